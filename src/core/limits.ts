@@ -1,0 +1,29 @@
+/** Every limit that verification code enforces, in one place, with its unit in its name. */
+export const limits = {
+  // metadata: the defaults every TUF client of the field shares
+  rootBytesMax: 512_000,
+  timestampBytesMax: 16_384,
+  snapshotBytesMax: 2_000_000,
+  targetsBytesMax: 5_000_000,
+  rootRotationsMax: 256,
+  // evidence
+  cmsBytesMax: 512 * 1024,
+  certificatesMax: 8,
+  derDepthMax: 24,
+  pathDepthMax: 4,
+  signatureChecksMax: 100,
+  timestampFutureSecondsMax: 300,
+  // database and packs
+  recordBytesMax: 16 * 1024 * 1024,
+  sectionRecordsMax: 2 ** 31,
+  databaseBytesMax: 64 * 2 ** 30,
+  packHeaderBytesMax: 64 * 1024,
+  codecBlockBytesMax: 256 * 1024,
+  codecDictionaryBytesMax: 128 * 1024,
+  // submissions
+  fileBytesMax: 64 * 1024 * 1024,
+  submissionBytesMax: 512 * 1024 * 1024,
+  submissionFilesMax: 20_000,
+  pathBytesMax: 240,
+  findingsMax: 10_000,
+} as const;

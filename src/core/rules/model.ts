@@ -1,0 +1,77 @@
+/**
+ * What the five rule languages have in common.
+ *
+ * A parser turns one source file into records. A record is a byte string: the canonical form of one rule,
+ * with what the rule is sorted by in front. Comments, white space and order that mean nothing to the engine
+ * are gone from it; an exporter turns records back into files that the engine loads with the same effect.
+ */
+
+/** In the order in which their sections stand in a database. */
+export const ruleKinds = ["clamav", "ioc", "sigma", "suricata", "yara"] as const;
+export type RuleKind = (typeof ruleKinds)[number];
+
+export function isRuleKind(value: unknown): value is RuleKind {
+  return ruleKinds.includes(value as RuleKind);
+}
+
+/** One file of a ruleset. The path is relative, NFC, with forward slashes; it starts with the ruleset's name. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Something to tell the author. Lines and columns count from 1; columns count UTF-16 units. */
+export interface Finding {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly severity: "error" | "warning";
+  /** Upper case, kind first: `YARA_STRING_UNDEFINED`, `SURICATA_SID_MISSING`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Columns, not objects: a file may hold millions of indicators. `records[i]` starts at `lines[i]`. */
+export interface ParsedFile {
+  readonly path: string;
+  readonly records: readonly string[];
+  readonly lines: readonly number[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * `sorted`: the records are in byte order and unique, order carries no meaning.
+ * `sequence`: order carries meaning and is kept (YARA: rules of one file see the rules before them).
+ */
+export type SectionOrder = "sorted" | "sequence";
+
+/** The records of one kind, ready for a database. */
+export interface Section {
+  readonly kind: RuleKind;
+  readonly order: SectionOrder;
+  readonly records: readonly string[];
+}
+
+/** A file that an engine loads. Paths are relative to the kind's export folder. */
+export interface ExportedFile {
+  readonly path: string;
+  /** Pieces in order; together the file's bytes. */
+  readonly chunks: Iterable<Uint8Array>;
+}
+
+/** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
+export interface RuleLanguage {
+  readonly kind: RuleKind;
+  readonly order: SectionOrder;
+  /** Whether a file of this name belongs to the kind; others (licences, read-me files) are left alone. */
+  accepts(path: string): boolean;
+  parse(file: SourceFile): ParsedFile;
+  /** Puts the files of all rulesets together: sorts, removes exact duplicates, reports ids that clash. */
+  merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] };
+  /** The id by which people call the rule (YARA name, Sigma UUID, `gid:sid`, signature name, the indicator), or undefined for records that are not rules. */
+  ruleID(record: string): string | undefined;
+  /** Sorted kinds: the record prefixes under which a rule of this id is found. Sequence kinds: none, they have an id table. */
+  idPrefixes(id: string): string[];
+  /** `records` is one whole section, in order. */
+  exportFiles(records: Iterable<string>): Iterable<ExportedFile>;
+}

@@ -1,0 +1,94 @@
+/** Typed views of what a verified publication says. */
+import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
+import type { PackFacts } from "../format/model.js";
+import type { RuleKind } from "../rules/model.js";
+
+/** A TUF public key (TUF 1.0.34 §4.2). `public`: PEM SubjectPublicKeyInfo for ecdsa and rsa, 64 hex digits for ed25519. */
+export interface TUFKey {
+  readonly keytype: "ed25519" | "ecdsa" | "rsa";
+  readonly scheme: "ed25519" | "ecdsa-sha2-nistp256" | "rsassa-pss-sha256";
+  readonly keyval: { readonly public: string };
+}
+
+/** The signed `x-rulemint` block of a manifest. */
+export interface ManifestBlock {
+  readonly schema: 1;
+  readonly feed: FeedName;
+  readonly release: ReleaseNumber;
+  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  readonly createdAt: string;
+  readonly database: {
+    readonly sha256: Sha256Hex;
+    readonly bytes: number;
+    readonly rules: Readonly<Partial<Record<RuleKind, number>>>;
+  };
+  /** Digest of the canonical source list: every revision and every file in it. */
+  readonly sourceTreeSha256: Sha256Hex;
+  readonly compiler: { readonly name: string; readonly version: string; readonly sha256: Sha256Hex };
+  /** SHA-256 of the previous manifest file, bytes as served; null for release 1. */
+  readonly previousManifestSha256: Sha256Hex | null;
+  readonly minimumClient: string;
+  /** Digest of the canonical list of approvals: who approved which submission. */
+  readonly approvalsSha256: Sha256Hex;
+  /** Set when the release was made to restore older content. */
+  readonly restores?: ReleaseNumber;
+}
+
+/** A parsed manifest: the TUF targets metadata of a feed's role. */
+export interface Manifest {
+  readonly version: ReleaseNumber;
+  readonly expires: string;
+  readonly block: ManifestBlock;
+  readonly packs: readonly PackFacts[];
+}
+
+/** Which certificates and which shape of signer a customer accepts. */
+export interface SignaturePolicy {
+  readonly schema: 1;
+  /** PEM. */
+  readonly codeSigningAnchors: readonly string[];
+  readonly timeStampingAnchors: readonly string[];
+  /** Subject country of the signer, exactly one, PrintableString. */
+  readonly country: "CH";
+  /** Subject organizationName, byte for byte, when given. */
+  readonly organization?: string;
+  /** `NTRCH-CHE-123.456.789`, when given. */
+  readonly organizationIdentifier?: string;
+}
+
+/** One line of a verdict, for people and for `--json`. */
+export interface NamedCheck {
+  readonly name: string;
+  /** SPEC or RFC clause that asks for it. */
+  readonly clause: string;
+  readonly evidence: string;
+}
+
+export interface SignerIdentity {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly certificateSha256: Sha256Hex;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+}
+
+/** What a verified CMS signature proves. */
+export interface ProvenSignature {
+  readonly signer: SignerIdentity;
+  readonly timestamp: { readonly time: Date; readonly authority: SignerIdentity; readonly serial: string };
+  readonly checks: readonly NamedCheck[];
+}
+
+/** Everything about a release that has been proven; nothing in it is taken on trust. */
+export interface ProvenRelease {
+  readonly feed: FeedName;
+  readonly manifest: Manifest;
+  readonly manifestSha256: Sha256Hex;
+  /** Key ids that signed the manifest and count toward the threshold. */
+  readonly signedBy: readonly string[];
+  readonly signature: ProvenSignature;
+  readonly checks: readonly NamedCheck[];
+}

@@ -1,0 +1,4 @@
+/** The time, asked for once per decision and passed on. */
+export interface Clock {
+  now(): Date;
+}

@@ -1,0 +1,2 @@
+/** The compressor's interface belongs to the format; see `core/format/codec.ts` for the contract. */
+export type { Codec, CodecBlock } from "../core/format/codec.js";

@@ -1,0 +1,10 @@
+import type { ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
+
+/**
+ * Parses many files at once. The answer is in the order of the files and the same with any number of workers. A worker that
+ * dies or takes longer than its limit gives one finding (`RULES_PARSER_FAILED`) for the file that killed it, never an error for the rest.
+ */
+export interface RuleWorkers {
+  parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
+  close(): Promise<void>;
+}
