@@ -1,0 +1,14 @@
+import type { Finding, RuleKind, SourceFile } from "../core/rules/model.js";
+
+/**
+ * A second opinion on sources, from outside our own parsers: a schema, or the engine that will run the rules. It reports; it
+ * never throws for what an author wrote, and one bad file never hides the findings of the others.
+ *
+ * @throws OperationError when the engine itself cannot run.
+ */
+export interface RuleEngine {
+  /** Name and version, kept with every lint result. */
+  readonly name: string;
+  readonly kinds: readonly RuleKind[];
+  check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]>;
+}

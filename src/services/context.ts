@@ -1,0 +1,37 @@
+/** Everything that a service needs from outside; composed once, in `main/compose.ts`. */
+import type { Codec } from "../core/format/codec.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
+import type { Clock } from "../ports/clock.js";
+import type { ObjectStore } from "../ports/object-store.js";
+import type { PublicTree } from "../ports/public-tree.js";
+import type { Records } from "../ports/records.js";
+import type { RuleEngine } from "../ports/rule-engine.js";
+import type { RuleWorkers } from "../ports/rule-workers.js";
+import type { Signer } from "../ports/signer.js";
+import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+
+export interface ServiceSettings {
+  /** Days until metadata of each role expires. */
+  readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
+  readonly compiler: { readonly name: string; readonly version: string; readonly sha256: string };
+  readonly minimumClient: string;
+}
+
+export interface ServiceContext {
+  readonly records: Records;
+  readonly objects: ObjectStore;
+  readonly tree: PublicTree;
+  readonly codec: Codec;
+  readonly workers: RuleWorkers;
+  readonly engines: readonly RuleEngine[];
+  readonly clock: Clock;
+  readonly digest: DigestFactory;
+  /** The publisher's key, in the HSM or in an encrypted file, and its certificate chain, leaf first, DER. */
+  readonly publisher: Signer;
+  readonly publisherChain: readonly Uint8Array[];
+  readonly tsa: TimestampAuthority;
+  /** Online keys. */
+  readonly snapshot: Signer;
+  readonly timestamp: Signer;
+  readonly settings: ServiceSettings;
+}
