@@ -1,7 +1,10 @@
 /** Typed views of what a verified publication says. */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
+import type { NamedCheck, ProvenSignature } from "../pki/model.js";
 import type { RuleKind } from "../rules/model.js";
+
+export type { NamedCheck, ProvenSignature, SignaturePolicy, SignerIdentity } from "../pki/model.js";
 
 /** A TUF public key (TUF 1.0.34 §4.2). `public`: PEM SubjectPublicKeyInfo for ecdsa and rsa, 64 hex digits for ed25519. */
 export interface TUFKey {
@@ -40,46 +43,6 @@ export interface Manifest {
   readonly expires: string;
   readonly block: ManifestBlock;
   readonly packs: readonly PackFacts[];
-}
-
-/** Which certificates and which shape of signer a customer accepts. */
-export interface SignaturePolicy {
-  readonly schema: 1;
-  /** PEM. */
-  readonly codeSigningAnchors: readonly string[];
-  readonly timeStampingAnchors: readonly string[];
-  /** Subject country of the signer, exactly one, PrintableString. */
-  readonly country: "CH";
-  /** Subject organizationName, byte for byte, when given. */
-  readonly organization?: string;
-  /** `NTRCH-CHE-123.456.789`, when given. */
-  readonly organizationIdentifier?: string;
-}
-
-/** One line of a verdict, for people and for `--json`. */
-export interface NamedCheck {
-  readonly name: string;
-  /** SPEC or RFC clause that asks for it. */
-  readonly clause: string;
-  readonly evidence: string;
-}
-
-export interface SignerIdentity {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serial: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly certificateSha256: Sha256Hex;
-  /** SubjectPublicKeyInfo, DER. */
-  readonly spki: Uint8Array;
-}
-
-/** What a verified CMS signature proves. */
-export interface ProvenSignature {
-  readonly signer: SignerIdentity;
-  readonly timestamp: { readonly time: Date; readonly authority: SignerIdentity; readonly serial: string };
-  readonly checks: readonly NamedCheck[];
 }
 
 /** Everything about a release that has been proven; nothing in it is taken on trust. */

@@ -1,0 +1,44 @@
+/** What a signature policy asks for, and what a verified CMS signature proves. */
+import type { Sha256Hex } from "../brands.js";
+
+/** Which certificates and which shape of signer a customer accepts. */
+export interface SignaturePolicy {
+  readonly schema: 1;
+  /** PEM. Pinned apart: an anchor for one purpose is worth nothing for the other. */
+  readonly codeSigningAnchors: readonly string[];
+  readonly timeStampingAnchors: readonly string[];
+  /** Subject country of the signer, exactly one, PrintableString. */
+  readonly country: "CH";
+  /** Subject organizationName, byte for byte, when given. */
+  readonly organization?: string;
+  /** `NTRCH-CHE-123.456.789`, when given. */
+  readonly organizationIdentifier?: string;
+}
+
+/** One line of a verdict, for people and for `--json`. */
+export interface NamedCheck {
+  readonly name: string;
+  /** SPEC or RFC clause that asks for it. */
+  readonly clause: string;
+  readonly evidence: string;
+}
+
+export interface SignerIdentity {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal. */
+  readonly serial: string;
+  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly certificateSha256: Sha256Hex;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array;
+}
+
+/** What a verified CMS signature proves. */
+export interface ProvenSignature {
+  readonly signer: SignerIdentity;
+  readonly timestamp: { readonly time: Date; readonly authority: SignerIdentity; readonly serial: string };
+  readonly checks: readonly NamedCheck[];
+}
