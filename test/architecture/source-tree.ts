@@ -1,0 +1,44 @@
+/** The project's own source files and what they import, read as text. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+export function filesBelow(folder: string, ending = ".ts"): string[] {
+  const found: string[] = [];
+  for (const name of readdirSync(join(projectRoot, folder)).sort()) {
+    const path = join(folder, name);
+    if (name === "node_modules" || name === "generated") continue;
+    if (statSync(join(projectRoot, path)).isDirectory()) found.push(...filesBelow(path, ending));
+    else if (name.endsWith(ending)) found.push(path);
+  }
+  return found;
+}
+
+export interface Import {
+  readonly from: string;
+  /** A path below the project root, a `node:` module, or a package name. */
+  readonly to: string;
+  readonly line: number;
+}
+
+export function importsOf(file: string): Import[] {
+  const text = readFileSync(join(projectRoot, file), "utf8");
+  const found: Import[] = [];
+  const pattern = /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']|(?:^|\n)import\s+["']([^"']+)["']/g;
+  for (const match of text.matchAll(pattern)) {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? "";
+    const line = text.slice(0, match.index).split("\n").length + 1;
+    const to = specifier.startsWith(".")
+      ? relative(projectRoot, resolve(join(projectRoot, dirname(file)), specifier)).replace(/\.js$/, ".ts")
+      : packageName(specifier);
+    found.push({ from: file, to, line });
+  }
+  return found;
+}
+
+function packageName(specifier: string): string {
+  if (specifier.startsWith("node:")) return specifier;
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
