@@ -21,7 +21,13 @@ if (built) {
   count(run(["scripts/check.mjs"]));
   const folder = mkdtempSync(join(tmpdir(), "rulemint-report-"));
   const report = join(folder, "report.json");
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   const ok = run([...args, ...process.argv.slice(2)]);
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));

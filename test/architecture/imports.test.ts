@@ -12,8 +12,18 @@ interface Row {
 const table: readonly Row[] = [
   { folder: "src/core", may: ["src/core"], packages: [], node: false },
   { folder: "src/ports", may: ["src/ports", "src/core"], packages: [], node: false },
-  { folder: "src/issuing", may: ["src/issuing", "src/core", "src/ports"], packages: ["pkijs", "asn1js"], node: false },
-  { folder: "src/services", may: ["src/services", "src/core", "src/ports", "src/issuing"], packages: [], node: false },
+  {
+    folder: "src/issuing",
+    may: ["src/issuing", "src/core", "src/ports"],
+    packages: ["pkijs", "asn1js"],
+    node: false,
+  },
+  {
+    folder: "src/services",
+    may: ["src/services", "src/core", "src/ports", "src/issuing"],
+    packages: [],
+    node: false,
+  },
   { folder: "src/client", may: ["src/client", "src/core", "src/ports"], packages: [], node: false },
   { folder: "src/assay", may: ["src/assay", "src/core", "src/ports"], packages: [], node: false },
   { folder: "src/audit", may: ["src/audit", "src/core", "src/ports"], packages: [], node: false },
@@ -83,19 +93,27 @@ describe("import table", () => {
 
   it("only compose.ts names adapters", () => {
     const guilty = all.filter(
-      (one) => within(one.to, "src/adapters") && !within(one.from, "src/adapters") && !one.from.startsWith("src/main/compose"),
+      (one) =>
+        within(one.to, "src/adapters") &&
+        !within(one.from, "src/adapters") &&
+        !one.from.startsWith("src/main/compose"),
     );
     expect(guilty.map(show)).toEqual([]);
   });
 
   it("core folders import only themselves and the ones before them", () => {
     const rank = (path: string): number => {
-      const folder = path.split("/").slice(0, path.split("/").length > 3 ? 3 : 2).join("/");
+      const folder = path
+        .split("/")
+        .slice(0, path.split("/").length > 3 ? 3 : 2)
+        .join("/");
       return coreOrder.findIndex((level) => level.includes(folder));
     };
     const inner = all.filter((one) => within(one.from, "src/core") && within(one.to, "src/core"));
     const sibling = (one: Import) => one.from.split("/")[2] === one.to.split("/")[2];
-    const guilty = inner.filter((one) => rank(one.to) > rank(one.from) || (rank(one.to) === rank(one.from) && !sibling(one)));
+    const guilty = inner.filter(
+      (one) => rank(one.to) > rank(one.from) || (rank(one.to) === rank(one.from) && !sibling(one)),
+    );
     expect(guilty.filter((one) => rank(one.from) > 0).map(show)).toEqual([]);
     expect(inner.map((one) => rank(one.from)).includes(-1)).toBe(false);
   });

@@ -26,7 +26,8 @@ export interface Import {
 export function importsOf(file: string): Import[] {
   const text = readFileSync(join(projectRoot, file), "utf8");
   const found: Import[] = [];
-  const pattern = /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']|(?:^|\n)import\s+["']([^"']+)["']/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']|(?:^|\n)import\s+["']([^"']+)["']/g;
   for (const match of text.matchAll(pattern)) {
     const specifier = match[1] ?? match[2] ?? match[3] ?? "";
     const line = text.slice(0, match.index).split("\n").length + 1;
@@ -40,5 +41,8 @@ export function importsOf(file: string): Import[] {
 
 function packageName(specifier: string): string {
   if (specifier.startsWith("node:")) return specifier;
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }

@@ -18,12 +18,17 @@ describe("style", () => {
   });
 
   it("opens every source file with a comment that says what it is", () => {
-    const silent = sources.filter((file) => !/^(#!.*\n)?\/\*\*|^(#!.*\n)?\/\/|^import type .*\n(import type .*\n)*\n\/\*\*/.test(text(file)));
+    const silent = sources.filter(
+      (file) =>
+        !/^(#!.*\n)?\/\*\*|^(#!.*\n)?\/\/|^import type .*\n(import type .*\n)*\n\/\*\*/.test(text(file)),
+    );
     expect(silent).toEqual([]);
   });
 
   it("names files in kebab case", () => {
-    const odd = sources.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(file.split("/").pop() as string));
+    const odd = sources.filter(
+      (file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(file.split("/").pop() as string),
+    );
     expect(odd).toEqual([]);
   });
 

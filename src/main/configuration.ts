@@ -1,0 +1,124 @@
+/**
+ * The service's configuration: one YAML file, `rulemint.yaml`, in the data folder. Every error is reported at once, with its place.
+ * Paths are relative to the data folder. Secrets are never in it: it names files or environment variables that hold them.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { parse as parseYAML, stringify as formatYAML } from "yaml";
+import { z } from "zod";
+import { UsageError } from "../core/errors.js";
+
+const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
+
+/** A secret's place: a file, or an environment variable; exactly one. */
+const secret = z
+  .strictObject({ file: z.string().min(1).optional(), environment: z.string().min(1).optional() })
+  .refine((place) => (place.file === undefined) !== (place.environment === undefined), {
+    message: "expected either file or environment",
+  });
+export type SecretPlace = z.infer<typeof secret>;
+
+const keyFile = z.strictObject({ keyFile: z.string().min(1), passphrase: secret });
+
+const publisher = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("webcrypto"),
+    keyFile: z.string().min(1),
+    passphrase: secret,
+    scheme,
+    certificates: z.string().min(1),
+  }),
+  z.strictObject({
+    kind: z.literal("pkcs11"),
+    module: z.string().min(1),
+    tokenLabel: z.string().min(1),
+    keyLabel: z.string().min(1),
+    pin: secret,
+    scheme,
+    certificates: z.string().min(1),
+  }),
+]);
+
+const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
+
+const configuration = z.strictObject({
+  schema: z.literal(1),
+  listen: z
+    .string()
+    .regex(/^[^\s]+:\d{1,5}$/)
+    .default("127.0.0.1:8420"),
+  publisher,
+  snapshot: keyFile,
+  timestamp: keyFile,
+  /** Addresses of RFC 3161 services, tried in order. Empty: the development authority of this service. */
+  timestampAuthorities: z.array(z.url()).max(8).default([]),
+  developmentAuthority: z
+    .strictObject({ keyFile: z.string(), passphrase: secret, certificates: z.string() })
+    .optional(),
+  /** Threads for compiling and packing. */
+  workers: z.number().int().min(0).max(64).default(2),
+  expiryDays: z
+    .strictObject({ feed: days(30), snapshot: days(7), timestamp: days(1) })
+    .default({ feed: 30, snapshot: 7, timestamp: 1 }),
+  minimumClient: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/)
+    .default("0.1.0"),
+  /** Development keys are refused off loopback unless this is set. */
+  developmentKeysOffLoopbackUnsafe: z.boolean().default(false),
+});
+
+export type Configuration = z.infer<typeof configuration>;
+export type ConfigurationInput = z.input<typeof configuration>;
+
+export const configurationFile = "rulemint.yaml";
+
+/** @throws UsageError CONFIGURATION with every problem in its message */
+export function readConfiguration(folder: string): Configuration {
+  const path = join(folder, configurationFile);
+  if (!existsSync(path)) {
+    throw new UsageError("CONFIGURATION", `expected ${configurationFile} in ${folder}, found none`, {
+      details: { hint: "make a data folder with: rulemint init --data DIR" },
+    });
+  }
+  const parsed = configuration.safeParse(parseYAML(readFileSync(path, "utf8")));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`,
+  );
+  throw new UsageError("CONFIGURATION", `${configurationFile}: ${problems.join("; ")}`);
+}
+
+export function formatConfiguration(input: ConfigurationInput): string {
+  return formatYAML(configuration.parse(input));
+}
+
+/** @throws UsageError CONFIGURATION when the file or variable is not there */
+export function readSecret(folder: string, place: SecretPlace): string {
+  if (place.environment !== undefined) {
+    const value = process.env[place.environment];
+    if (value) return value;
+    throw new UsageError(
+      "CONFIGURATION",
+      `expected a secret in the environment variable ${place.environment}, found none`,
+    );
+  }
+  const path = resolveIn(folder, place.file ?? "");
+  if (!existsSync(path))
+    throw new UsageError("CONFIGURATION", `expected a secret in the file ${place.file}, found none`);
+  return readFileSync(path, "utf8").replace(/\r?\n$/, "");
+}
+
+export function resolveIn(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+/** Host and port of `HOST:PORT`, brackets of IPv6 addresses removed. */
+export function listenAddress(listen: string): { host: string; port: number } {
+  const colon = listen.lastIndexOf(":");
+  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
