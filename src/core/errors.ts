@@ -78,6 +78,8 @@ export const errorTable = {
   TOKEN_REFUSED: { class: "policy", http: 401 },
   ROLE_REFUSED: { class: "policy", http: 403 },
   NOT_FOUND: { class: "usage", http: 404 },
+  METHOD_REFUSED: { class: "usage", http: 405 },
+  MEDIA_TYPE_REFUSED: { class: "usage", http: 415 },
   SUBMISSION_DECIDED: policy,
   APPROVAL_OWN: { class: "policy", http: 403 },
   APPROVAL_STALE: policy,
@@ -106,6 +108,7 @@ export const errorTable = {
   SERVER_REFUSED: operation,
   CONFIGURATION: { class: "usage", http: 500 },
   USAGE: { class: "usage", http: 400 },
+  INTERNAL: { class: "operation", http: 500 },
 } as const satisfies Record<string, ErrorFacts>;
 
 export type ErrorCode = keyof typeof errorTable;
