@@ -1,11 +1,14 @@
 /** Every limit that verification code enforces, in one place, with its unit in its name. */
 export const limits = {
+  jsonDepthMax: 32,
   // metadata: the defaults every TUF client of the field shares
   rootBytesMax: 512_000,
   timestampBytesMax: 16_384,
   snapshotBytesMax: 2_000_000,
   targetsBytesMax: 5_000_000,
   rootRotationsMax: 256,
+  metadataSignaturesMax: 32,
+  metadataKeysMax: 256,
   // evidence
   cmsBytesMax: 512 * 1024,
   certificatesMax: 8,
