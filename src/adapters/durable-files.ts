@@ -7,7 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { OperationError, RulemintError, quote } from "../core/errors.js";
 
 const temporaryPrefix = ".tmp-";
@@ -45,16 +45,23 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Folders whose entries above are known to be flushed, by this process. */
+const flushed = new Set<string>();
+
 /** Creates the folder and its parents; each new entry is durable. @throws OperationError STORE_FULL, STORE_FAILED */
-export async function makeFolderDurably(path: string): Promise<void> {
+export async function makeFolderDurably(folder: string): Promise<void> {
+  const path = resolve(folder);
   try {
     const first = await mkdir(path, { recursive: true });
-    if (first === undefined) return;
-    // Every folder from the first new one's parent down to the last new one's parent gained an entry.
-    for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
-      await syncFolder(folder);
-      if (folder === dirname(folder)) return;
+    if (first === undefined && flushed.has(path)) return;
+    // Where the folder stood already, whoever made it may have been killed before flushing: two levels above suffice
+    // for every layout here. Otherwise every folder from the first new one's parent down gained an entry.
+    const top = first === undefined ? dirname(dirname(path)) : dirname(resolve(first));
+    for (let above = dirname(path); above.length >= top.length; above = dirname(above)) {
+      await syncFolder(above);
+      if (above === dirname(above)) break;
     }
+    flushed.add(path);
   } catch (cause) {
     throw storeError(cause, `creating folder ${quote(path)}`);
   }

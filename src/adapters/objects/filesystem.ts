@@ -1,0 +1,136 @@
+/**
+ * Objects as files: `<root>/ab/cd/<sha256>`, read-only once placed.
+ *
+ * Bytes are digested while they are written under a temporary name in `<root>/incoming`; only a flushed, complete
+ * file is ever linked to its digest. A file found under its digest is trusted to hold it: whoever may write to this
+ * folder may break the service, never a release, because packs and databases are compared with signed digests.
+ */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Sha256Hex, sha256Hex } from "../../core/brands.js";
+import { OperationError, quote } from "../../core/errors.js";
+import type { ObjectStore, OpenObject } from "../../ports/object-store.js";
+import {
+  discardTemporary,
+  makeFolderDurably,
+  openTemporary,
+  placeNewFile,
+  storeError,
+  sweepTemporaries,
+  systemCode,
+} from "../durable-files.js";
+
+/** Creates the folder where it is missing and removes what old crashes left. @throws OperationError STORE_FULL, STORE_FAILED */
+export async function openFilesystemObjects(root: string): Promise<ObjectStore> {
+  const incoming = join(root, "incoming");
+  await makeFolderDurably(incoming);
+  await sweepTemporaries(incoming);
+  return new FilesystemObjects(root, incoming);
+}
+
+class FilesystemObjects implements ObjectStore {
+  readonly #root: string;
+  readonly #incoming: string;
+
+  constructor(root: string, incoming: string) {
+    this.#root = root;
+    this.#incoming = incoming;
+  }
+
+  async put(
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<{ sha256: Sha256Hex; bytes: number }> {
+    const temporary = await openTemporary(this.#incoming);
+    // What the caller's stream throws is the caller's and passes through; what the disk says is named here.
+    let ours = false;
+    try {
+      const digest = createHash("sha256");
+      let bytes = 0;
+      for await (const chunk of chunks) {
+        digest.update(chunk);
+        ours = true;
+        await writeAll(temporary.handle, chunk);
+        ours = false;
+        bytes += chunk.length;
+      }
+      ours = true;
+      const sha256 = sha256Hex(digest.digest("hex"));
+      const path = this.#path(sha256);
+      await makeFolderDurably(dirname(path));
+      await temporary.handle.chmod(0o444);
+      await placeNewFile(temporary, path);
+      return { sha256, bytes };
+    } catch (cause) {
+      await discardTemporary(temporary);
+      throw ours ? storeError(cause, "storing an object") : cause;
+    }
+  }
+
+  async open(sha256: Sha256Hex): Promise<OpenObject | undefined> {
+    let handle: FileHandle;
+    try {
+      handle = await open(this.#path(sha256), "r");
+    } catch (cause) {
+      if (systemCode(cause) === "ENOENT") return undefined;
+      throw storeError(cause, `opening object ${sha256}`);
+    }
+    try {
+      return new FileObject(handle, (await handle.stat()).size, sha256);
+    } catch (cause) {
+      await handle.close();
+      throw storeError(cause, `opening object ${sha256}`);
+    }
+  }
+
+  #path(sha256: Sha256Hex): string {
+    const name = sha256Hex(sha256);
+    return join(this.#root, name.slice(0, 2), name.slice(2, 4), name);
+  }
+}
+
+class FileObject implements OpenObject {
+  readonly #handle: FileHandle;
+  readonly #name: string;
+  readonly length: number;
+
+  constructor(handle: FileHandle, length: number, name: string) {
+    this.#handle = handle;
+    this.length = length;
+    this.#name = name;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await this.#read(bytes.subarray(filled), offset + filled);
+      if (bytesRead === 0) {
+        throw new OperationError(
+          "STORE_FAILED",
+          `expected ${length} bytes at ${offset} of object ${quote(this.#name)}, got ${filled}`,
+        );
+      }
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+
+  async #read(into: Uint8Array, position: number): Promise<{ bytesRead: number }> {
+    try {
+      return await this.#handle.read(into, 0, into.length, position);
+    } catch (cause) {
+      throw storeError(cause, `reading object ${this.#name}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written)).bytesWritten;
+  }
+}

@@ -1,0 +1,64 @@
+import SQLite from "better-sqlite3";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openSQLiteRecords } from "../../../src/adapters/records/sqlite.js";
+import { recordsContract } from "../../contract/records.js";
+import { killDuringWork } from "../../support/kill.js";
+import { temporaryFolder } from "../../support/temporary.js";
+
+recordsContract("sqlite", {
+  place: async () => {
+    const folder = await temporaryFolder();
+    return { open: () => openSQLiteRecords({ path: join(folder.path, "r.sqlite") }), remove: folder.remove };
+  },
+});
+
+describe("sqlite records", () => {
+  it("keeps every acknowledged commit, whole, through kill -9", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, "r.sqlite");
+    let acknowledged = 0;
+    for (let round = 0; round < 5; round++) {
+      const lines = await killDuringWork("records-writer", [path, String(acknowledged)], 40 + round * 17);
+      acknowledged = Math.max(acknowledged, ...lines.map(Number));
+      const records = await openSQLiteRecords({ path });
+      const left = (await records.list("pair", { prefix: "left-" })).map(({ id }) => id.slice(5));
+      const right = (await records.list("pair", { prefix: "right-" })).map(({ id }) => id.slice(6));
+      await records.close();
+      expect(left.length).toBeGreaterThanOrEqual(acknowledged);
+      expect(right).toEqual(left);
+      acknowledged = left.length;
+    }
+    expect(acknowledged).toBeGreaterThan(100);
+    await folder.remove();
+  });
+
+  it("refuses a file that a newer program wrote, and leaves it alone", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, "r.sqlite");
+    await (await openSQLiteRecords({ path })).close();
+    const raw = new SQLite(path);
+    raw.prepare("update schema_version set version = 99").run();
+    raw.close();
+    await expect(openSQLiteRecords({ path })).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await folder.remove();
+  });
+
+  it("names a file that is no database", async () => {
+    const folder = await temporaryFolder();
+    await expect(openSQLiteRecords({ path: folder.path })).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await folder.remove();
+  });
+
+  it("writes through to the disk: WAL, synchronous FULL", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, "r.sqlite");
+    const records = await openSQLiteRecords({ path });
+    await records.commit([{ collection: "c", id: "x", expected: 0, body: 1 }]);
+    const raw = new SQLite(path);
+    expect(raw.pragma("journal_mode", { simple: true })).toBe("wal");
+    raw.close();
+    await records.close();
+    await folder.remove();
+  });
+});

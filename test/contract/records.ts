@@ -1,0 +1,97 @@
+/** What every `Records` adapter must do. `open` gives a store on the same data each time it is called with the same key. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Records } from "../../src/ports/records.js";
+
+export interface RecordsUnderTest {
+  /** A new, empty place, and a way to open it (again). */
+  place(): Promise<{ open(): Promise<Records>; remove(): Promise<void> }>;
+}
+
+export function recordsContract(name: string, subject: RecordsUnderTest): void {
+  describe(`records contract: ${name}`, () => {
+    let place: Awaited<ReturnType<RecordsUnderTest["place"]>>;
+    let records: Records;
+    beforeEach(async () => {
+      place = await subject.place();
+      records = await place.open();
+    });
+    afterEach(async () => {
+      await records.close();
+      await place.remove();
+    });
+    const put = (id: string, expected: number, body: unknown) => ({ collection: "c", id, expected, body });
+    const ids = async (options?: Parameters<Records["list"]>[1]) =>
+      (await records.list("c", options)).map((record) => record.id);
+
+    it("gives undefined for what is not there", async () => {
+      expect(await records.get("c", "x")).toBeUndefined();
+      expect(await records.list("c")).toEqual([]);
+    });
+
+    it("counts versions from 1 and keeps any JSON", async () => {
+      const body = { text: "ä\u0000\u{1f600}", list: [1, null, true], nested: { "": -0.5 } };
+      await records.commit([put("x", 0, body)]);
+      expect(await records.get("c", "x")).toEqual({ collection: "c", id: "x", version: 1, body });
+      await records.commit([put("x", 1, "second")]);
+      expect(await records.get("c", "x")).toEqual({ collection: "c", id: "x", version: 2, body: "second" });
+    });
+
+    it.each([
+      ["creating what exists", [put("old", 0, 1)]],
+      ["replacing what does not exist", [put("none", 1, 1)]],
+      ["replacing another version", [put("old", 2, 1)]],
+      ["deleting another version", [put("old", 2, null)]],
+    ])("refuses %s and writes nothing of the commit", async (_, wrong) => {
+      await records.commit([put("old", 0, "first")]);
+      const commit = records.commit([put("before", 0, 1), ...wrong, put("after", 0, 1)]);
+      await expect(commit).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
+      expect(await records.list("c")).toEqual([{ collection: "c", id: "old", version: 1, body: "first" }]);
+    });
+
+    it("deletes with a body of null, and the id can be used again", async () => {
+      await records.commit([put("x", 0, 1)]);
+      await records.commit([put("x", 1, null)]);
+      expect(await records.get("c", "x")).toBeUndefined();
+      await records.commit([put("x", 0, 2)]);
+      expect(await records.get("c", "x")).toMatchObject({ version: 1, body: 2 });
+    });
+
+    it("lists by the bytes of the id, both ways, after an id, with a prefix and a limit", async () => {
+      const sorted = ["A", "a", "a/1", "a/10", "a/2", "b", "ä", "\uffee", "\u{1f600}"];
+      for (const id of [...sorted].reverse()) await records.commit([put(id, 0, id)]);
+      await records.commit([{ collection: "other", id: "a/3", expected: 0, body: 1 }]);
+      expect(await ids()).toEqual(sorted);
+      expect(await ids({ descending: true })).toEqual([...sorted].reverse());
+      expect(await ids({ after: "a/10", limit: 2 })).toEqual(["a/2", "b"]);
+      expect(await ids({ after: "a/10", descending: true })).toEqual(["a/1", "a", "A"]);
+      expect(await ids({ prefix: "a/" })).toEqual(["a/1", "a/10", "a/2"]);
+      expect(await ids({ prefix: "a/", descending: true, limit: 1 })).toEqual(["a/2"]);
+    });
+
+    it("takes an id that means something to a query language as mere text", async () => {
+      const id = `'; drop table record; -- % _ \\ "`;
+      await records.commit([put(id, 0, 1)]);
+      expect(await ids({ prefix: "'; drop" })).toEqual([id]);
+      expect(await ids({ prefix: "%" })).toEqual([]);
+    });
+
+    it("lets exactly one of many concurrent commits win", async () => {
+      const attempts = Array.from({ length: 20 }, (_, i) => records.commit([put("x", 0, i)]));
+      const results = await Promise.allSettled(attempts);
+      expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+      const won = results.findIndex((result) => result.status === "fulfilled");
+      expect(await records.get("c", "x")).toMatchObject({ version: 1, body: won });
+    });
+
+    it("is the same after closing and opening, and between two openings at once", async () => {
+      await records.commit([put("x", 0, "kept")]);
+      const second = await place.open();
+      await second.commit([put("x", 1, "changed")]);
+      await second.close();
+      expect(await records.get("c", "x")).toMatchObject({ version: 2, body: "changed" });
+      await records.close();
+      records = await place.open();
+      expect(await records.get("c", "x")).toMatchObject({ version: 2, body: "changed" });
+    });
+  });
+}
