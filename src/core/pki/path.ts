@@ -1,0 +1,152 @@
+/**
+ * Certification paths (RFC 5280 §6.1, made narrower): from a leaf to an anchor that the customer pinned for this purpose,
+ * judged at one instant. The search is bounded in depth and in signature checks, whatever certificates an attacker adds.
+ */
+import { equalBytes } from "../encoding/bytes.js";
+import { quote, VerificationError } from "../errors.js";
+import { limits } from "../limits.js";
+import { isSignatureOf, parseSignatureAlgorithm, requireStrongKey } from "./algorithms.js";
+import { type Certificate, secondText } from "./certificate.js";
+import { keyUsageBits } from "./extensions.js";
+import { refusal, structured } from "./failure.js";
+import { nameText } from "./names.js";
+
+export interface PathRules {
+  /** The extended key usage that the leaf has and no CA above it excludes. */
+  readonly purpose: string;
+  readonly at: Date;
+  readonly anchors: readonly Certificate[];
+  readonly rsaBitsMin: number;
+}
+
+interface Search extends PathRules {
+  readonly pool: readonly Certificate[];
+  checksLeft: number;
+  /** The first reason found on the way; it says more than "no path". */
+  reason: VerificationError | undefined;
+}
+
+/**
+ * The path, leaf first, anchor last. The leaf's own profile is judged elsewhere.
+ *
+ * @throws VerificationError CERTIFICATE_EXPIRED, _EXTENSION, _PATH, _USAGE, _WEAK, _UNTRUSTED, LIMIT_EXCEEDED
+ */
+export async function verifyPath(
+  leaf: Certificate,
+  pool: readonly Certificate[],
+  rules: PathRules,
+): Promise<readonly Certificate[]> {
+  requireUsable(leaf, rules);
+  requireSerial(leaf);
+  const search: Search = { ...rules, pool, checksLeft: limits.signatureChecksMax, reason: undefined };
+  const path = await extend([leaf], search);
+  if (path !== undefined) return path;
+  if (search.reason !== undefined) throw search.reason;
+  throw refusal("CERTIFICATE_UNTRUSTED", `expected a path to a pinned anchor, got none for ${shown(leaf)}`);
+}
+
+async function extend(path: readonly Certificate[], search: Search): Promise<Certificate[] | undefined> {
+  const child = path[path.length - 1] as Certificate;
+  const named = (issuer: Certificate): boolean => equalBytes(issuer.subject.der, child.issuer.der);
+  for (const anchor of search.anchors.filter(named)) {
+    if (await isIssuer(anchor, path, search, "anchor")) return [...path, anchor];
+  }
+  // Leaf, intermediates and anchor together stay within the limit.
+  if (path.length + 1 >= limits.pathDepthMax) return undefined;
+  for (const issuer of search.pool.filter(named)) {
+    if (path.includes(issuer) || !(await isIssuer(issuer, path, search, "intermediate"))) continue;
+    const found = await extend([...path, issuer], search);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function isIssuer(
+  issuer: Certificate,
+  path: readonly Certificate[],
+  search: Search,
+  role: "anchor" | "intermediate",
+): Promise<boolean> {
+  try {
+    if (role === "intermediate") requireSerial(issuer);
+    requireUsable(issuer, search);
+    requireAuthority(issuer, path.length - 1, search.purpose, role);
+    await requireSigned(path[path.length - 1] as Certificate, issuer, search);
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof VerificationError) || cause.code === "LIMIT_EXCEEDED") throw cause;
+    search.reason ??= cause;
+    return false;
+  }
+}
+
+/** What holds for every certificate of a path: in its time, nothing in it ignored, a key worth its name. */
+function requireUsable(certificate: Certificate, rules: PathRules): void {
+  const { notBefore, notAfter, extensions } = certificate;
+  if (rules.at < notBefore || rules.at > notAfter) {
+    const span = `${secondText(notBefore)} to ${secondText(notAfter)}`;
+    throw refusal(
+      "CERTIFICATE_EXPIRED",
+      `expected ${secondText(rules.at)} within ${span} for ${shown(certificate)}`,
+    );
+  }
+  // RFC 5280 §4.2: a critical extension that is not understood refuses the certificate.
+  if (extensions.refused.length > 0) {
+    throw refusal("CERTIFICATE_EXTENSION", `expected known extensions, got ${extensions.refused.join(", ")}`);
+  }
+  requireStrongKey(certificate.key, rules.rsaBitsMin);
+}
+
+/** RFC 5280 §4.1.2.2: positive and not zero. Anchors are exempt: some old roots have zero. */
+function requireSerial({ serial }: Certificate): void {
+  if ((serial[0] as number) >= 0x80 || serial.every((octet) => octet === 0)) {
+    throw refusal("CERTIFICATE_MALFORMED", "expected a positive serial number");
+  }
+}
+
+/** RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
+function requireAuthority(
+  issuer: Certificate,
+  below: number,
+  purpose: string,
+  role: "anchor" | "intermediate",
+): void {
+  const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = issuer.extensions;
+  if (basicConstraints?.ca !== true || (role === "intermediate" && !basicConstraints.critical)) {
+    throw refusal("CERTIFICATE_PATH", `expected a CA certificate, got ${shown(issuer)}`);
+  }
+  const { pathLen } = basicConstraints;
+  // Self-issued certificates count too, which RFC 5280 would forgive.
+  if (pathLen !== undefined && below > pathLen) {
+    throw refusal("CERTIFICATE_PATH", `expected at most ${pathLen} CAs below ${shown(issuer)}, got ${below}`);
+  }
+  if (keyUsage?.bits.has(keyUsageBits.keyCertSign) !== true) {
+    throw refusal("CERTIFICATE_USAGE", `expected keyCertSign for ${shown(issuer)}`);
+  }
+  if (extKeyUsage !== undefined && !extKeyUsage.purposes.includes(purpose)) {
+    throw refusal("CERTIFICATE_USAGE", `expected the purpose ${purpose} for ${shown(issuer)}`);
+  }
+  if (role === "intermediate" && subjectKeyIdentifier === undefined) {
+    throw refusal("CERTIFICATE_PATH", `expected a subject key identifier for ${shown(issuer)}`);
+  }
+}
+
+async function requireSigned(child: Certificate, issuer: Certificate, search: Search): Promise<void> {
+  // RFC 5280 §4.2.1.1: every certificate but a root names its issuer's key, and both sides agree.
+  const named = child.extensions.authorityKeyIdentifier;
+  const own = issuer.extensions.subjectKeyIdentifier;
+  if (named === undefined || (own !== undefined && !equalBytes(named, own))) {
+    throw refusal("CERTIFICATE_UNTRUSTED", `expected the key identifier of ${shown(issuer)}, got another`);
+  }
+  if (search.checksLeft-- <= 0) {
+    throw refusal("LIMIT_EXCEEDED", `expected at most ${limits.signatureChecksMax} signature checks`);
+  }
+  const algorithm = structured("CERTIFICATE_MALFORMED", () =>
+    parseSignatureAlgorithm(child.signatureAlgorithm, "CERTIFICATE_WEAK"),
+  );
+  if (!(await isSignatureOf(issuer.key, algorithm, child.tbs, child.signature))) {
+    throw refusal("CERTIFICATE_UNTRUSTED", `expected a signature of ${shown(issuer)} on ${shown(child)}`);
+  }
+}
+
+const shown = (certificate: Certificate): string => quote(nameText(certificate.subject));
