@@ -1,6 +1,7 @@
 /** Everything that a service needs from outside; composed once, in `main/compose.ts`. */
-import type { Codec } from "../core/format/codec.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
+import type { Codec } from "../core/format/codec.js";
+import type { CompilerFacts } from "../core/release/model.js";
 import type { Clock } from "../ports/clock.js";
 import type { ObjectStore } from "../ports/object-store.js";
 import type { PublicTree } from "../ports/public-tree.js";
@@ -13,7 +14,7 @@ import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 export interface ServiceSettings {
   /** Days until metadata of each role expires. */
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
-  readonly compiler: { readonly name: string; readonly version: string; readonly sha256: string };
+  readonly compiler: CompilerFacts;
   readonly minimumClient: string;
 }
 
@@ -34,4 +35,6 @@ export interface ServiceContext {
   readonly snapshot: Signer;
   readonly timestamp: Signer;
   readonly settings: ServiceSettings;
+  /** Called when a release has a step to take. Composition ties it to the scheduler, which does the step. */
+  readonly wake: () => void;
 }

@@ -1,7 +1,16 @@
 /** The documents that the service keeps. Times are `YYYY-MM-DDTHH:MM:SS.sssZ`, ids sort by creation. */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import type { PackFacts } from "../core/format/model.js";
+import type {
+  CompilerFacts,
+  DatabaseFacts,
+  FileFacts,
+  LeftOutRule,
+  ReleaseSources,
+} from "../core/release/model.js";
 import type { Finding, RuleKind } from "../core/rules/model.js";
+
+export type { CompilerFacts, DatabaseFacts, FileFacts, LeftOutRule, ReleaseSources };
 
 /** Who may do what at the desk. */
 export const roles = ["analyst", "reviewer", "release-manager", "overseer", "auditor"] as const;
@@ -20,14 +29,7 @@ export interface TokenRecord {
   readonly revokedAt: string | null;
 }
 
-export interface FileFacts {
-  /** Relative to the ruleset, without its name. */
-  readonly path: string;
-  readonly sha256: Sha256Hex;
-  readonly bytes: number;
-}
-
-/** Collection `rulesets`, id = name. */
+/** Collection `rulesets`, id = name; made by the first approval, which settles the kind. */
 export interface RulesetRecord {
   readonly name: string;
   readonly kind: RuleKind;
@@ -45,13 +47,15 @@ export interface SubmissionRecord {
   readonly createdAt: string;
   /** `refused`: lint found errors, nothing but the findings will ever come of it. */
   readonly state: "open" | "approved" | "rejected" | "refused";
-  /** SHA-256 over the canonical JSON of ruleset, kind and files: what an approval binds. */
+  /** SHA-256 over the canonical JSON of what would be compiled: what an approval binds. */
   readonly digest: Sha256Hex;
   readonly files: readonly FileFacts[];
   readonly rules: number;
   readonly findings: readonly Finding[];
   /** Author's choice: rules with errors are left out, each with its finding, and the rest is taken. */
   readonly leaveOutInvalid: boolean;
+  /** Rules that only an engine refuses: our parser took them, so the compiler is told which to drop. */
+  readonly leftOut: readonly LeftOutRule[];
   readonly decision: { readonly by: string; readonly at: string; readonly reason: string } | null;
 }
 
@@ -64,29 +68,25 @@ export interface FeedRecord {
   readonly published: number;
 }
 
-/** What a release was made from, frozen at build: also what the overseer asks for. */
-export interface ReleaseSources {
-  readonly schema: 1;
-  readonly revisions: readonly {
-    readonly ruleset: string;
-    readonly kind: RuleKind;
-    readonly submission: string;
-    readonly digest: Sha256Hex;
-    readonly author: string;
-    readonly approvedBy: string;
-    readonly approvedAt: string;
-    readonly leaveOutInvalid: boolean;
-    readonly files: readonly FileFacts[];
-  }[];
-}
-
 /** A pack, and where its detached CMS is. */
 export interface ReleasePack extends PackFacts {
   /** Object that holds the `.p7s`; null until sealed. */
   readonly cmsSha256: Sha256Hex | null;
 }
 
-export const releaseStates = ["queued", "built", "signed", "assayed", "sealed", "published", "failed"] as const;
+/**
+ * queued → built (database and packs are there) → signed (manifest, publisher's signature) → assayed (overseer's too)
+ * → sealed (CMS and time-stamps) → published. A failed release keeps its number for ever.
+ */
+export const releaseStates = [
+  "queued",
+  "built",
+  "signed",
+  "assayed",
+  "sealed",
+  "published",
+  "failed",
+] as const;
 export type ReleaseState = (typeof releaseStates)[number];
 
 /** Collection `releases`, id = `<feed>/` and the release number in ten digits. */
@@ -99,8 +99,15 @@ export interface ReleaseRecord {
   readonly reason: string;
   /** Set when this release restores the content of an older one. */
   readonly restores: ReleaseNumber | null;
-  readonly sources: ReleaseSources;
-  readonly database: { readonly sha256: Sha256Hex; readonly bytes: number } | null;
+  /** The newest published release when this one was queued: the one before it in the chain of manifests. */
+  readonly previous: ReleaseNumber | null;
+  /** Object that holds the `ReleaseSources` as canonical JSON: what the overseer asks for. */
+  readonly sourcesSha256: Sha256Hex;
+  /** Digest of the part of the sources that determines the database. */
+  readonly sourceTreeSha256: Sha256Hex;
+  /** What compiled it; null until built. A release with the same sources and compiler reuses the database. */
+  readonly compiler: CompilerFacts | null;
+  readonly database: DatabaseFacts | null;
   readonly packs: readonly ReleasePack[];
   /** Object that holds the manifest file as it stands (one signature, then two). */
   readonly manifestSha256: Sha256Hex | null;
@@ -112,7 +119,44 @@ export interface ReleaseRecord {
     readonly result: "PASSED" | "FAILED";
     readonly explanation: string;
   }[];
+  /** Who asked for publication; a release that waits for an HSM or a time-stamp goes on by itself from here. */
+  readonly publication: { readonly by: string; readonly at: string } | null;
   /** Why the next step has not happened yet, for people: `TSA_UNAVAILABLE: …`. Null while nothing is wrong. */
   readonly waitingFor: string | null;
+  /** When the scheduler tries again, and how often it has. Null: not before a person asks (a wrong PIN). */
+  readonly retry: { readonly at: string; readonly attempts: number } | null;
   readonly publishedAt: string | null;
+}
+
+/** Collection `publication`, id = `current`: what the public tree's head says, and what is being written to the tree. */
+export interface PublicationRecord {
+  readonly snapshotVersion: number;
+  readonly timestampVersion: number;
+  /** Objects that hold the files as published. */
+  readonly snapshotSha256: Sha256Hex | null;
+  readonly timestampSha256: Sha256Hex | null;
+  /** Version of each role's newest metadata file and the object that holds it, for the next snapshot. */
+  readonly files: readonly PublishedFile[];
+  /** Decided and not yet known to be in the tree. It is written again, the same, until it is. */
+  readonly pending: PendingPublication | null;
+}
+
+export interface PublishedFile {
+  readonly role: string;
+  readonly version: number;
+  readonly bytes: number;
+  readonly sha256: Sha256Hex;
+}
+
+export interface PendingPublication {
+  /** Immutable files in the order in which they are written. */
+  readonly writes: readonly { readonly path: string; readonly sha256: Sha256Hex }[];
+  /** The head that must be there before, and the one that comes after. */
+  readonly headBefore: Sha256Hex | null;
+  readonly headAfter: Sha256Hex;
+  readonly snapshotVersion: number;
+  readonly timestampVersion: number;
+  readonly snapshotSha256: Sha256Hex;
+  readonly files: readonly PublishedFile[];
+  readonly release: { readonly feed: FeedName; readonly release: ReleaseNumber } | null;
 }
