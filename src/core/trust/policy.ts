@@ -1,0 +1,60 @@
+/**
+ * The signature policy as bytes: the `x-rulemint` member of a TUF root, and a `policy.json` that a customer brings.
+ * Both hold the same object; what the customer brings wins.
+ */
+import { type JSONValue, parseJSON } from "../encoding/json.js";
+import { parsePEM } from "../encoding/pem.js";
+import { VerificationError, quote } from "../errors.js";
+import type { Root } from "./metadata.js";
+import { array, object, text } from "./metadata.js";
+import type { SignaturePolicy } from "./model.js";
+
+/** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED */
+export function parsePolicy(bytes: Uint8Array): SignaturePolicy {
+  return readPolicy(parseJSON(bytes));
+}
+
+/** Undefined when the root carries none. @throws VerificationError METADATA_MALFORMED */
+export function policyOfRoot(root: Root): SignaturePolicy | undefined {
+  if (root.extension === undefined) return undefined;
+  const extension = object(root.extension, "x-rulemint");
+  requireSchema(extension.schema);
+  return extension.policy === undefined ? undefined : readPolicy(extension.policy);
+}
+
+function readPolicy(value: JSONValue): SignaturePolicy {
+  const policy = object(value, "a signature policy");
+  requireSchema(policy.schema);
+  if (policy.country !== "CH") throw malformed("country CH", policy.country);
+  return {
+    schema: 1,
+    codeSigningAnchors: anchors(policy.codeSigningAnchors, "codeSigningAnchors"),
+    timeStampingAnchors: anchors(policy.timeStampingAnchors, "timeStampingAnchors"),
+    country: "CH",
+    ...optionalText(policy.organization, "organization"),
+    ...optionalText(policy.organizationIdentifier, "organizationIdentifier"),
+  };
+}
+
+/** SPEC §5.6.2: at least one anchor for each purpose; a policy without one would refuse everything or, worse, nothing. */
+function anchors(value: JSONValue | undefined, name: string): string[] {
+  const pems = array(value, name, 32).map((pem) => text(pem, name));
+  if (pems.length === 0) throw malformed(`at least one of ${name}`, pems);
+  for (const pem of pems) parsePEM(pem, "CERTIFICATE");
+  return pems;
+}
+
+function optionalText<N extends string>(value: JSONValue | undefined, name: N): { [K in N]?: string } {
+  return value === undefined ? {} : ({ [name]: text(value, name) } as { [K in N]?: string });
+}
+
+function requireSchema(value: JSONValue | undefined): void {
+  if (value !== 1) throw malformed("schema 1", value);
+}
+
+function malformed(expected: string, got: unknown): VerificationError {
+  return new VerificationError(
+    "METADATA_MALFORMED",
+    `expected ${expected}, got ${quote(JSON.stringify(got) ?? "nothing")}`,
+  );
+}
