@@ -1,0 +1,237 @@
+/**
+ * One indicator as text, one as a record: `IndicatorReader` and `indicatorText` are each other's inverse on canonical text.
+ * A file may hold millions of them, so the common types are told apart by one pass over the characters, and nothing but the record is made.
+ */
+import { quoteBytes } from "../source-lines.js";
+import { maskAddress, parseDecimal, parseIPv4, parseIPv6 } from "../ip-addresses.js";
+import { refang } from "./defang.js";
+import { hostKey, nameKey } from "./hosts.js";
+import { patternProblem } from "./pattern.js";
+import { indicatorType, type IndicatorType, typeMark } from "./types.js";
+import { readURL, readURLPart } from "./urls.js";
+
+export interface Problem {
+  /** Where in the text. */
+  readonly offset: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const indicatorBytesMax = 16 * 1024;
+
+const digit = 1;
+const letter = 2;
+const dot = 4;
+const colon = 8;
+const slash = 16;
+/** Brackets, and what else stands in a regular expression or a defanged form. */
+const meta = 32;
+const other = 64;
+
+const classOf = new Uint8Array(256).fill(other);
+for (let c = 0x30; c <= 0x39; c++) classOf[c] = digit;
+for (let c = 0x61; c <= 0x7a; c++) classOf[c] = classOf[c - 0x20] = letter;
+for (const [text, bit] of [
+  ["-_", letter],
+  [".", dot],
+  [":", colon],
+  ["/", slash],
+  ["[](){}^$|\\*+?", meta],
+] as const) {
+  for (const c of text) classOf[c.charCodeAt(0)] = bit;
+}
+
+const hashTypes = new Map<number, IndicatorType>([
+  [32, indicatorType.md5],
+  [40, indicatorType.sha1],
+  [64, indicatorType.sha256],
+  [128, indicatorType.sha512],
+]);
+
+/** Reads indicators one after the other. After each, `problem` and `warning` tell what there is to tell. */
+export class IndicatorReader {
+  problem: Problem | undefined;
+  warning: Problem | undefined;
+
+  /** The record of one indicator without white space around it, or `undefined` and a problem. */
+  read(text: string): string | undefined {
+    this.problem = undefined;
+    this.warning = undefined;
+    if (text.length > indicatorBytesMax) {
+      return this.refuse("IOC_TOO_LONG", `expected at most ${indicatorBytesMax} bytes, got ${text.length}`);
+    }
+    return this.classify(text, true);
+  }
+
+  private classify(text: string, mayRefang: boolean): string | undefined {
+    if (text.charCodeAt(0) === 0x2f) return this.readPath(text);
+    let seen = 0;
+    for (let i = 0; i < text.length; i++) seen |= classOf[text.charCodeAt(i)] as number;
+    if ((seen & ~(digit | letter | dot)) === 0) {
+      if ((seen & dot) === 0) return this.readHash(text);
+      return (seen & letter) === 0 ? this.readIPv4(text) : this.readName(text);
+    }
+    if (mayRefang && ((seen & meta) !== 0 || /^[hf]xx?p/i.test(text))) {
+      const plain = refang(text);
+      if (plain !== text) {
+        const record = this.classify(plain, false);
+        if (record !== undefined && record.charCodeAt(0) !== indicatorType.pattern) return record;
+        // "[.]" inside a regular expression is one of its classes.
+        this.problem = undefined;
+      }
+    }
+    if (text.includes("://")) return this.fromURL(readURL(text), text);
+    if (text.startsWith("*.") || text.startsWith(".")) return this.readName(text);
+    if ((seen & slash) !== 0) return this.readSlashed(text, seen);
+    if (text.startsWith("[") && text.includes(":")) return this.readBracketed(text);
+    if ((seen & meta) !== 0) return this.readPattern(text);
+    if ((seen & (colon | other)) === colon) return this.readColons(text);
+    return this.refuseUnknown(text);
+  }
+
+  private readHash(text: string): string | undefined {
+    const type = hashTypes.get(text.length);
+    if (type === undefined || !/^[0-9a-fA-F]+$/.test(text)) return this.refuseUnknown(text);
+    const codes = [type as number];
+    for (let i = 0; i < text.length; i += 2) codes.push(Number.parseInt(text.slice(i, i + 2), 16));
+    return String.fromCharCode(...codes);
+  }
+
+  private readIPv4(text: string): string | undefined {
+    const address = parseIPv4(text);
+    if (address !== undefined) return typeMark(indicatorType.ipv4) + address;
+    return this.refuse(
+      "IOC_IPV4",
+      `expected four numbers up to 255 without leading zeros, got ${quoteBytes(text)}`,
+    );
+  }
+
+  private readName(text: string): string | undefined {
+    const key = nameKey(text.startsWith(".") ? `*${text}` : text, "dotted");
+    if (key !== undefined) return typeMark(indicatorType.domain) + key;
+    const expected = "labels of 1 to 63 letters, digits, hyphens and underscores, the last not a number";
+    return this.refuse("IOC_DOMAIN", `expected a domain of ${expected}, got ${quoteBytes(text)}`);
+  }
+
+  private readPath(text: string): string | undefined {
+    if (text.length > 1) return typeMark(indicatorType.path) + text;
+    return this.refuse("IOC_PATH", 'expected a path below the root, got "/", which is everything');
+  }
+
+  /** A network in CIDR form, or a URL without scheme. */
+  private readSlashed(text: string, seen: number): string | undefined {
+    const at = text.indexOf("/");
+    const front = text.slice(0, at);
+    const v4 = parseIPv4(front);
+    const address = v4 ?? ((seen & colon) !== 0 ? parseIPv6(front) : undefined);
+    const behind = text.slice(at + 1);
+    if (address !== undefined && /^[0-9]+$/.test(behind)) return this.readBlock(address, behind, at + 1);
+    if (v4 === undefined && address !== undefined) {
+      return this.refuse("IOC_CIDR", `expected a prefix length, got ${quoteBytes(behind)}`, at + 1);
+    }
+    if (
+      (seen & meta) !== 0 &&
+      hostKey(front.split(":")[0] as string, "dotted") === undefined &&
+      /[\\[({^]/.test(front)
+    ) {
+      return this.readPattern(text);
+    }
+    return this.fromURL(readURLPart(text), text);
+  }
+
+  private readBlock(address: string, length: string, offset: number): string | undefined {
+    const bits = address.length * 8;
+    const prefix = parseDecimal(length, bits);
+    if (prefix === undefined || prefix === 0) {
+      return this.refuse(
+        "IOC_CIDR",
+        `expected a prefix length from 1 to ${bits}, got ${quoteBytes(length)}`,
+        offset,
+      );
+    }
+    const masked = maskAddress(address, prefix);
+    if (masked !== address) {
+      const message = `expected no bits behind the prefix of ${prefix}; they are taken as zero`;
+      this.warning = { offset: 0, code: "IOC_CIDR_HOST_BITS", message };
+    }
+    const type = bits === 32 ? indicatorType.ipv4Block : indicatorType.ipv6Block;
+    return typeMark(type) + masked + String.fromCharCode(prefix);
+  }
+
+  /** `[address]` or `[address]:port`. */
+  private readBracketed(text: string): string | undefined {
+    const close = text.indexOf("]");
+    const address = parseIPv6(text.slice(1, Math.max(1, close)));
+    if (address === undefined)
+      return this.refuse("IOC_IPV6", `expected an IPv6 address in brackets, got ${quoteBytes(text)}`);
+    if (close === text.length - 1) return typeMark(indicatorType.ipv6) + address;
+    if (text[close + 1] !== ":") return this.refuseUnknown(text);
+    return this.withPort(indicatorType.ipv6Port, address, text.slice(close + 2), close + 2);
+  }
+
+  private readColons(text: string): string | undefined {
+    const at = text.indexOf(":");
+    if (at !== text.lastIndexOf(":")) {
+      const address = parseIPv6(text);
+      if (address !== undefined) return typeMark(indicatorType.ipv6) + address;
+      const code = parseIPv4(text.slice(0, at)) === undefined ? "IOC_IPV6" : "IOC_PORT";
+      return this.refuse(code, `expected an IPv6 address or a single port, got ${quoteBytes(text)}`);
+    }
+    const host = text.slice(0, at);
+    const port = text.slice(at + 1);
+    const address = parseIPv4(host);
+    if (address !== undefined) return this.withPort(indicatorType.ipv4Port, address, port, at + 1);
+    const key = nameKey(host, "dotted");
+    if (key === undefined)
+      return this.refuse(
+        "IOC_HOST",
+        `expected an address or a domain before the port, got ${quoteBytes(host)}`,
+      );
+    return this.withPort(indicatorType.domainPort, key, port, at + 1);
+  }
+
+  private withPort(type: IndicatorType, key: string, text: string, offset: number): string | undefined {
+    const port = parseDecimal(text, 65535);
+    if (port === undefined)
+      return this.refuse(
+        "IOC_PORT",
+        `expected a port up to 65535 without leading zeros, got ${quoteBytes(text)}`,
+        offset,
+      );
+    return typeMark(type) + key + String.fromCharCode(port >> 8, port & 255);
+  }
+
+  private readPattern(text: string): string | undefined {
+    const problem = patternProblem(text);
+    if (problem === undefined) return typeMark(indicatorType.pattern) + text;
+    return this.refuse("IOC_PATTERN", problem.message, problem.offset);
+  }
+
+  private fromURL(record: string | undefined, text: string): string | undefined {
+    if (record !== undefined) return record;
+    return this.refuse(
+      "IOC_URL",
+      `expected a host, perhaps a port, and no white space in a URL, got ${quoteBytes(text)}`,
+    );
+  }
+
+  private refuseUnknown(text: string): undefined {
+    const odd = text.search(/[\x80-\xff]/);
+    if (odd >= 0 && !text.includes(" ")) {
+      return this.refuse(
+        "IOC_NOT_ASCII",
+        "expected ASCII: write an international name in its xn-- form",
+        odd,
+      );
+    }
+    return this.refuse(
+      "IOC_UNKNOWN",
+      `expected a hash, a domain, a URL, a path or an address, got ${quoteBytes(text)}`,
+    );
+  }
+
+  private refuse(code: string, message: string, offset = 0): undefined {
+    this.problem = { offset, code, message };
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Lists of indicators: one a line, comments behind "#", in any order and as often as people like. A "#" inside an indicator
+ * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
+ */
+import { exportByPath } from "../line-export.js";
+import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import { columnAt, forEachLine, LineFindings } from "../source-lines.js";
+import { IndicatorReader } from "./indicator.js";
+import { indicatorText } from "./indicator-text.js";
+import { listName } from "./types.js";
+
+export const iocLanguage: RuleLanguage = {
+  kind: "ioc",
+  order: "sorted",
+  accepts: (path) => path.toLowerCase().endsWith(".txt"),
+  parse,
+  merge: (files) => ({ records: sortUnique(files), findings: [] }),
+  ruleID: indicatorText,
+  idPrefixes(id) {
+    const record = new IndicatorReader().read(id.trim());
+    return record === undefined ? [] : [record];
+  },
+  exportFiles: (records) => exportByPath(records, listName, indicatorText),
+};
+
+function parse(file: SourceFile): ParsedFile {
+  const records: string[] = [];
+  const lines: number[] = [];
+  const findings = new LineFindings(file.path);
+  const reader = new IndicatorReader();
+  forEachLine(file, findings, (line, number) => {
+    const end = indicatorEnd(line);
+    let start = 0;
+    while (start < end && isBlank(line.charCodeAt(start))) start++;
+    if (start === end) return;
+    const record = reader.read(start === 0 && end === line.length ? line : line.slice(start, end));
+    if (record !== undefined) {
+      records.push(record);
+      lines.push(number);
+    }
+    const { problem, warning } = reader;
+    if (problem !== undefined) {
+      findings.error(number, columnAt(line, start + problem.offset), problem.code, problem.message);
+    }
+    if (warning !== undefined) {
+      findings.warning(number, columnAt(line, start + warning.offset), warning.code, warning.message);
+    }
+  });
+  return { path: file.path, records, lines, findings: findings.finish() };
+}
+
+/** Where the indicator ends: before a comment and before trailing white space. */
+function indicatorEnd(line: string): number {
+  let end = line.length;
+  for (let at = line.indexOf("#"); at >= 0; at = line.indexOf("#", at + 1)) {
+    if (at > 0 && !isBlank(line.charCodeAt(at - 1))) continue;
+    end = at;
+    break;
+  }
+  while (end > 0 && isBlank(line.charCodeAt(end - 1))) end--;
+  return end;
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d;
+}
+
+/** Byte strings compare in byte order, so the plain sort is the canonical one. */
+function sortUnique(files: readonly ParsedFile[]): string[] {
+  const all: string[] = [];
+  for (const file of files) for (const record of file.records) all.push(record);
+  all.sort();
+  let kept = 0;
+  for (const record of all) if (kept === 0 || record !== all[kept - 1]) all[kept++] = record;
+  all.length = kept;
+  return all;
+}

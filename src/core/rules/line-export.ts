@@ -1,0 +1,55 @@
+/** Turns one ordered section into export files: one a group of neighbouring records, each a stream of lines. */
+import { byteStringBytes } from "../encoding/bytes.js";
+import type { ExportedFile } from "./model.js";
+
+const chunkBytes = 64 * 1024;
+
+/**
+ * One file for every run of records with the same path. Records are drawn while the file's chunks are read; a caller that asks for
+ * the next file first has the rest of this one kept for it. Each file's chunks can be read once.
+ */
+export function* exportByPath(
+  records: Iterable<string>,
+  pathOf: (record: string) => string,
+  lineOf: (record: string) => string,
+): Iterable<ExportedFile> {
+  const source = records[Symbol.iterator]();
+  let next = source.next();
+  while (!next.done) {
+    const path = pathOf(next.value);
+    const lines = function* () {
+      while (!next.done && pathOf(next.value) === path) {
+        const line = lineOf(next.value);
+        next = source.next();
+        yield line;
+      }
+    };
+    const chunks = lineChunks(lines());
+    const kept: Uint8Array[] = [];
+    yield { path, chunks: keptFirst(kept, chunks) };
+    for (const chunk of chunks) kept.push(chunk);
+  }
+}
+
+function* keptFirst(kept: Uint8Array[], chunks: Iterator<Uint8Array>): Iterable<Uint8Array> {
+  for (;;) {
+    const step = kept.length === 0 ? chunks.next() : { done: false, value: kept.shift() as Uint8Array };
+    if (step.done) return;
+    yield step.value;
+  }
+}
+
+/** Byte strings, each followed by a line feed, in pieces of about 64 KiB. */
+export function* lineChunks(lines: Iterable<string>): Generator<Uint8Array> {
+  let held: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    held.push(line, "\n");
+    bytes += line.length + 1;
+    if (bytes < chunkBytes) continue;
+    yield byteStringBytes(held.join(""));
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield byteStringBytes(held.join(""));
+}

@@ -1,0 +1,131 @@
+/**
+ * A source file as lines of bytes, and the list of what is wrong with it; shared by the languages that are read line by line.
+ *
+ * Lines are byte strings (see `encoding/bytes.ts`): one character a byte, so that records are cut out of them without another
+ * encoding. Only a finding needs UTF-16 columns, and computes them when it is made. The author controls every byte.
+ */
+import { byteString, byteStringBytes } from "../encoding/bytes.js";
+import { quote } from "../errors.js";
+import { limits } from "../limits.js";
+import type { Finding, SourceFile } from "./model.js";
+
+const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+// Tab, line feed and carriage return are white space; every other control character has no business in a rule.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+/** Untrusted bytes for a message. */
+export function quoteBytes(text: string): string {
+  return quote(lossyDecoder.decode(byteStringBytes(text.slice(0, 400))));
+}
+
+/** The column, from 1 and in UTF-16 units, of the byte at `offset` of a line of UTF-8. */
+export function columnAt(line: string, offset: number): number {
+  let column = 1;
+  const end = Math.min(offset, line.length);
+  for (let i = 0; i < end; i++) {
+    const byte = line.charCodeAt(i);
+    // A lead byte or ASCII is one unit; a four-byte sequence is a surrogate pair.
+    if ((byte & 0xc0) !== 0x80) column += byte >= 0xf0 ? 2 : 1;
+  }
+  return column;
+}
+
+/** Collects findings of one file, at most `limits.findingsMax` of them; a last one says how many more there were. */
+export class LineFindings {
+  private readonly kept: Finding[] = [];
+  private dropped = 0;
+  /** How many errors there are: a caller that sees it unchanged knows that its part was sound. */
+  errors = 0;
+
+  constructor(readonly path: string) {}
+
+  error(line: number, column: number, code: string, message: string): void {
+    this.errors++;
+    this.add("error", line, column, code, message);
+  }
+
+  warning(line: number, column: number, code: string, message: string): void {
+    this.add("warning", line, column, code, message);
+  }
+
+  private add(
+    severity: Finding["severity"],
+    line: number,
+    column: number,
+    code: string,
+    message: string,
+  ): void {
+    if (this.kept.length >= limits.findingsMax) this.dropped++;
+    else this.kept.push({ path: this.path, line, column, severity, code, message });
+  }
+
+  /** In the order of the file. */
+  finish(): Finding[] {
+    this.kept.sort((a, b) => a.line - b.line || a.column - b.column);
+    const last = this.kept.at(-1);
+    if (last === undefined || this.dropped === 0) return this.kept;
+    const message = `expected at most ${limits.findingsMax} findings in one file, got ${this.dropped} more`;
+    const cut: Finding = { ...last, severity: "error", code: "FINDINGS_CUT", message };
+    return [...this.kept, cut];
+  }
+}
+
+/**
+ * Calls `visit` for every line without its line end (LF or CRLF). A line that is not UTF-8 or holds control characters is
+ * reported and not visited. A byte order mark in front of the file is left out.
+ */
+export function forEachLine(
+  file: SourceFile,
+  list: LineFindings,
+  visit: (line: string, number: number) => void,
+): void {
+  const marked = file.bytes[0] === 0xef && file.bytes[1] === 0xbb && file.bytes[2] === 0xbf;
+  const bytes = marked ? file.bytes.subarray(3) : file.bytes;
+  const text = byteString(bytes);
+  const suspicious = controlCharacter.test(text) || invalidUTF8(text) >= 0;
+  let start = 0;
+  for (let number = 1; start < text.length; number++) {
+    let end = text.indexOf("\n", start);
+    if (end < 0) end = text.length;
+    const stop = end > start && text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
+    const line = text.slice(start, stop);
+    if (!suspicious || isSound(line, number, list)) visit(line, number);
+    start = end + 1;
+  }
+}
+
+function isSound(line: string, number: number, list: LineFindings): boolean {
+  const broken = invalidUTF8(line);
+  if (broken >= 0) {
+    const got = `got the byte 0x${line.charCodeAt(broken).toString(16)}`;
+    list.error(number, columnAt(line, broken), "TEXT_NOT_UTF8", `expected UTF-8, ${got}`);
+    return false;
+  }
+  const at = line.search(controlCharacter);
+  if (at < 0) return true;
+  const got = `got the control character 0x${line.charCodeAt(at).toString(16).padStart(2, "0")}`;
+  list.error(number, columnAt(line, at), "TEXT_CONTROL_CHARACTER", `expected text, ${got}`);
+  return false;
+}
+
+/** The offset of the first byte that is not part of well-formed UTF-8 (Unicode 15, table 3-7), or -1. */
+export function invalidUTF8(text: string): number {
+  let i = 0;
+  while (i < text.length) {
+    const lead = text.charCodeAt(i);
+    if (lead < 0x80) {
+      i++;
+      continue;
+    }
+    const length = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead <= 0xf4 ? 4 : 0;
+    if (length === 0 || lead < 0xc2 || i + length > text.length) return i;
+    const second = text.charCodeAt(i + 1);
+    const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (second < low || second > high) return i;
+    for (let k = 2; k < length; k++) if ((text.charCodeAt(i + k) & 0xc0) !== 0x80) return i;
+    i += length;
+  }
+  return -1;
+}
