@@ -36,7 +36,10 @@ export async function auditMetadata(
       const next = await files.find(`metadata/${trusted.root.version + 1}.root.json`, limits.rootBytesMax);
       if (next === undefined) break;
       await trusted.updateRoot(next);
-      evidence.push(`version ${trusted.root.version}: signed by the root before it and by itself`, ...rootEvidence(trusted));
+      evidence.push(
+        `version ${trusted.root.version}: signed by the root before it and by itself`,
+        ...rootEvidence(trusted),
+      );
     }
     trusted.finishRoot();
     if (evidence.length === 0) evidence.push("none: the pinned root is the newest");
@@ -45,7 +48,9 @@ export async function auditMetadata(
   await log.step("What is newest, and since when", "TUF §5.4, §5.5", async () => {
     await trusted.updateTimestamp(await files.read("metadata/timestamp.json", limits.timestampBytesMax));
     const { version } = trusted.timestamp?.snapshot ?? { version: 0 };
-    await trusted.updateSnapshot(await files.read(`metadata/${version}.snapshot.json`, limits.snapshotBytesMax));
+    await trusted.updateSnapshot(
+      await files.read(`metadata/${version}.snapshot.json`, limits.snapshotBytesMax),
+    );
     const evidence = [
       `timestamp ${trusted.timestamp?.version}, valid until ${day(trusted.timestamp?.expires ?? at)}`,
       `snapshot ${version}, valid until ${day(trusted.snapshot?.expires ?? at)}`,
@@ -56,7 +61,10 @@ export async function auditMetadata(
     const { version } = trusted.expected("targets");
     await trusted.updateTargets(await files.read(`metadata/${version}.targets.json`, limits.targetsBytesMax));
     const delegation = trusted.delegation(feed);
-    return { value: undefined, evidence: [`${feed}: ${keyList(delegation)}`, `paths ${delegation.paths.join(", ")}`] };
+    return {
+      value: undefined,
+      evidence: [`${feed}: ${keyList(delegation)}`, `paths ${delegation.paths.join(", ")}`],
+    };
   });
   return trusted;
 }
@@ -81,10 +89,15 @@ export async function auditManifest(
     let current = newest;
     while (current.metadata.version > wanted) {
       current = await previousManifest(files, trusted, feed, current);
-      evidence.push(`release ${current.metadata.version} is the one that release ${current.metadata.version + 1} names`);
+      evidence.push(
+        `release ${current.metadata.version} is the one that release ${current.metadata.version + 1} names`,
+      );
     }
     if (current.metadata.version !== wanted) {
-      throw new VerificationError("METADATA_MISSING", `expected release ${wanted}, newest is ${newest.metadata.version}`);
+      throw new VerificationError(
+        "METADATA_MISSING",
+        `expected release ${wanted}, newest is ${newest.metadata.version}`,
+      );
     }
     return { value: current, evidence };
   });
@@ -99,7 +112,10 @@ async function previousManifest(
 ): Promise<ProvenFeed> {
   const { block, version } = parseManifest(current.envelope.signed);
   if (block.previousManifestSha256 === null) {
-    throw new VerificationError("METADATA_MISSING", `expected a release before ${version}, got the first one`);
+    throw new VerificationError(
+      "METADATA_MISSING",
+      `expected a release before ${version}, got the first one`,
+    );
   }
   const bytes = await files.read(`metadata/${version - 1}.${feed}.json`, limits.targetsBytesMax);
   const digest = hexText(await sha256(bytes));
@@ -116,7 +132,10 @@ async function previousManifest(
 
 function rootEvidence(trusted: TrustedMetadata): string[] {
   const { root } = trusted;
-  return [`version ${root.version}: root keys ${keyList(root.roles.root)}`, `targets keys ${keyList(root.roles.targets)}`];
+  return [
+    `version ${root.version}: root keys ${keyList(root.roles.root)}`,
+    `targets keys ${keyList(root.roles.targets)}`,
+  ];
 }
 
 function manifestEvidence(feed: ProvenFeed, digest: string): string[] {

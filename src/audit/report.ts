@@ -32,7 +32,11 @@ export class AuditLog {
   }
 
   /** Runs one check. Its evidence is what it returns beside its result. @throws what the check threw, after noting it */
-  async step<T>(title: string, clause: string, check: () => Promise<{ evidence: string[]; value: T }>): Promise<T> {
+  async step<T>(
+    title: string,
+    clause: string,
+    check: () => Promise<{ evidence: string[]; value: T }>,
+  ): Promise<T> {
     try {
       const { evidence, value } = await check();
       this.#add({ title, clause, result: "proven", evidence });
