@@ -1,0 +1,96 @@
+/**
+ * The signatures beside TUF: the CMS over the manifest and over every pack, and what the packs really hold.
+ */
+import { hexBytes, hexText } from "../core/encoding/bytes.js";
+import { sha256 } from "../core/encoding/sha256.js";
+import { VerificationError } from "../core/errors.js";
+import type { PackFacts } from "../core/format/model.js";
+import { limits } from "../core/limits.js";
+import { verifySignature } from "../core/pki/verify-signature.js";
+import type { ProvenRelease, ProvenSignature, SignaturePolicy } from "../core/trust/model.js";
+import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
+import { verifyRelease } from "../core/trust/verify-release.js";
+import { version } from "../core/version.js";
+import type { PublicFiles } from "./fetch-file.js";
+import type { AuditLog } from "./report.js";
+
+/** The whole verdict on the manifest, as an endpoint reaches it (SPEC §7). */
+export function auditSignature(
+  log: AuditLog,
+  files: PublicFiles,
+  proven: ProvenFeed,
+  policy: SignaturePolicy,
+  at: Date,
+): Promise<ProvenRelease> {
+  return log.step("Who signed, in law, and when", "SPEC §6, §7", async () => {
+    const { feed } = proven;
+    const cms = await files.find(`evidence/${feed}/${proven.metadata.version}.p7s`, limits.cmsBytesMax);
+    const value = await verifyRelease({ proven, cms, policy, now: at, client: version, verifySignature });
+    return {
+      value,
+      evidence: [
+        ...signatureEvidence(value.signature),
+        ...value.checks.map((check) => `${check.name} (${check.clause}): ${check.evidence}`),
+      ],
+    };
+  });
+}
+
+/** Every pack that the manifest lists is there, is what was signed, and has its own CMS by the same key. */
+export function auditPacks(
+  log: AuditLog,
+  files: PublicFiles,
+  release: ProvenRelease,
+  policy: SignaturePolicy,
+  at: Date,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  return log.step("Every pack that the manifest lists", "SPEC §4, §6", async () => {
+    const packs = new Map<string, Uint8Array>();
+    const evidence: string[] = [];
+    for (const pack of release.manifest.packs) {
+      const bytes = await readPack(files, pack);
+      const cms = await files.read(`${targetPath(pack)}.p7s`, limits.cmsBytesMax);
+      const signature = await verifySignature({ contentSha256: hexBytes(pack.sha256), cms, policy, now: at });
+      const other = signature.signer.certificateSha256 !== release.signature.signer.certificateSha256;
+      packs.set(pack.path, bytes);
+      evidence.push(
+        `${pack.path}: ${pack.bytes} bytes, SHA-256 ${pack.sha256}, CMS stamped ${secondText(signature.timestamp.time)}` +
+          (other
+            ? `, by another certificate: ${signature.signer.subject}, serial ${signature.signer.serial}`
+            : ""),
+      );
+    }
+    return { value: packs, evidence };
+  });
+}
+
+/** Where a pack lies in the public tree: consistent snapshots put the hash in front of the name (TUF §6.2.3). */
+export function targetPath(pack: Pick<PackFacts, "path" | "sha256">): string {
+  const slash = pack.path.lastIndexOf("/");
+  return `targets/${pack.path.slice(0, slash + 1)}${pack.sha256}.${pack.path.slice(slash + 1)}`;
+}
+
+async function readPack(files: PublicFiles, pack: PackFacts): Promise<Uint8Array> {
+  const bytes = await files.read(targetPath(pack), pack.bytes);
+  const digest = hexText(await sha256(bytes));
+  if (bytes.length !== pack.bytes || digest !== pack.sha256) {
+    throw new VerificationError(
+      "PACK_DIGEST_MISMATCH",
+      `expected ${pack.path} to be ${pack.sha256}, got ${digest} of ${bytes.length} bytes`,
+    );
+  }
+  return bytes;
+}
+
+function signatureEvidence({ signer, timestamp }: ProvenSignature): string[] {
+  return [
+    `signer ${signer.subject}`,
+    `issued by ${signer.issuer}, serial ${signer.serial}, valid ${signer.notBefore} to ${signer.notAfter}`,
+    `certificate SHA-256 ${signer.certificateSha256}`,
+    `time-stamp ${secondText(timestamp.time)} by ${timestamp.authority.subject}, serial ${timestamp.serial}`,
+  ];
+}
+
+function secondText(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, "Z");
+}
