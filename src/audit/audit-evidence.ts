@@ -25,7 +25,7 @@ export function auditSignature(
   return log.step("Who signed, in law, and when", "SPEC §6, §7", async () => {
     const { feed } = proven;
     const cms = await files.find(`evidence/${feed}/${proven.metadata.version}.p7s`, limits.cmsBytesMax);
-    const value = await verifyRelease({ proven, cms, policy, now: at, client: version, verifySignature });
+    const value = await verifyRelease({ proven, cms, policy, now: at, client: version });
     return {
       value,
       evidence: [
