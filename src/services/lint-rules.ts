@@ -1,0 +1,112 @@
+/**
+ * What is wrong with a revision: our parsers' findings, the engines' second opinions, and ids that clash inside the ruleset.
+ *
+ * Nothing an author wrote makes this throw. A finding's path is relative to the ruleset, as its author knows it.
+ */
+import { limits } from "../core/limits.js";
+import type { FileFacts, LeftOutRule } from "../core/release/model.js";
+import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
+import { ruleLanguage } from "../core/rules/registry.js";
+import type { ServiceContext } from "./context.js";
+import { sourceBatches } from "./source-batches.js";
+
+export interface LintResult {
+  /** Sorted by path, line and column; at most `limits.findingsMax`, errors first to stay. */
+  readonly findings: readonly Finding[];
+  /** Rules that our parser takes and an engine refuses. */
+  readonly leftOut: readonly LeftOutRule[];
+  /** Rules that would be compiled. */
+  readonly rules: number;
+}
+
+type LintContext = Pick<ServiceContext, "objects" | "workers" | "engines">;
+
+/** @throws OperationError when a store, a worker pool or an engine fails: the submission can be sent again */
+export async function lintRules(
+  context: LintContext,
+  revision: { ruleset: string; kind: RuleKind; files: readonly FileFacts[] },
+): Promise<LintResult> {
+  const { ruleset, kind } = revision;
+  const language = ruleLanguage(kind);
+  const used = revision.files.filter(({ path }) => language.accepts(`${ruleset}/${path}`));
+  const engines = context.engines.filter((engine) => engine.kinds.includes(kind));
+  const sources: SourceFile[] = [];
+  const parsed: ParsedFile[] = [];
+  for await (const batch of sourceBatches(context.objects, ruleset, used)) {
+    parsed.push(...(await context.workers.parse(kind, batch)));
+    // Engines see the whole ruleset at once: rules refer to each other across files.
+    if (engines.length > 0) sources.push(...batch);
+  }
+  const opinions: Finding[] = [];
+  for (const engine of engines) opinions.push(...(await engine.check(kind, sources)));
+  const merged = language.merge(parsed);
+  const own = [...parsed.flatMap(({ findings }) => findings), ...merged.findings];
+  const leftOut = rulesRefusedBy(opinions, own, parsed);
+  const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
+  const rules = merged.records.filter((record) => language.ruleID(record) !== undefined).length;
+  const all = [...own, ...opinions].map((finding) => relative(ruleset, finding)).concat(unused);
+  if (rules === 0) all.push(noRules(kind, revision.files));
+  return {
+    findings: bounded(all),
+    leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),
+    rules: rules - leftOut.length,
+  };
+}
+
+/**
+ * The records that hold an engine's errors, by the line on which they start. Where our parser has found an error
+ * in the same record too it has left the record out already, and the line belongs to nothing that is compiled.
+ */
+function rulesRefusedBy(
+  opinions: readonly Finding[],
+  own: readonly Finding[],
+  parsed: readonly ParsedFile[],
+): LeftOutRule[] {
+  const files = new Map(parsed.map((file) => [file.path, file]));
+  const known = new Set(own.filter(isError).map(({ path, line }) => `${line} ${path}`));
+  const refused = new Map<string, LeftOutRule>();
+  for (const { path, line } of opinions.filter(isError)) {
+    if (known.has(`${line} ${path}`)) continue;
+    const start = startBefore(files.get(path)?.lines ?? [], line);
+    if (start !== undefined) refused.set(`${start} ${path}`, { path, line: start });
+  }
+  return [...refused.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
+}
+
+/** The greatest start that is not after the line; starts ascend. */
+function startBefore(starts: readonly number[], line: number): number | undefined {
+  let found: number | undefined;
+  for (const start of starts) if (start <= line && (found === undefined || start > found)) found = start;
+  return found;
+}
+
+export function isError(finding: Finding): boolean {
+  return finding.severity === "error";
+}
+
+function relative(ruleset: string, finding: Finding): Finding {
+  const prefix = `${ruleset}/`;
+  return finding.path.startsWith(prefix) ? { ...finding, path: finding.path.slice(prefix.length) } : finding;
+}
+
+function unusedFile(kind: RuleKind, { path }: FileFacts): Finding {
+  const message = `kept, not compiled: not a name of ${kind} sources`;
+  return { path, line: 1, column: 1, severity: "warning", code: "FILE_NOT_COMPILED", message };
+}
+
+function noRules(kind: RuleKind, files: readonly FileFacts[]): Finding {
+  const message = `expected at least one ${kind} rule in the ruleset, got none`;
+  return { path: files[0]?.path ?? "", line: 1, column: 1, severity: "error", code: "RULES_NONE", message };
+}
+
+/** Never silently short: when there are too many, the last one says so. */
+function bounded(findings: readonly Finding[]): Finding[] {
+  const kept = [...findings]
+    .sort((a, b) => Number(isError(b)) - Number(isError(a)))
+    .slice(0, limits.findingsMax)
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line || a.column - b.column));
+  const last = kept.at(-1);
+  if (last === undefined || findings.length <= limits.findingsMax) return kept;
+  const message = `${findings.length} findings, of which ${limits.findingsMax} are listed`;
+  return [...kept, { ...last, severity: "warning", code: "FINDINGS_CUT", message }];
+}

@@ -1,0 +1,100 @@
+/** What people at the desk read: submissions, rulesets, and the bytes of a source file. */
+import type { Sha256Hex } from "../core/brands.js";
+import { UsageError, quote } from "../core/errors.js";
+import type { OpenObject } from "../ports/object-store.js";
+import type { ServiceContext } from "./context.js";
+import { isError } from "./lint-rules.js";
+import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
+import { requireAnyRole } from "./roles.js";
+
+/** A submission without its long lists. */
+export interface SubmissionSummary extends Omit<SubmissionRecord, "files" | "findings" | "leftOut"> {
+  readonly fileCount: number;
+  readonly bytes: number;
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+export interface SubmissionFilter {
+  readonly state?: SubmissionRecord["state"];
+  readonly ruleset?: string;
+  /** The `next` of the page before. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface Page<T, Next = string> {
+  readonly items: readonly T[];
+  /** Null on the last page. */
+  readonly next: Next | null;
+}
+
+type ReadContext = Pick<ServiceContext, "records" | "objects">;
+
+const pageMax = 200;
+const pageDefault = 50;
+
+/** Newest first. @throws PolicyError ROLE_REFUSED */
+export async function listSubmissions(
+  { records }: ReadContext,
+  identity: Identity,
+  filter: SubmissionFilter = {},
+): Promise<Page<SubmissionSummary>> {
+  requireAnyRole(identity);
+  const limit = Math.min(filter.limit ?? pageDefault, pageMax);
+  const items: SubmissionSummary[] = [];
+  let after = filter.after;
+  for (;;) {
+    const batch = await records.list<SubmissionRecord>("submissions", { descending: true, after, limit });
+    for (const { id, body } of batch) {
+      after = id;
+      if (filter.state !== undefined && body.state !== filter.state) continue;
+      if (filter.ruleset !== undefined && body.ruleset !== filter.ruleset) continue;
+      items.push(summary(body));
+      if (items.length === limit) return { items, next: after };
+    }
+    if (batch.length < limit) return { items, next: null };
+  }
+}
+
+/** @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+export async function showSubmission(
+  { records }: ReadContext,
+  identity: Identity,
+  id: string,
+): Promise<SubmissionRecord> {
+  requireAnyRole(identity);
+  const found = await records.get<SubmissionRecord>("submissions", id);
+  if (found === undefined) throw new UsageError("NOT_FOUND", `expected a submission, got ${quote(id)}`);
+  return found.body;
+}
+
+/** By name. @throws PolicyError ROLE_REFUSED */
+export async function listRulesets({ records }: ReadContext, identity: Identity): Promise<RulesetRecord[]> {
+  requireAnyRole(identity);
+  return (await records.list<RulesetRecord>("rulesets")).map(({ body }) => body);
+}
+
+/** The caller closes it. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+export async function openSource(
+  { objects }: ReadContext,
+  identity: Identity,
+  sha256: Sha256Hex,
+): Promise<OpenObject> {
+  requireAnyRole(identity);
+  const found = await objects.open(sha256);
+  if (found === undefined) throw new UsageError("NOT_FOUND", `expected a source file, got ${quote(sha256)}`);
+  return found;
+}
+
+export function summary(submission: SubmissionRecord): SubmissionSummary {
+  const { files, findings, leftOut: _, ...rest } = submission;
+  const errors = findings.filter(isError).length;
+  return {
+    ...rest,
+    fileCount: files.length,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    errors,
+    warnings: findings.length - errors,
+  };
+}
