@@ -1,0 +1,92 @@
+/**
+ * The publisher's service as overseers and auditors use it: sources to rebuild from, manifests that wait, and the place for a verdict.
+ * Answers are bytes to be checked by whoever asked; this adapter only moves them, within their limits.
+ */
+import type { FeedName, ReleaseNumber, Sha256Hex } from "../../core/brands.js";
+import { concatBytes } from "../../core/encoding/bytes.js";
+import { OperationError, VerificationError, quote } from "../../core/errors.js";
+import { limits } from "../../core/limits.js";
+import type { SourceArchive } from "../../ports/source-archive.js";
+import type { StagedReleases, Verdict } from "../../ports/staged-releases.js";
+
+const jsonBytesMax = 64 * 1024 * 1024;
+const silenceMs = 30_000;
+
+export interface DeskOptions {
+  readonly server: string;
+  readonly token: string;
+}
+
+export function openDesk({ server, token }: DeskOptions): SourceArchive & StagedReleases {
+  const base = server.replace(/\/+$/, "");
+  const get = (path: string, bytesMax: number) => request(base + path, token, { method: "GET" }, bytesMax);
+  const release = (feed: FeedName, number: ReleaseNumber) => `/v1/feeds/${feed}/releases/${number}`;
+  return {
+    sources: (feed, number) => get(`${release(feed, number)}/sources`, jsonBytesMax),
+    file: (sha256: Sha256Hex, bytesMax: number) => get(`/v1/sources/${sha256}`, bytesMax),
+    async waiting(feed) {
+      const answer = await get(`/v1/feeds/${feed}/releases?limit=20`, jsonBytesMax);
+      const { items } = JSON.parse(new TextDecoder().decode(answer)) as {
+        items: { release: ReleaseNumber; state: string }[];
+      };
+      const found = items.filter((one) => one.state === "signed").sort((a, b) => b.release - a.release)[0];
+      return found && { release: found.release };
+    },
+    manifest: (feed, number) => get(`${release(feed, number)}/manifest`, limits.targetsBytesMax),
+    pack: (feed, number, name) => get(`${release(feed, number)}/packs/${name}`, limits.databaseBytesMax),
+    async deliver(feed, number, verdict) {
+      const body = JSON.stringify(verdictBody(verdict));
+      const headers = { "content-type": "application/json" };
+      await request(
+        `${base}${release(feed, number)}/verdicts`,
+        token,
+        { method: "POST", headers, body },
+        jsonBytesMax,
+      );
+    },
+  };
+}
+
+function verdictBody({ result, explanation, signature }: Verdict): Record<string, string> {
+  const common = { result, explanation: explanation.slice(0, 20_000) };
+  return signature === null ? common : { ...common, keyid: signature.keyid, signature: signature.sig };
+}
+
+/** @throws OperationError FETCH_FAILED, FETCH_NOT_FOUND, SERVER_REFUSED; VerificationError FETCH_TOO_LARGE */
+async function request(url: string, token: string, init: RequestInit, bytesMax: number): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      ...init,
+      redirect: "error",
+      headers: { ...init.headers, authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(init.method === "GET" ? 20 * silenceMs : silenceMs),
+    });
+  } catch (cause) {
+    throw new OperationError("FETCH_FAILED", `expected an answer from ${url}, got none`, { cause });
+  }
+  if (!response.ok) throw await refusal(url, response);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > bytesMax) {
+      throw new VerificationError("FETCH_TOO_LARGE", `expected at most ${bytesMax} bytes from ${url}`);
+    }
+    parts.push(part);
+  }
+  return concatBytes(...parts);
+}
+
+async function refusal(url: string, response: Response): Promise<OperationError> {
+  const text = await response.text();
+  if (response.status === 404) return new OperationError("FETCH_NOT_FOUND", `${url}: no such thing`);
+  let said = quote(text);
+  try {
+    const problem = JSON.parse(text) as { code?: string; detail?: string };
+    if (problem.code) said = `${problem.code}: ${problem.detail ?? ""}`;
+  } catch (cause) {
+    return new OperationError("SERVER_REFUSED", `${url} answered ${response.status}: ${said}`, { cause });
+  }
+  return new OperationError("SERVER_REFUSED", `${url} answered ${response.status}: ${said}`);
+}
