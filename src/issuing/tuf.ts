@@ -2,7 +2,7 @@
  * The `signed` parts of TUF metadata files (TUF 1.0.34 §4), as the publisher and the key ceremony make them.
  *
  * Always: spec_version 1.0.34, consistent snapshots, SHA-256 alone, length and hash for every metadata file, nothing added
- * to key objects. Signing is `tuf-signatures.ts`.
+ * to key objects. Manifests are `core/release/manifest.ts`, because the overseer makes them too; signing is `tuf-signatures.ts`.
  */
 import type { FeedName } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
@@ -10,9 +10,8 @@ import type { JSONObject, JSONValue } from "../core/encoding/json.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { UsageError } from "../core/errors.js";
 import { keyID } from "../core/trust/keys.js";
-import { parseManifest } from "../core/trust/manifest.js";
 import { formatTime } from "../core/trust/metadata.js";
-import type { Manifest, SignaturePolicy, TUFKey } from "../core/trust/model.js";
+import type { SignaturePolicy, TUFKey } from "../core/trust/model.js";
 
 export interface RoleGrant {
   readonly keys: readonly TUFKey[];
@@ -103,34 +102,6 @@ export async function timestampSigned({ version, expires, snapshot }: TimestampF
     ...common(version, expires),
     meta: { "snapshot.json": await metaFile(snapshot) },
   };
-}
-
-/**
- * TUF §4.5 for a feed's role: the manifest. What was built is read back before anybody signs it.
- *
- * @throws VerificationError MANIFEST_MALFORMED
- */
-export function manifestSigned({ version, expires, block, packs }: Manifest): JSONObject {
-  const targets: Record<string, JSONObject> = {};
-  for (const { path, bytes, sha256, ...custom } of packs) {
-    const { kind, from, to, databaseSha256, databaseBytes, codec } = custom;
-    targets[path] = {
-      length: bytes,
-      hashes: { sha256 },
-      custom: { kind, from, to, databaseSha256, databaseBytes, codec },
-    };
-  }
-  if (Object.keys(targets).length !== packs.length) {
-    throw new UsageError("USAGE", "expected every pack to have its own path");
-  }
-  const signed = {
-    _type: "targets",
-    ...common(version, new Date(expires)),
-    targets,
-    "x-rulemint": json(block),
-  };
-  parseManifest(signed);
-  return signed;
 }
 
 function common(version: number, expires: Date): JSONObject {

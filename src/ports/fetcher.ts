@@ -6,12 +6,23 @@ export interface FetchAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+export interface FetchOptions {
+  /** Of the body; one byte more is an error, so that no server can fill a disk. */
+  readonly bytesMax: number;
+  /** Asks for the file only if it is another one now; then the status may be 304. */
+  readonly etag?: string;
+  /** Asks for the rest of the file; the status is 206, or 200 from a server that sends it all. */
+  readonly rangeStart?: number;
+  /** Ends the transfer with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * GET, and nothing else. It never follows a redirect to another origin, never sends a cookie, and gives up on a server
- * that is silent for longer than the adapter's limit.
+ * that is silent for longer than the adapter's limit or slower than its floor.
  *
  * @throws OperationError FETCH_NOT_FOUND for 404 and 403, FETCH_FAILED for anything else that is not an answer.
  */
 export interface Fetcher {
-  get(url: string, options: { bytesMax: number; etag?: string; rangeStart?: number }): Promise<FetchAnswer>;
+  get(url: string, options: FetchOptions): Promise<FetchAnswer>;
 }

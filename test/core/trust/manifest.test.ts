@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { compareClientVersions, parseManifest } from "../../../src/core/trust/manifest.js";
-import { manifestSigned } from "../../../src/issuing/tuf.js";
+import { formatManifest } from "../../../src/core/release/manifest.js";
 import { sampleManifest, samplePack } from "./sample-manifest.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: the rows bend a document of any shape
 type Loose = any;
 
 describe("parseManifest", () => {
-  it("gives back what manifestSigned was given", () => {
+  it("gives back what formatManifest was given", () => {
     const manifest = sampleManifest();
-    expect(parseManifest(manifestSigned(manifest))).toEqual(manifest);
+    expect(parseManifest(formatManifest(manifest))).toEqual(manifest);
   });
 
   it("ignores members it does not know", () => {
-    const signed = manifestSigned(sampleManifest()) as Loose;
+    const signed = formatManifest(sampleManifest()) as Loose;
     signed["x-rulemint"].later = { ring: 1 };
     signed.targets["endpoint/3.full.rmp"].custom.note = "x";
     expect(parseManifest(signed)).toEqual(sampleManifest());
@@ -49,14 +49,14 @@ describe("parseManifest", () => {
     ["an expiry that is none", (s) => (s.expires = "never")],
   ];
   it.each(rows)("refuses %s", (_rule, bend) => {
-    const signed = structuredClone(manifestSigned(sampleManifest())) as Loose;
+    const signed = structuredClone(formatManifest(sampleManifest())) as Loose;
     bend(signed);
     expect(() => parseManifest(signed)).toThrowError(expect.objectContaining({ code: "MANIFEST_MALFORMED" }));
   });
 
   it("refuses to build a delta that goes backwards", () => {
     const packs = [samplePack(0, 3), samplePack(3, 2, { path: "endpoint/3-2.delta.rmp" })];
-    expect(() => manifestSigned(sampleManifest({ packs }))).toThrowError(
+    expect(() => formatManifest(sampleManifest({ packs }))).toThrowError(
       expect.objectContaining({ code: "MANIFEST_MALFORMED" }),
     );
   });

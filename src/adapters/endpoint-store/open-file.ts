@@ -1,0 +1,50 @@
+/** A file of the state folder, open for reading at random. */
+import { type FileHandle, open } from "node:fs/promises";
+import { OperationError, quote } from "../../core/errors.js";
+import type { OpenObject } from "../../ports/object-store.js";
+import { storeError, systemCode } from "../durable-files.js";
+
+/** Undefined when there is no such file. It stays readable when another file takes its name. */
+export async function openFile(path: string): Promise<OpenObject | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "r");
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return undefined;
+    throw storeError(cause, `opening ${quote(path)}`);
+  }
+  try {
+    const { size } = await handle.stat();
+    return {
+      length: size,
+      read: (offset, length) => readExactly(handle, path, offset, length),
+      close: () => handle.close(),
+    };
+  } catch (cause) {
+    await handle.close();
+    throw storeError(cause, `opening ${quote(path)}`);
+  }
+}
+
+async function readExactly(
+  handle: FileHandle,
+  path: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle
+      .read(bytes, filled, length - filled, offset + filled)
+      .catch((cause: unknown) => Promise.reject(storeError(cause, `reading ${quote(path)}`)));
+    if (bytesRead === 0) {
+      throw new OperationError(
+        "STORE_FAILED",
+        `expected ${length} bytes at ${offset} of ${quote(path)}, got ${filled}`,
+      );
+    }
+    filled += bytesRead;
+  }
+  return bytes;
+}

@@ -1,0 +1,71 @@
+/**
+ * The endpoint's disk. Four small interfaces, for what must never be lost, what may be lost at any time, the databases, and
+ * what the engines read. Names are plain file names: lower-case letters, digits, dots and hyphens.
+ */
+import type { ByteSink } from "../core/encoding/stream.js";
+import type { ExportedFile } from "../core/rules/model.js";
+import type { OpenObject } from "./object-store.js";
+
+/**
+ * Small files, read whole and replaced whole. A write is durable when it returns; a reader, or the next start after a power
+ * cut, sees the old bytes or the new ones. @throws OperationError STORE_FULL, STORE_FAILED; the old bytes stay
+ */
+export interface EndpointFiles {
+  /** Undefined when there is no such file. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Durable. No error when there is no such file. */
+  remove(name: string): Promise<void>;
+}
+
+/** A file that grows at its end. */
+export interface ScratchFile extends ByteSink {
+  /** Flushes and closes: what was written survives a power cut. */
+  close(): Promise<void>;
+}
+
+/** Downloads and databases in the making. Nothing in it is trusted, and any of it may be gone or torn at the next start. */
+export interface EndpointScratch {
+  open(name: string): Promise<OpenObject | undefined>;
+  /** Writes at the end of the file, which is created when it does not exist. @throws OperationError STORE_FULL, STORE_FAILED */
+  append(name: string): Promise<ScratchFile>;
+  /** Removes every file whose name `keep` does not hold. */
+  prune(keep: (name: string) => boolean): Promise<void>;
+}
+
+/** The database in use and the one before it. From the first `install` on there is a database at every instant. */
+export interface EndpointDatabases {
+  open(which: "database" | "previous"): Promise<OpenObject | undefined>;
+  /**
+   * Turns a closed scratch file into `database`; with `keep`, the one that was in use becomes `previous`. Durable. After a
+   * crash either nothing happened, or `previous` is a second name of the database in use, or all of it happened.
+   */
+  install(scratch: string, keep: boolean): Promise<void>;
+  /** Turns `previous` into `database`; then there is no `previous`. Durable. */
+  restore(): Promise<void>;
+}
+
+/** What engines read. */
+export interface EndpointExports {
+  /**
+   * Makes `folder` hold exactly these files, all at one instant and durably: an engine sees the old files or the new ones.
+   * Undefined is the endpoint's own folder. @throws OperationError STORE_FULL, STORE_FAILED; UsageError USAGE when something
+   * that we did not write stands at `folder`
+   */
+  replace(
+    folder: string | undefined,
+    files: Iterable<ExportedFile>,
+  ): Promise<{ files: number; bytes: number }>;
+}
+
+export interface EndpointStore {
+  readonly files: EndpointFiles;
+  readonly scratch: EndpointScratch;
+  readonly databases: EndpointDatabases;
+  readonly exports: EndpointExports;
+  /**
+   * Exclusive among all processes of the machine, freed by the death of its holder. Clears away what a crash left behind.
+   * @throws OperationError STATE_LOCKED at once when somebody else holds it
+   */
+  lock(): Promise<() => Promise<void>>;
+}
