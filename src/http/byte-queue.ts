@@ -56,6 +56,11 @@ export class ByteQueue {
     }
   }
 
+  /** Tells the source that nothing more will be read. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   async #more(): Promise<boolean> {
     const next = await this.#chunks.next();
     if (next.done === true) return false;

@@ -9,7 +9,7 @@ import { limits } from "../core/limits.js";
 import { quote, VerificationError } from "../core/errors.js";
 import { ByteQueue } from "./byte-queue.js";
 import { malformed, parseLongName, parsePaxRecords, parseTarHeader, type TarHeader } from "./tar-header.js";
-import { safePath } from "./safe-path.js";
+import { SourcePaths } from "../services/source-paths.js";
 
 export interface ArchiveEntry {
   /** Safe, relative, NFC. */
@@ -37,23 +37,31 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   const queue = new ByteQueue(chunks, () =>
     malformed("expected a whole tar archive, got one that ends early"),
   );
-  refuseCompressed(await queue.peek(6));
-  const seen = new Set<string>();
+  try {
+    refuseCompressed(await queue.peek(6));
+    yield* entriesOf(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+async function* entriesOf(queue: ByteQueue): AsyncGenerator<ArchiveEntry> {
+  const paths = new SourcePaths();
+  let files = 0;
   let total = 0;
   for (let entries = 0; ; entries++) {
     if (entries > entriesMax) throw tooMany("entries", entriesMax);
     const header = await nextHeader(queue);
     if (header === undefined) return;
-    if (header.type === "5" && /^\.\/?$/.test(header.path)) continue;
-    const path = safePath(header.path);
+    const written = header.path.replace(/^(\.\/)+/, "");
     if (header.type === "5") {
-      if (header.bytes !== 0) throw malformed(`expected a folder without content at ${quote(path)}`);
+      refuseFolder(written, header.bytes);
       continue;
     }
-    refuseOthers(header, path);
-    if (seen.has(path)) throw malformed(`expected each path once, got ${quote(path)} twice`);
-    if (seen.size >= limits.submissionFilesMax) throw tooMany("files", limits.submissionFilesMax);
-    seen.add(path);
+    refuseOthers(header);
+    const path = paths.add(written);
+    files++;
+    if (files > limits.submissionFilesMax) throw tooMany("files", limits.submissionFilesMax);
     total += header.bytes;
     refuseLarge(path, header.bytes, total);
     const content = queue.stream(header.bytes);
@@ -105,13 +113,20 @@ function paxSize(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function refuseOthers(header: TarHeader, path: string): void {
-  const link = linkTypes[header.type];
+/** Folders carry nothing that is kept; one that climbs shows what its sender had in mind. */
+function refuseFolder(written: string, bytes: number): void {
+  if (bytes !== 0) throw malformed(`expected a folder without content at ${quote(written)}`);
+  const path = written.replace(/\/$/, "");
+  if (path !== "" && path !== ".") new SourcePaths().add(path);
+}
+
+function refuseOthers({ path, type }: TarHeader): void {
+  const link = linkTypes[type];
   if (link !== undefined) {
     throw new VerificationError("PATH_UNSAFE", `expected a regular file at ${quote(path)}, got ${link}`);
   }
-  if (header.type !== "0" || header.path.endsWith("/")) {
-    throw malformed(`expected a regular file at ${quote(path)}, got type ${quote(header.type)}`);
+  if (type !== "0" || path.endsWith("/")) {
+    throw malformed(`expected a regular file at ${quote(path)}, got type ${quote(type)}`);
   }
 }
 

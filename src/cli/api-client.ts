@@ -1,0 +1,203 @@
+/**
+ * The service's interface as functions. Types come from openapi.yaml. A problem document becomes an error with its own code, so that
+ * a refusal reads the same here as at the service; anything else that is not an answer is FETCH_FAILED or SERVER_REFUSED.
+ */
+import { OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
+import { errorOf, isErrorCode } from "./error-of.js";
+import type { components, operations } from "./generated/api.js";
+
+type Schemas = components["schemas"];
+export type Submission = Schemas["Submission"];
+export type SubmissionSummary = Schemas["SubmissionSummary"];
+export type Release = Schemas["Release"];
+export type ReleaseSources = Schemas["ReleaseSources"];
+export type Feed = Schemas["Feed"];
+export type Ruleset = Schemas["Ruleset"];
+export type Identity = Schemas["Identity"];
+type Problem = Schemas["Problem"];
+type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
+type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/json"];
+export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];
+export type ReleasePage = operations["listReleases"]["responses"]["200"]["content"]["application/json"];
+
+export interface APIClient {
+  whoAmI(): Promise<Identity>;
+  createSubmission(query: Query<"createSubmission">, tar: AsyncIterable<Uint8Array>): Promise<Submission>;
+  listSubmissions(query: Query<"listSubmissions">): Promise<SubmissionPage>;
+  getSubmission(id: string): Promise<Submission>;
+  approveSubmission(id: string, digest: string): Promise<Submission>;
+  rejectSubmission(id: string, digest: string, reason: string): Promise<Submission>;
+  listRulesets(): Promise<readonly Ruleset[]>;
+  listFeeds(): Promise<readonly Feed[]>;
+  getFeed(feed: string): Promise<Feed>;
+  buildRelease(feed: string, body: { reason?: string; renew?: boolean }): Promise<Release>;
+  listReleases(feed: string, query: Query<"listReleases">): Promise<ReleasePage>;
+  getRelease(feed: string, release: number): Promise<Release>;
+  getReleaseSources(feed: string, release: number): Promise<ReleaseSources>;
+  getReleaseManifest(feed: string, release: number): Promise<Uint8Array>;
+  addVerdict(feed: string, release: number, verdict: Verdict): Promise<Release>;
+  publishRelease(feed: string, release: number): Promise<Release>;
+  withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  /** Streams; the caller compares the digest. */
+  readSource(sha256: string): AsyncIterable<Uint8Array>;
+  /** Streams; `name` without the feed. */
+  readPack(feed: string, release: number, name: string): AsyncIterable<Uint8Array>;
+}
+
+/** `server` is an origin with an optional path. @throws UsageError USAGE when it is not an http(s) address */
+export function createAPIClient(server: string, token: string): APIClient {
+  const call = new Call(server, token);
+  const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
+  const one = (feed: string, release: number) => `${releases(feed)}/${release}`;
+  const submission = (id: string) => `v1/submissions/${encodeURIComponent(id)}`;
+  return {
+    whoAmI: () => call.json("GET", "v1/whoami"),
+    createSubmission: (query, tar) => call.upload(`v1/submissions${formatQuery(query)}`, tar),
+    listSubmissions: (query) => call.json("GET", `v1/submissions${formatQuery(query)}`),
+    getSubmission: (id) => call.json("GET", submission(id)),
+    approveSubmission: (id, digest) => call.json("POST", `${submission(id)}/approval`, { digest }),
+    rejectSubmission: (id, digest, reason) =>
+      call.json("POST", `${submission(id)}/rejection`, { digest, reason }),
+    listRulesets: async () => (await call.json<{ items: Ruleset[] }>("GET", "v1/rulesets")).items,
+    listFeeds: async () => (await call.json<{ items: Feed[] }>("GET", "v1/feeds")).items,
+    getFeed: (feed) => call.json("GET", `v1/feeds/${encodeURIComponent(feed)}`),
+    buildRelease: (feed, body) => call.json("POST", releases(feed), body),
+    listReleases: (feed, query) => call.json("GET", `${releases(feed)}${formatQuery(query)}`),
+    getRelease: (feed, release) => call.json("GET", one(feed, release)),
+    getReleaseSources: (feed, release) => call.json("GET", `${one(feed, release)}/sources`),
+    getReleaseManifest: async (feed, release) => call.whole(`${one(feed, release)}/manifest`),
+    addVerdict: (feed, release, verdict) => call.json("POST", `${one(feed, release)}/verdicts`, verdict),
+    publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
+    withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    readSource: (sha256) => call.stream(`v1/sources/${sha256}`),
+    readPack: (feed, release, name) => call.stream(`${one(feed, release)}/packs/${encodeURIComponent(name)}`),
+  };
+}
+
+class Call {
+  readonly #base: URL;
+  readonly #token: string;
+
+  constructor(server: string, token: string) {
+    const base = URL.canParse(server) ? new URL(server) : undefined;
+    if (base === undefined || !/^https?:$/.test(base.protocol)) {
+      throw new UsageError(
+        "USAGE",
+        `expected the server's address as http(s)://HOST:PORT, got ${quote(server)}`,
+      );
+    }
+    if (!base.pathname.endsWith("/")) base.pathname += "/";
+    this.#base = base;
+    this.#token = token;
+  }
+
+  async json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+    const init: RequestInit = { method };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { "Content-Type": "application/json" };
+    }
+    return this.#parse<T>(await this.#send(path, init), path);
+  }
+
+  async upload<T>(path: string, chunks: AsyncIterable<Uint8Array>): Promise<T> {
+    // A body that is still being made needs `duplex`, which the type of RequestInit does not know yet.
+    const init = {
+      method: "POST",
+      body: chunks as unknown as RequestInit["body"],
+      duplex: "half",
+      headers: { "Content-Type": "application/x-tar" },
+    } as RequestInit;
+    return this.#parse<T>(await this.#send(path, init), path);
+  }
+
+  async whole(path: string): Promise<Uint8Array> {
+    const response = await this.#send(path, { method: "GET" });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async *stream(path: string): AsyncGenerator<Uint8Array> {
+    const response = await this.#send(path, { method: "GET" });
+    try {
+      for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
+    } catch (cause) {
+      throw unreachable(this.#base, cause);
+    }
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Response> {
+    const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${this.#token}` };
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, this.#base), { ...init, headers, redirect: "error" });
+    } catch (cause) {
+      // What the body's own source threw is the cause, not the network.
+      if (cause instanceof Error && cause.cause instanceof RulemintError) throw cause.cause;
+      if (cause instanceof RulemintError) throw cause;
+      throw unreachable(this.#base, cause);
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  async #parse<T>(response: Response, path: string): Promise<T> {
+    try {
+      return (await response.json()) as T;
+    } catch (cause) {
+      throw new OperationError("SERVER_REFUSED", `expected JSON from ${quote(path)}, got other bytes`, {
+        cause,
+      });
+    }
+  }
+}
+
+async function refusal(response: Response): Promise<RulemintError> {
+  const type = response.headers.get("content-type") ?? "";
+  const problem = type.startsWith("application/problem+json") ? await parseProblem(response) : undefined;
+  if (problem === undefined) {
+    return new OperationError("SERVER_REFUSED", `expected an answer, got status ${response.status}`);
+  }
+  const requestID = response.headers.get("x-request-id");
+  const details = {
+    status: problem.status,
+    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+    ...(problem.submission === undefined ? {} : { submission: problem.submission }),
+    ...(problem.where.length === 0 ? {} : whereOf(problem)),
+    ...(problem.code === "INTERNAL" && requestID !== null ? { requestID } : {}),
+  };
+  return errorOf(problem.code, problem.detail, details);
+}
+
+function whereOf(problem: Problem): Record<string, unknown> {
+  const findings = problem.where.filter((one) => "path" in one);
+  const pointers = problem.where.filter((one) => "pointer" in one);
+  return {
+    ...(findings.length > 0 ? { findings } : {}),
+    ...(pointers.length > 0 ? { where: pointers } : {}),
+  };
+}
+
+/** Undefined when it is no problem document of this service, or of a newer one with a code that is not known here. */
+async function parseProblem(response: Response): Promise<Problem | undefined> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const problem = body as Partial<Problem> | undefined;
+  const sound =
+    isErrorCode(problem?.code) && typeof problem.detail === "string" && Array.isArray(problem.where);
+  if (!sound) return undefined;
+  return problem as Problem;
+}
+
+function unreachable(base: URL, cause: unknown): OperationError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const said =
+    inner instanceof Error ? ((inner as NodeJS.ErrnoException).code ?? inner.message) : String(inner);
+  return new OperationError("FETCH_FAILED", `expected an answer from ${base.origin}, got ${quote(said)}`, {
+    cause,
+  });
+}
+
+function formatQuery(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  return given.size === 0 ? "" : `?${given}`;
+}

@@ -1,0 +1,70 @@
+/** What every command has in common: `--json`, one answer or one failure, and where the service is. */
+import type { Command } from "commander";
+import { UsageError } from "../core/errors.js";
+import type { APIClient } from "./api-client.js";
+import type { CLIDoors, Progress, Report } from "./doors.js";
+import { Printer } from "./print.js";
+
+/** Given to an action beside its own arguments. */
+export interface Call {
+  readonly doors: CLIDoors;
+  readonly progress: Progress;
+}
+
+export interface ServiceOptions {
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** Adds `--json`, runs the action, prints its answer; the exit code is in `process`' hands, see `run.ts`. */
+export function answers<Options>(
+  command: Command,
+  doors: CLIDoors,
+  act: (call: Call, options: Options, words: string[]) => Promise<Report>,
+): Command {
+  return command.option("--json", "print one JSON document").action(async (...given: unknown[]) => {
+    // commander passes the arguments, then the options, then the command.
+    const options = given.at(-2) as Options & { json?: boolean };
+    const words = given.slice(0, -2).flat() as string[];
+    const printer = new Printer(doors.terminal, options.json === true);
+    const report = await act({ doors, progress: (line) => printer.progress(line) }, options, words);
+    printer.answer(report);
+    if (!report.ok) throw new AnsweredNo();
+  });
+}
+
+/** The answer is printed already and says no. */
+export class AnsweredNo extends Error {}
+
+export function withService(command: Command): Command {
+  return command
+    .option("--server <url>", "address of the service (or RULEMINT_SERVER)")
+    .option("--token <token>", "bearer token (or RULEMINT_TOKEN)");
+}
+
+/** @throws UsageError USAGE when server or token is nowhere given */
+export function requireService(doors: CLIDoors, options: ServiceOptions): { server: string; token: string } {
+  const { environment } = doors.terminal;
+  const server = options.server ?? environment.RULEMINT_SERVER;
+  const token = options.token ?? environment.RULEMINT_TOKEN;
+  if (!server) throw new UsageError("USAGE", "expected the service's address in --server or RULEMINT_SERVER");
+  if (!token) throw new UsageError("USAGE", "expected a token in --token or RULEMINT_TOKEN");
+  return { server, token };
+}
+
+export function openService(doors: CLIDoors, options: ServiceOptions): APIClient {
+  const { server, token } = requireService(doors, options);
+  return doors.api(server, token);
+}
+
+/** For options that are release numbers. @throws UsageError USAGE */
+export function parseNumber(text: string): number {
+  if (!/^[1-9][0-9]{0,14}$/.test(text)) {
+    throw new UsageError("USAGE", `expected a release number, got ${JSON.stringify(text)}`);
+  }
+  return Number(text);
+}
+
+export function done(json: unknown, text: string): Report {
+  return { ok: true, json, text };
+}

@@ -1,0 +1,33 @@
+/** `rulemint release build`: the next release of a feed, compiled, packed and signed by the publisher. */
+import type { Command } from "commander";
+import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { describeRelease } from "../describe-release.js";
+import type { CLIDoors } from "../doors.js";
+import { waitForRelease } from "../wait-for-release.js";
+
+interface Options extends ServiceOptions {
+  readonly feed: string;
+  readonly reason?: string;
+  readonly renew?: boolean;
+  readonly wait: boolean;
+}
+
+export function releaseBuild(noun: Command, doors: CLIDoors): void {
+  const command = withService(noun.command("build"))
+    .description("build the next release from the approved rules, and sign it as publisher")
+    .requiredOption("--feed <feed>", "feed")
+    .option("--reason <text>", "why, for the record")
+    .option("--renew", "the same content under a fresh expiry")
+    .option("--no-wait", "answer at once; the work goes on");
+  answers<Options>(command, doors, async (call, options) => {
+    const service = openService(doors, options);
+    const { feed, reason, renew } = options;
+    const begun = await service.buildRelease(feed, { reason, renew });
+    if (!options.wait) return done(begun, describeRelease(begun));
+    const signed = await waitForRelease(call, service, begun, "signed");
+    return done(
+      signed,
+      `${describeRelease(signed)}\n\nnext: the overseer runs rulemint assay run --feed ${feed}`,
+    );
+  });
+}

@@ -1,0 +1,40 @@
+/** A release for a person: facts, packs, verdicts. */
+import type { Release } from "./api-client.js";
+import { formatBytes, formatFacts, formatTable, formatTime } from "./figures.js";
+
+export function stateOf(one: Release): string {
+  return one.waitingFor === null ? one.state : `${one.state}, waiting`;
+}
+
+export function describeRelease(one: Release): string {
+  const facts = formatFacts([
+    ["release", `${one.release} of ${one.feed}`],
+    ["state", one.state],
+    ["waiting for", one.waitingFor],
+    ["built", `${formatTime(one.createdAt)} by ${one.createdBy}`],
+    ["reason", one.reason],
+    ["restores", one.restores === null ? null : `release ${one.restores}`],
+    [
+      "database",
+      one.database === null ? null : `${formatBytes(one.database.bytes)}, sha256 ${one.database.sha256}`,
+    ],
+    ["manifest", one.manifestSha256 === null ? null : `sha256 ${one.manifestSha256}`],
+    ["published", one.publishedAt === null ? null : formatTime(one.publishedAt)],
+    ...one.verdicts.map((verdict) => ["verdict", verdictLine(verdict)] as const),
+  ]);
+  return one.packs.length === 0 ? facts : `${facts}\n\n${packTable(one)}`;
+}
+
+function verdictLine(verdict: Release["verdicts"][number]): string {
+  return `${verdict.result} by ${verdict.by}, ${formatTime(verdict.at)}: ${verdict.explanation}`;
+}
+
+function packTable(one: Release): string {
+  const rows = one.packs.map((pack) => [
+    pack.path,
+    pack.kind === "full" ? "any" : String(pack.from),
+    formatBytes(pack.bytes),
+    pack.sha256.slice(0, 16),
+  ]);
+  return formatTable(["pack", "from", "size", "sha256 (start)"], rows);
+}

@@ -1,0 +1,103 @@
+/**
+ * What the command line needs from the rest of the program. `main` composes it; a test hands in its own. Commands know no adapter,
+ * no file of the service and no global but what stands here.
+ */
+import type { APIClient } from "./api-client.js";
+
+/** Where text goes. */
+export interface TextOut {
+  write(text: string): void;
+  readonly isTTY: boolean;
+}
+
+export interface Terminal {
+  readonly stdout: TextOut;
+  readonly stderr: TextOut;
+  /** Variables of the process: `RULEMINT_SERVER`, `RULEMINT_TOKEN`, `NO_COLOR`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One line about what is going on, for a person who waits. */
+export type Progress = (line: string) => void;
+
+/** What a command of another area gives back: a document for machines and the same for a person. */
+export interface Report {
+  /** False when the work was done and its answer is "no": a FAILED verdict, an audit that found a fault. Exit 1. */
+  readonly ok: boolean;
+  readonly json: unknown;
+  readonly text: string;
+}
+
+export interface InitOptions {
+  readonly data: string;
+  /** Folder for the overseer's key and token; below `data` when absent. */
+  readonly overseer?: string;
+  readonly signer: "webcrypto" | "pkcs11";
+  readonly scheme: "ecdsa-p256-sha256" | "rsa-pss-3072-sha256";
+  readonly pkcs11Module?: string;
+  readonly tokenLabel?: string;
+  readonly keyLabel?: string;
+  readonly pinFile?: string;
+}
+
+export interface ServeOptions {
+  readonly data: string;
+  /** HOST:PORT; the configuration's when absent. */
+  readonly listen?: string;
+}
+
+export interface ClientInitOptions {
+  readonly state: string;
+  readonly url: string;
+  /** Path of the pinned root.json. */
+  readonly root: string;
+  /** Path of a signature policy that overrides the root's. */
+  readonly policy?: string;
+  readonly feed: string;
+}
+
+export interface ClientExportOptions {
+  readonly state: string;
+  readonly out: string;
+}
+
+export interface AssayOptions {
+  readonly server: string;
+  readonly token: string;
+  readonly feed: string;
+  /** The newest release that waits for an assay when absent. */
+  readonly release?: number;
+  /** The overseer's folder: its key, its copies, its verdicts. */
+  readonly data: string;
+}
+
+export interface AuditOptions {
+  readonly url: string;
+  readonly root: string;
+  readonly feed: string;
+  readonly release?: number;
+  readonly policy?: string;
+  /** Fetch the sources and compile them again; needs a token of an auditor. */
+  readonly rebuild: boolean;
+  readonly token?: string;
+  /** Judge as of this time instead of now, ISO 8601. */
+  readonly at?: string;
+}
+
+export interface CLIDoors {
+  readonly version: string;
+  readonly terminal: Terminal;
+  /** Waits between two looks at a release. */
+  pause(milliseconds: number): Promise<void>;
+  api(server: string, token: string): APIClient;
+  init(options: InitOptions, progress: Progress): Promise<Report>;
+  /** Returns when the service has stopped. `progress` gets one line when it listens, with its address. */
+  serve(options: ServeOptions, progress: Progress): Promise<void>;
+  clientInit(options: ClientInitOptions, progress: Progress): Promise<Report>;
+  clientUpdate(state: string, progress: Progress): Promise<Report>;
+  clientStatus(state: string): Promise<Report>;
+  clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
+  clientRollback(state: string, progress: Progress): Promise<Report>;
+  runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
+  auditRelease(options: AuditOptions, progress: Progress): Promise<Report>;
+}

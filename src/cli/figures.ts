@@ -1,0 +1,44 @@
+/** Numbers and tables for people: units, separators, aligned columns. */
+
+/** `512 bytes`, `13.3 kB`, `1.2 MB`: powers of ten, as disks and networks count. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `1 rule`, `1,204 rules`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+/** `2026-08-22 09:14 UTC` */
+export function formatTime(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
+}
+
+/** Columns padded to their widest cell; a first row of headings. Cells are one line each. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\s\p{Cc}]+/gu, " ")));
+  const all = [headings.map((heading) => heading.toUpperCase()), ...clean];
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return all.map(line).join("\n");
+}
+
+/** `name   value` lines, names padded; pairs without a value are left out. */
+export function formatFacts(facts: readonly (readonly [string, string | null | undefined])[]): string {
+  const shown = facts.filter((fact): fact is readonly [string, string] => Boolean(fact[1]));
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}

@@ -1,0 +1,1311 @@
+/** The types of openapi.yaml, written by scripts/generate-api-types.mjs. Change the contract, not this file. */
+export interface paths {
+  "/v1/submissions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Submissions, newest first
+     * @description Any role.
+     */
+    get: operations["listSubmissions"];
+    put?: never;
+    /**
+     * Propose a new revision of a ruleset
+     * @description Role analyst. The body is a plain tar archive of the whole revision: regular files and folders only, relative
+     *     paths, never compressed. It is read as it arrives, and the limits hold while it is read.
+     *
+     *     Rules with errors refuse the submission: the answer is the problem RULES_INVALID with every finding in `where`,
+     *     and the refused submission stays readable under the id in `submission`. With `leaveOutInvalid` the rules with
+     *     errors are left out, each with its finding, and the rest is taken.
+     */
+    post: operations["createSubmission"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    /**
+     * One submission with its files and findings
+     * @description Any role.
+     */
+    get: operations["getSubmission"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/approval": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve exactly these files
+     * @description Role reviewer, and never the author (APPROVAL_OWN). The digest says what was read; if it is not the submission's,
+     *     the approval is refused (APPROVAL_STALE). A decision is made once (SUBMISSION_DECIDED).
+     */
+    post: operations["approveSubmission"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/rejection": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Reject, with a reason for the author
+     * @description Role reviewer, and never the author.
+     */
+    post: operations["rejectSubmission"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/rulesets": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * All rulesets and their approved heads
+     * @description Any role.
+     */
+    get: operations["listRulesets"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/sources/{sha256}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The bytes of one source file
+     * @description Role analyst, reviewer, release-manager, overseer or auditor.
+     */
+    get: operations["getSource"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * All feeds
+     * @description Any role.
+     */
+    get: operations["listFeeds"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    /**
+     * One feed
+     * @description Any role.
+     */
+    get: operations["getFeed"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    /**
+     * Releases of a feed, newest first
+     * @description Any role.
+     */
+    get: operations["listReleases"];
+    put?: never;
+    /**
+     * Build the next release from the approved heads
+     * @description Role release-manager. The heads are frozen now; compiling, packing and signing go on after the answer. Follow
+     *     `state` to `signed`, and read `waitingFor` when it does not move. Refused when nothing has changed since the newest
+     *     release (RELEASE_UNCHANGED), unless `renew` asks for the same content under a fresh expiry.
+     */
+    post: operations["buildRelease"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * One release
+     * @description Any role.
+     */
+    get: operations["getRelease"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/sources": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * What the release was made from
+     * @description Any role. The files themselves are under `/v1/sources`.
+     */
+    get: operations["getReleaseSources"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/manifest": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * The manifest file as it stands
+     * @description Any role. One signature until the overseer has co-signed, two afterwards. Exact bytes: what is signed is what is served.
+     */
+    get: operations["getReleaseManifest"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/packs/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+        name: string;
+      };
+      cookie?: never;
+    };
+    /**
+     * A pack, published or not
+     * @description Any role. The overseer compares it with its own.
+     */
+    get: operations["getReleasePack"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/verdicts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The overseer's verdict after an independent rebuild
+     * @description Role overseer. PASSED comes with the overseer's signature over the manifest, which is checked before it is stored;
+     *     FAILED says why, and ends the release.
+     */
+    post: operations["addVerdict"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/publication": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Seal and publish
+     * @description Role release-manager. Refused until the overseer has co-signed (ASSAY_MISSING). Time-stamping and publishing go on
+     *     after the answer; follow `state` to `published`. Asking again for a release that is published already is no error.
+     */
+    post: operations["publishRelease"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/withdrawal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Replace a bad release by the content of an older one
+     * @description Role release-manager. Numbers never go back: for a published release the answer is a new release with the sources of
+     *     release `to` (the one before, when absent), which is assayed and published like any other. A release that is not
+     *     public yet is ended, and is itself the answer.
+     */
+    post: operations["withdrawRelease"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/whoami": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The identity behind the token
+     * @description Any role.
+     */
+    get: operations["whoAmI"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/healthz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The process runs */
+    get: operations["getHealth"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/readyz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The service can do its work, and its metadata is fresh */
+    get: operations["getReadiness"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/tsa": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Development time-stamping authority (RFC 3161)
+     * @description Only where it was asked for, with development keys, on loopback. Nobody may trust it.
+     */
+    post: operations["stampTime"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /** @enum {string} */
+    RuleKind: "clamav" | "ioc" | "sigma" | "suricata" | "yara";
+    RulesetName: string;
+    SubmissionID: string;
+    /** @enum {string} */
+    SubmissionState: "open" | "approved" | "rejected" | "refused";
+    FeedName: string;
+    ReleaseNumber: number;
+    Sha256: string;
+    Time: string;
+    /** @enum {string} */
+    Role: "analyst" | "reviewer" | "release-manager" | "overseer" | "auditor";
+    Identity: {
+      name: string;
+      roles: components["schemas"]["Role"][];
+    };
+    FileFacts: {
+      /** @description Relative to the ruleset */
+      path: string;
+      sha256: components["schemas"]["Sha256"];
+      bytes: number;
+    };
+    Finding: {
+      path: string;
+      line: number;
+      column: number;
+      /** @enum {string} */
+      severity: "error" | "warning";
+      code: string;
+      message: string;
+    };
+    LeftOutRule: {
+      path: string;
+      line: number;
+    };
+    SubmissionSummary: {
+      id: components["schemas"]["SubmissionID"];
+      ruleset: components["schemas"]["RulesetName"];
+      kind: components["schemas"]["RuleKind"];
+      author: string;
+      message: string;
+      createdAt: components["schemas"]["Time"];
+      state: components["schemas"]["SubmissionState"];
+      /** @description Over ruleset, kind and files; what an approval binds */
+      digest: components["schemas"]["Sha256"];
+      rules: number;
+      leaveOutInvalid: boolean;
+      decision: {
+        by: string;
+        at: components["schemas"]["Time"];
+        reason: string;
+      } | null;
+      fileCount: number;
+      bytes: number;
+      errors: number;
+      warnings: number;
+    };
+    Submission: {
+      id: components["schemas"]["SubmissionID"];
+      ruleset: components["schemas"]["RulesetName"];
+      kind: components["schemas"]["RuleKind"];
+      author: string;
+      message: string;
+      createdAt: components["schemas"]["Time"];
+      state: components["schemas"]["SubmissionState"];
+      /** @description Over ruleset, kind and files; what an approval binds */
+      digest: components["schemas"]["Sha256"];
+      rules: number;
+      leaveOutInvalid: boolean;
+      decision: {
+        by: string;
+        at: components["schemas"]["Time"];
+        reason: string;
+      } | null;
+      fileCount: number;
+      bytes: number;
+      errors: number;
+      warnings: number;
+    } & {
+      files: components["schemas"]["FileFacts"][];
+      /** @description Rules that only an engine refused, and that the compiler is told to drop */
+      leftOut: components["schemas"]["LeftOutRule"][];
+      findings: components["schemas"]["Finding"][];
+    };
+    Ruleset: {
+      name: components["schemas"]["RulesetName"];
+      kind: components["schemas"]["RuleKind"];
+      /** @description The approved submission that counts */
+      head: string | null;
+    };
+    Feed: {
+      name: components["schemas"]["FeedName"];
+      /** @description Names, or "*" for every ruleset */
+      rulesets: "*" | components["schemas"]["RulesetName"][];
+      newest: number;
+      published: number;
+    };
+    Pack: {
+      path: string;
+      /** @enum {string} */
+      kind: "full" | "delta";
+      from: number;
+      to: components["schemas"]["ReleaseNumber"];
+      bytes: number;
+      sha256: components["schemas"]["Sha256"];
+      databaseSha256: components["schemas"]["Sha256"];
+      databaseBytes: number;
+      codec: string;
+      /** @description The detached CMS signature; null until sealed */
+      cmsSha256: string | null;
+    };
+    Verdict: {
+      by: string;
+      at: components["schemas"]["Time"];
+      /** @enum {string} */
+      result: "PASSED" | "FAILED";
+      explanation: string;
+    };
+    Release: {
+      feed: components["schemas"]["FeedName"];
+      release: components["schemas"]["ReleaseNumber"];
+      /** @enum {string} */
+      state: "queued" | "built" | "signed" | "assayed" | "sealed" | "published" | "failed";
+      createdAt: components["schemas"]["Time"];
+      createdBy: string;
+      reason: string;
+      /** @description The older release whose content this one restores */
+      restores: number | null;
+      /** @description The release before it in the chain of manifests */
+      previous: number | null;
+      sourcesSha256: components["schemas"]["Sha256"];
+      sourceTreeSha256: components["schemas"]["Sha256"];
+      /** @description Null until built */
+      compiler: {
+        name: string;
+        version: string;
+        sha256: components["schemas"]["Sha256"];
+      } | null;
+      /** @description Null until built */
+      database: {
+        sha256: components["schemas"]["Sha256"];
+        bytes: number;
+        /** @description Rules that people can name, for each kind that has any */
+        rules: {
+          [key: string]: number;
+        };
+      } | null;
+      packs: components["schemas"]["Pack"][];
+      manifestSha256: string | null;
+      manifestCmsSha256: string | null;
+      verdicts: components["schemas"]["Verdict"][];
+      /** @description Who asked for it to be published */
+      publication: {
+        by: string;
+        at: components["schemas"]["Time"];
+      } | null;
+      /** @description Why the next step has not happened; null while nothing is wrong */
+      waitingFor: string | null;
+      /** @description When the next step is tried again; null while nothing is wrong, or when a person must act first */
+      retry: {
+        at: components["schemas"]["Time"];
+        attempts: number;
+      } | null;
+      publishedAt: string | null;
+    };
+    ReleaseSources: {
+      /** @constant */
+      schema: 1;
+      revisions: {
+        ruleset: components["schemas"]["RulesetName"];
+        kind: components["schemas"]["RuleKind"];
+        submission: components["schemas"]["SubmissionID"];
+        digest: components["schemas"]["Sha256"];
+        author: string;
+        approvedBy: string;
+        approvedAt: components["schemas"]["Time"];
+        leaveOutInvalid: boolean;
+        leftOut: components["schemas"]["LeftOutRule"][];
+        files: components["schemas"]["FileFacts"][];
+      }[];
+    };
+    Readiness: {
+      /** @enum {string} */
+      status: "ready" | "unready";
+      checks: {
+        name: string;
+        ok: boolean;
+        detail: string;
+      }[];
+    };
+    /** @description RFC 9457. `where` says what to look at, `hint` how to mend it. */
+    Problem: {
+      type: string;
+      title: string;
+      status: number;
+      code: components["schemas"]["ErrorCode"];
+      detail: string;
+      hint?: string;
+      /** @description The refused submission, which stays readable */
+      submission?: components["schemas"]["SubmissionID"];
+      where: (
+        | components["schemas"]["Finding"]
+        | {
+            pointer: string;
+            message: string;
+          }
+      )[];
+    };
+    /** @enum {string} */
+    ErrorCode:
+      | "ENCODING_MALFORMED"
+      | "DER_MALFORMED"
+      | "JSON_MALFORMED"
+      | "LIMIT_EXCEEDED"
+      | "RULES_INVALID"
+      | "RULE_CONFLICT"
+      | "PATH_UNSAFE"
+      | "FILE_TOO_LARGE"
+      | "ARCHIVE_MALFORMED"
+      | "TEXT_NOT_UTF8"
+      | "DATABASE_MALFORMED"
+      | "DATABASE_DIGEST_MISMATCH"
+      | "PACK_MALFORMED"
+      | "PACK_DIGEST_MISMATCH"
+      | "PACK_WRONG_BASE"
+      | "PACK_FORMAT_UNKNOWN"
+      | "CODEC_FAILED"
+      | "METADATA_MALFORMED"
+      | "METADATA_THRESHOLD"
+      | "METADATA_ROLLBACK"
+      | "METADATA_EXPIRED"
+      | "METADATA_MISMATCH"
+      | "METADATA_MISSING"
+      | "ROOT_CHAIN_BROKEN"
+      | "TARGET_UNKNOWN"
+      | "MANIFEST_MALFORMED"
+      | "MANIFEST_ROLLBACK"
+      | "MANIFEST_CHAIN_BROKEN"
+      | "EVIDENCE_MISSING"
+      | "CLIENT_TOO_OLD"
+      | "CMS_MALFORMED"
+      | "CMS_CONTENT_EMBEDDED"
+      | "CMS_SIGNED_ATTRIBUTES_MISSING"
+      | "CMS_DIGEST_MISMATCH"
+      | "CMS_SIGNATURE_INVALID"
+      | "CMS_SIGNER_NOT_FOUND"
+      | "CMS_ATTRIBUTES_INVALID"
+      | "CMS_ALGORITHM"
+      | "CMS_CERTIFICATE_MISMATCH"
+      | "CERTIFICATE_MALFORMED"
+      | "CERTIFICATE_EXPIRED"
+      | "CERTIFICATE_UNTRUSTED"
+      | "CERTIFICATE_USAGE"
+      | "CERTIFICATE_WEAK"
+      | "CERTIFICATE_EXTENSION"
+      | "CERTIFICATE_PATH"
+      | "CERTIFICATE_VALIDITY"
+      | "TIMESTAMP_MISSING"
+      | "TIMESTAMP_MALFORMED"
+      | "TIMESTAMP_INVALID"
+      | "TIMESTAMP_UNTRUSTED"
+      | "SWISS_POLICY"
+      | "SIGNER_KEY_MISMATCH"
+      | "REQUEST_INVALID"
+      | "TOKEN_MISSING"
+      | "TOKEN_REFUSED"
+      | "ROLE_REFUSED"
+      | "NOT_FOUND"
+      | "METHOD_REFUSED"
+      | "MEDIA_TYPE_REFUSED"
+      | "SUBMISSION_DECIDED"
+      | "APPROVAL_OWN"
+      | "APPROVAL_STALE"
+      | "RULESET_KIND"
+      | "RELEASE_STATE"
+      | "RELEASE_EMPTY"
+      | "RELEASE_UNCHANGED"
+      | "ASSAY_MISSING"
+      | "ASSAY_FAILED"
+      | "ASSAY_MISMATCH"
+      | "SIGNATURE_REFUSED"
+      | "DEVELOPMENT_KEYS"
+      | "SIGNER_UNAVAILABLE"
+      | "SIGNER_PIN"
+      | "TSA_UNAVAILABLE"
+      | "STORE_FAILED"
+      | "STORE_FULL"
+      | "RECORD_CONFLICT"
+      | "FETCH_FAILED"
+      | "FETCH_NOT_FOUND"
+      | "FETCH_TOO_LARGE"
+      | "STATE_LOCKED"
+      | "STATE_CORRUPT"
+      | "SERVER_REFUSED"
+      | "CONFIGURATION"
+      | "USAGE"
+      | "INTERNAL";
+  };
+  responses: {
+    /** @description The submission */
+    Submission: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Submission"];
+      };
+    };
+    /** @description The release */
+    Release: {
+      headers: {
+        Location: components["headers"]["Location"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Release"];
+      };
+    };
+    /** @description The release; the work goes on */
+    AcceptedRelease: {
+      headers: {
+        Location: components["headers"]["Location"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Release"];
+      };
+    };
+    /** @description Each check and what it saw */
+    Readiness: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Readiness"];
+      };
+    };
+    /** @description The bytes */
+    Bytes: {
+      headers: {
+        /** @description The SHA-256, quoted */
+        ETag?: string;
+        [name: string]: unknown;
+      };
+      content: {
+        "application/octet-stream": string;
+      };
+    };
+    /** @description Refused or failed */
+    Problem: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"];
+      };
+    };
+  };
+  parameters: {
+    submission: components["schemas"]["SubmissionID"];
+    feed: components["schemas"]["FeedName"];
+    release: components["schemas"]["ReleaseNumber"];
+    /** @description Most items in the answer */
+    limit: number;
+  };
+  requestBodies: never;
+  headers: {
+    /** @description Where the new thing is */
+    Location: string;
+  };
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  listSubmissions: {
+    parameters: {
+      query?: {
+        state?: components["schemas"]["SubmissionState"];
+        ruleset?: components["schemas"]["RulesetName"];
+        /** @description The `next` of the page before */
+        after?: components["schemas"]["SubmissionID"];
+        /** @description Most items in the answer */
+        limit?: components["parameters"]["limit"];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["SubmissionSummary"][];
+            /** @description Ask again with this as `after`; null on the last page */
+            next: string | null;
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  createSubmission: {
+    parameters: {
+      query: {
+        /** @description Made by the first submission that names it */
+        ruleset: components["schemas"]["RulesetName"];
+        kind: components["schemas"]["RuleKind"];
+        /** @description Why, for the reviewer */
+        message?: string;
+        leaveOutInvalid?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/x-tar": string;
+      };
+    };
+    responses: {
+      /** @description Taken, and waiting for review */
+      201: {
+        headers: {
+          Location: components["headers"]["Location"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Submission"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getSubmission: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  approveSubmission: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          digest: components["schemas"]["Sha256"];
+        };
+      };
+    };
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  rejectSubmission: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          digest: components["schemas"]["Sha256"];
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  listRulesets: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All of them, by name */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["Ruleset"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getSource: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sha256: components["schemas"]["Sha256"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  listFeeds: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All of them, by name */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["Feed"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getFeed: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The feed */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Feed"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  listReleases: {
+    parameters: {
+      query?: {
+        /** @description The `next` of the page before */
+        after?: number;
+        /** @description Most items in the answer */
+        limit?: components["parameters"]["limit"];
+      };
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["Release"][];
+            /** @description Ask again with this as `after`; null on the last page */
+            next: number | null;
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  buildRelease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          reason?: string;
+          renew?: boolean;
+        };
+      };
+    };
+    responses: {
+      202: components["responses"]["AcceptedRelease"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  getRelease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Release"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  getReleaseSources: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The frozen revisions, with author and approver of each */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReleaseSources"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getReleaseManifest: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  getReleasePack: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  addVerdict: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @enum {string} */
+          result: "PASSED" | "FAILED";
+          explanation: string;
+          keyid?: components["schemas"]["Sha256"];
+          /** @description TUF signature, hexadecimal */
+          signature?: string;
+        };
+      };
+    };
+    responses: {
+      201: components["responses"]["Release"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  publishRelease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      202: components["responses"]["AcceptedRelease"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  withdrawRelease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          to?: components["schemas"]["ReleaseNumber"];
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      202: components["responses"]["AcceptedRelease"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  whoAmI: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Name and roles */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Identity"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getHealth: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It does */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** @constant */
+            status: "ok";
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getReadiness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Readiness"];
+      503: components["responses"]["Readiness"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  stampTime: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/timestamp-query": string;
+      };
+    };
+    responses: {
+      /** @description TimeStampResp, DER */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/timestamp-reply": string;
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * The only file that prints. Answers go to stdout: one JSON document with `--json`, text for a person otherwise. Progress and
+ * errors go to stderr. Colour appears on a terminal only, and never where NO_COLOR is set.
+ */
+import pc from "picocolors";
+import { RulemintError } from "../core/errors.js";
+import { hintFor } from "../core/hints.js";
+import type { Finding } from "../core/rules/model.js";
+import type { Report, Terminal, TextOut } from "./doors.js";
+import { formatFindings } from "./findings.js";
+
+export class Printer {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  answer(report: Report): void {
+    const text = this.#json ? JSON.stringify(report.json, null, 2) : report.text;
+    if (text !== "") this.#terminal.stdout.write(`${text.replace(/\n+$/, "")}\n`);
+  }
+
+  progress(line: string): void {
+    const { stderr } = this.#terminal;
+    stderr.write(`${this.#colours(stderr).dim(line)}\n`);
+  }
+
+  /** Help was asked for. */
+  help(text: string): void {
+    this.#terminal.stdout.write(text);
+  }
+
+  failure(failure: Failure): void {
+    const { stdout, stderr } = this.#terminal;
+    const colours = this.#colours(stderr);
+    if (this.#json) stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
+    const findings = failure.details.findings;
+    if (!this.#json && Array.isArray(findings)) stderr.write(formatFindings(findings as Finding[]));
+    stderr.write(`${colours.red("error:")} ${failure.code}: ${failure.message}\n`);
+    if (failure.hint !== undefined) stderr.write(`${colours.cyan("hint:")} ${failure.hint}\n`);
+  }
+
+  #colours(out: TextOut): ReturnType<typeof pc.createColors> {
+    const { NO_COLOR } = this.#terminal.environment;
+    return pc.createColors(out.isTTY && (NO_COLOR === undefined || NO_COLOR === ""));
+  }
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What is said about an error. One that nobody foresaw keeps its own message, and its stack goes into the details. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof RulemintError) {
+    const { hint: own, ...details } = error.details;
+    const hint = typeof own === "string" ? own : hintFor(error.code);
+    return { code: error.code, message: error.message, ...(hint === undefined ? {} : { hint }), details };
+  }
+  const known = error instanceof Error ? error : new Error(String(error));
+  return {
+    code: "INTERNAL",
+    message: known.message,
+    hint: "this is our fault; report it with the details that --json shows",
+    details: { stack: known.stack },
+  };
+}

@@ -1,0 +1,61 @@
+/** The command line as a whole: nouns, verbs and their help. Each command is a file below `commands/`. */
+import { Command } from "commander";
+import { assayRun } from "./commands/assay-run.js";
+import { auditRelease } from "./commands/audit-release.js";
+import { clientExport } from "./commands/client-export.js";
+import { clientInit } from "./commands/client-init.js";
+import { clientRollback } from "./commands/client-rollback.js";
+import { clientStatus } from "./commands/client-status.js";
+import { clientUpdate } from "./commands/client-update.js";
+import { init } from "./commands/init.js";
+import { releaseBuild } from "./commands/release-build.js";
+import { releaseList } from "./commands/release-list.js";
+import { releasePublish } from "./commands/release-publish.js";
+import { releaseShow } from "./commands/release-show.js";
+import { releaseWithdraw } from "./commands/release-withdraw.js";
+import { serve } from "./commands/serve.js";
+import { submissionApprove } from "./commands/submission-approve.js";
+import { submissionCreate } from "./commands/submission-create.js";
+import { submissionList } from "./commands/submission-list.js";
+import { submissionReject } from "./commands/submission-reject.js";
+import { submissionShow } from "./commands/submission-show.js";
+import type { CLIDoors } from "./doors.js";
+
+type AddCommand = (noun: Command, doors: CLIDoors) => void;
+
+const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
+  [
+    "submission",
+    "propose rules, and review what others propose",
+    [submissionCreate, submissionList, submissionShow, submissionApprove, submissionReject],
+  ],
+  [
+    "release",
+    "from approved rules to published packs",
+    [releaseBuild, releaseList, releaseShow, releasePublish, releaseWithdraw],
+  ],
+  ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
+  ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
+  ["audit", "the auditor: redo every step", [auditRelease]],
+];
+
+/** Errors are thrown, not printed: `run.ts` gives them their voice and their exit code. */
+export function createProgram(doors: CLIDoors): Command {
+  const program = new Command("rulemint")
+    .description("Signed threat-definition updates that nobody has to take on trust.")
+    .version(doors.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => doors.terminal.stdout.write(text),
+      writeErr: () => undefined,
+    });
+  init(program, doors);
+  serve(program, doors);
+  for (const [name, description, commands] of nouns) {
+    const noun = program.command(name).description(description).helpCommand(false);
+    for (const add of commands) add(noun, doors);
+  }
+  return program;
+}

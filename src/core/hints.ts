@@ -1,0 +1,41 @@
+/** What to do about an error, in one sentence, where the message alone does not say it. `docs/ERRORS.md` says more. */
+import type { ErrorCode } from "./errors.js";
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  RULES_INVALID: "mend the findings, or submit again and let the rules with errors be left out",
+  RULE_CONFLICT: "give one of the two rules another id, or withdraw it from its ruleset",
+  PATH_UNSAFE: "submit regular files with paths inside one folder; no links, no `..`",
+  FILE_TOO_LARGE: "split the file, or submit less at once",
+  ARCHIVE_MALFORMED: "send a whole, plain tar archive; do not compress it",
+  TEXT_NOT_UTF8: "save the file as UTF-8",
+  METADATA_EXPIRED: "check this machine's clock; if it is right, the publisher has stopped renewing",
+  METADATA_ROLLBACK: "do not delete the state; tell the publisher that a mirror serves old files",
+  MANIFEST_ROLLBACK: "do not delete the state; tell the publisher that a mirror serves old files",
+  CLIENT_TOO_OLD: "update this client",
+  REQUEST_INVALID: "see openapi.yaml for what this call takes",
+  TOKEN_MISSING: "send `Authorization: Bearer TOKEN`; the command line takes --token or RULEMINT_TOKEN",
+  TOKEN_REFUSED: "use a token that this service has made and not revoked",
+  ROLE_REFUSED: "use a token whose identity has the role that the message names",
+  SUBMISSION_DECIDED: "a decision is made once; submit again to change it",
+  APPROVAL_OWN: "ask somebody else to review",
+  APPROVAL_STALE: "read the submission again, then decide about what it says now",
+  RULESET_KIND: "use the ruleset's kind, or another ruleset name",
+  RELEASE_EMPTY: "approve a submission for one of the feed's rulesets first",
+  RELEASE_UNCHANGED: "approve something first, or ask for a renewal",
+  ASSAY_MISSING: "let the overseer run `rulemint assay run` first",
+  ASSAY_FAILED: "read the overseer's explanation, find the cause, and build a new release",
+  SIGNER_PIN: "correct the PIN or passphrase; it is not tried again, so that the token cannot lock",
+  SIGNER_UNAVAILABLE: "bring the token back; the work goes on where it stopped",
+  TSA_UNAVAILABLE: "nothing is lost; the work goes on when a time-stamp authority answers",
+  STORE_FULL: "make room and try again; nothing was changed",
+  RECORD_CONFLICT: "somebody else changed it at the same time; read it again and repeat",
+  FETCH_FAILED: "check the address and the network, then try again",
+  STATE_LOCKED: "wait for the other client on this state folder to finish",
+  DEVELOPMENT_KEYS: "listen on loopback, or use real keys",
+  MEDIA_TYPE_REFUSED: "see openapi.yaml for the content type of this call; bodies are never compressed",
+  INTERNAL: "this is our fault; report it with the request id and the access log's line",
+};
+
+export function hintFor(code: ErrorCode): string | undefined {
+  return hints[code];
+}

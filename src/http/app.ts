@@ -1,0 +1,68 @@
+/**
+ * The service's door: the public tree, the interface of openapi.yaml under `/v1`, health, and the development time-stamp authority.
+ *
+ * The order is the security of it: security headers and the access log see everything; the public tree needs no token; everything
+ * under `/v1` is authenticated before its body is looked at; the contract is checked before a route runs.
+ */
+import { fileURLToPath } from "node:url";
+import express, { type Express, type RequestHandler } from "express";
+import * as contract from "express-openapi-validator";
+import helmet from "helmet";
+import type { Logger } from "pino";
+import type { ServiceContext } from "../services/context.js";
+import { logAccess } from "./access-log.js";
+import { authenticate } from "./authenticate.js";
+import { problemHandler } from "./problem.js";
+import { servePublicFiles } from "./public-files.js";
+import { feedRoutes } from "./routes/feeds.js";
+import { releaseRoutes } from "./routes/releases.js";
+import { rulesetRoutes } from "./routes/rulesets.js";
+import { serviceRoutes, type StampTime } from "./routes/service.js";
+import { sourceRoutes } from "./routes/sources.js";
+import { submissionRoutes } from "./routes/submissions.js";
+
+export interface AppOptions {
+  readonly context: ServiceContext;
+  /** Folder of the public tree, as the `PublicTree` adapter writes it. */
+  readonly publicFolder: string;
+  /** The development time-stamp authority, where there is one. */
+  readonly tsa?: StampTime;
+  readonly requestLog?: Logger;
+  /** Holds answers against the contract too, and lets faults of ours show their inside. For tests. */
+  readonly validateResponses?: boolean;
+}
+
+export const contractPath = fileURLToPath(new URL("../../openapi.yaml", import.meta.url));
+
+const jsonBytesMax = 256 * 1024;
+
+export function createApp(options: AppOptions): Express {
+  const { context, publicFolder, tsa, requestLog, validateResponses = false } = options;
+  const app = express();
+  app.disable("x-powered-by").disable("etag");
+  app.enable("strict routing").enable("case sensitive routing");
+  app.set("query parser", "simple");
+  app.use(helmet(), logAccess(requestLog));
+  app.use(servePublicFiles(publicFolder));
+  app.use("/v1", noStore, authenticate(context));
+  app.use(express.json({ limit: jsonBytesMax, inflate: false }));
+  app.use(
+    contract.middleware({
+      apiSpec: contractPath,
+      validateRequests: true,
+      validateResponses,
+      validateSecurity: false,
+      fileUploader: false,
+    }),
+  );
+  app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
+  app.use(feedRoutes(context), releaseRoutes(context), serviceRoutes(context, tsa));
+  app.use(problemHandler(validateResponses));
+  return app;
+}
+
+/** What the desk says is for the one who asked. */
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set("Cache-Control", "no-store");
+  next();
+};

@@ -1,0 +1,19 @@
+/** Finds the identity behind `Authorization: Bearer TOKEN` (RFC 6750 §2.1) before anything else of a request is read. */
+import type { RequestHandler, Response } from "express";
+import type { ServiceContext } from "../services/context.js";
+import { authenticateToken } from "../services/authenticate-token.js";
+import type { Identity } from "../services/model.js";
+
+export function authenticate(context: ServiceContext): RequestHandler {
+  return async (request, response, next) => {
+    const header = request.get("Authorization") ?? "";
+    const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1];
+    response.locals.identity = await authenticateToken(context, token);
+    next();
+  };
+}
+
+/** Only behind `authenticate`. */
+export function identityOf(response: Response): Identity {
+  return response.locals.identity as Identity;
+}

@@ -1,0 +1,21 @@
+/** Tag `sources` of openapi.yaml. */
+import { Router } from "express";
+import { sha256Hex } from "../../core/brands.js";
+import type { ServiceContext } from "../../services/context.js";
+import { openSource } from "../../services/read-submissions.js";
+import { identityOf } from "../authenticate.js";
+import { sendBytes } from "../send-bytes.js";
+
+export function sourceRoutes(context: ServiceContext): Router {
+  const routes = Router();
+  routes.get("/v1/sources/:sha256", async (request, response) => {
+    const sha256 = sha256Hex(request.params.sha256);
+    const source = await openSource(context, identityOf(response), sha256);
+    try {
+      await sendBytes(request, response, sha256, source);
+    } finally {
+      await source.close();
+    }
+  });
+  return routes;
+}

@@ -1,0 +1,46 @@
+/** Numbers and tables as people read them. */
+import { describe, expect, it } from "vitest";
+import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "../../src/cli/figures.js";
+
+describe("figures", () => {
+  it.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [999, "999 bytes"],
+    [1000, "1.0 kB"],
+    [999_949, "999.9 kB"],
+    [999_950, "1.0 MB"],
+    [50_331_648, "50.3 MB"],
+    [2 ** 31, "2.1 GB"],
+  ])("%i bytes are %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it("counts with separators and the right word", () => {
+    expect(formatCount(1, "rule")).toBe("1 rule");
+    expect(formatCount(1_800_000, "rule")).toBe("1,800,000 rules");
+    expect(formatCount(2, "entry", "entries")).toBe("2 entries");
+  });
+
+  it("cuts times at the minute", () =>
+    expect(formatTime("2026-08-22T09:14:59.123Z")).toBe("2026-08-22 09:14 UTC"));
+
+  it("aligns columns and keeps a cell on its line", () => {
+    const table = formatTable(
+      ["id", "message"],
+      [
+        ["s-1", "two\nlines"],
+        ["s-100", "\u001b[31mred"],
+      ],
+    );
+    expect(table).toBe("ID     MESSAGE\ns-1    two lines\ns-100  [31mred".replace("[31m", " [31m"));
+  });
+
+  it("leaves out facts without a value", () => {
+    expect(
+      formatFacts([
+        ["a", "1"],
+        ["long", null],
+        ["bb", "2"],
+      ]),
+    ).toBe("a   1\nbb  2");
+  });
+});
