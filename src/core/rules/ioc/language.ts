@@ -4,6 +4,7 @@
  */
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import { sortUnique } from "../sorted-records.js";
 import { columnAt, forEachLine, LineFindings } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
@@ -63,15 +64,4 @@ function indicatorEnd(line: string): number {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d;
-}
-
-/** Byte strings compare in byte order, so the plain sort is the canonical one. */
-function sortUnique(files: readonly ParsedFile[]): string[] {
-  const all: string[] = [];
-  for (const file of files) for (const record of file.records) all.push(record);
-  all.sort();
-  let kept = 0;
-  for (const record of all) if (kept === 0 || record !== all[kept - 1]) all[kept++] = record;
-  all.length = kept;
-  return all;
 }

@@ -1,0 +1,86 @@
+/**
+ * ClamAV signature files. A record is the mark of its file type, the signature's name, NUL, and the rest in the form that the
+ * reader of that type describes. Several signatures may share a name; only exact duplicates vanish.
+ */
+import { exportByPath } from "../line-export.js";
+import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import { sortUnique } from "../sorted-records.js";
+import { columnAt, forEachLine, LineFindings, quoteBytes } from "../source-lines.js";
+import { contentLine, readContentLine } from "./content-signature.js";
+import type { Report } from "./fields.js";
+import { type FileType, fileTypeOf, fileTypes, type LineForm, recordType } from "./file-types.js";
+import { hashLine, readHashLine } from "./hash-signature.js";
+import { ignoreLine, readIgnoreLine } from "./ignore-list.js";
+import { logicalLine, readLogicalLine } from "./logical-signature.js";
+
+interface LineCodec {
+  /** What stands behind the mark, or undefined; problems go to `report`. */
+  read(line: string, report: Report): string | undefined;
+  format(name: string, rest: string): string;
+}
+
+const codecs: Readonly<Record<LineForm, LineCodec>> = {
+  hash: {
+    read: (line, report) => readHashLine(line, false, report),
+    format: (name, rest) => hashLine(name, rest, false),
+  },
+  "section-hash": {
+    read: (line, report) => readHashLine(line, true, report),
+    format: (name, rest) => hashLine(name, rest, true),
+  },
+  content: { read: readContentLine, format: contentLine },
+  logical: { read: readLogicalLine, format: logicalLine },
+  ignore: { read: readIgnoreLine, format: ignoreLine },
+};
+
+export const clamavLanguage: RuleLanguage = {
+  kind: "clamav",
+  order: "sorted",
+  accepts: (path) => fileTypeOf(path) !== undefined,
+  parse,
+  merge: (files) => ({ records: sortUnique(files), findings: [] }),
+  ruleID: nameOf,
+  idPrefixes: (id) => (id === "" ? [] : fileTypes.map((type) => `${type.mark}${id}\0`)),
+  exportFiles: (records) =>
+    exportByPath(
+      records,
+      (record) => `rulemint.${recordType(record).extension}`,
+      (record) => {
+        const end = record.indexOf("\0", 1);
+        return codecs[recordType(record).form].format(record.slice(1, end), record.slice(end + 1));
+      },
+    ),
+};
+
+function nameOf(record: string): string {
+  return record.slice(1, record.indexOf("\0", 1));
+}
+
+function parse(file: SourceFile): ParsedFile {
+  const findings = new LineFindings(file.path);
+  const records: string[] = [];
+  const lines: number[] = [];
+  const type = fileTypeOf(file.path);
+  if (type === undefined) {
+    const message = `expected the name of a signature file, got ${quoteBytes(file.path)}`;
+    findings.error(1, 1, "CLAMAV_FILE_TYPE", message);
+  } else {
+    forEachLine(file, findings, (line, number) => {
+      const record = readLine(type, line, number, findings);
+      if (record === undefined) return;
+      records.push(record);
+      lines.push(number);
+    });
+  }
+  return { path: file.path, records, lines, findings: findings.finish() };
+}
+
+/** The record of a line; `undefined` for comments, blank lines and lines with errors. */
+function readLine(type: FileType, line: string, number: number, findings: LineFindings): string | undefined {
+  if (line === "" || line.startsWith("#")) return undefined;
+  const before = findings.errors;
+  const body = codecs[type.form].read(line, (offset, code, message, severity) =>
+    findings[severity ?? "error"](number, columnAt(line, offset), code, message),
+  );
+  return findings.errors === before && body !== undefined ? type.mark + body : undefined;
+}
