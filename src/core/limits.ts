@@ -12,7 +12,7 @@ export const limits = {
   // evidence
   cmsBytesMax: 512 * 1024,
   certificatesMax: 8,
-  derDepthMax: 24,
+  derDepthMax: 32,
   pathDepthMax: 4,
   signatureChecksMax: 100,
   timestampFutureSecondsMax: 300,

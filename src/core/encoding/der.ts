@@ -152,25 +152,26 @@ export class DERNode {
     return set;
   }
 
-  /** Dotted decimal. X.690 §8.19.2: no leading 0x80 octets. */
+  /** Dotted decimal. X.690 §8.19.2: no leading 0x80 octets. Arcs may be large: 2.25 holds UUIDs. */
   oid(tag: number = tags.oid): string {
     const content = this.expect(tag, "an object identifier").content;
-    const arcs: number[] = [];
-    let value = 0;
-    let inside = false;
-    for (const octet of content) {
-      if (!inside && octet === 0x80) throw malformed("a minimal object identifier", "a padded one");
-      value = value * 128 + (octet & 0x7f);
-      if (value > Number.MAX_SAFE_INTEGER / 128) throw malformed("an object identifier", "an arc too large");
-      inside = octet >= 0x80;
-      if (inside) continue;
-      if (arcs.length === 0) {
-        const root = Math.min(2, Math.floor(value / 40));
-        arcs.push(root, value - 40 * root);
-      } else arcs.push(value);
-      value = 0;
+    const last = content[content.length - 1];
+    if (last === undefined || last >= 0x80 || content.length > 64) {
+      throw malformed("an object identifier", "one that is cut or too long");
     }
-    if (inside || arcs.length === 0) throw malformed("an object identifier", "a truncated one");
+    const arcs: bigint[] = [];
+    let value = 0n;
+    for (const [i, octet] of content.entries()) {
+      const first = i === 0 || (content[i - 1] as number) < 0x80;
+      if (first && octet === 0x80) throw malformed("a minimal object identifier", "a padded one");
+      value = value * 128n + BigInt(octet & 0x7f);
+      if (octet >= 0x80) continue;
+      if (arcs.length === 0) {
+        const root = value < 80n ? value / 40n : 2n;
+        arcs.push(root, value - 40n * root);
+      } else arcs.push(value);
+      value = 0n;
+    }
     return arcs.join(".");
   }
 

@@ -182,9 +182,17 @@ export async function isSignatureOf(
   }
 }
 
+/** WebCrypto's algorithm parameters, as far as they are used here. */
+interface Parameters {
+  readonly name: string;
+  readonly hash?: HashName;
+  readonly namedCurve?: string;
+  readonly saltLength?: number;
+}
+
 async function verify(
-  importAs: RsaHashedImportParams | EcKeyImportParams,
-  parameters: RsaPssParams | EcdsaParams,
+  importAs: Parameters,
+  parameters: Parameters,
   key: PublicKey,
   signature: Uint8Array,
   message: Uint8Array,

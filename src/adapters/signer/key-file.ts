@@ -1,0 +1,76 @@
+/**
+ * Private keys at rest: PKCS#8, encrypted with PBES2 (RFC 8018: PBKDF2 with HMAC-SHA-256, AES-256-CBC), PEM, mode 0600.
+ * `openssl pkey -in FILE` reads them. The file is written once; nothing here overwrites a key.
+ */
+import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import * as asn1js from "asn1js";
+import { formatPEM } from "../../core/encoding/pem.js";
+import { OperationError, quote } from "../../core/errors.js";
+import { discardTemporary, openTemporary, placeNewFile, storeError } from "../durable-files.js";
+
+/** OWASP's figure for PBKDF2 with HMAC-SHA-256. */
+const iterations = 600_000;
+
+/** @throws OperationError STORE_FAILED (also when the file exists), STORE_FULL */
+export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase: string): Promise<void> {
+  const pem = formatPEM(await encryptedKey(pkcs8, passphrase), "ENCRYPTED PRIVATE KEY");
+  const temporary = await openTemporary(dirname(path));
+  try {
+    await temporary.handle.chmod(0o600);
+    await temporary.handle.writeFile(pem);
+    if (await placeNewFile(temporary, path)) return;
+  } catch (cause) {
+    await discardTemporary(temporary);
+    throw storeError(cause, `writing key file ${quote(path)}`);
+  }
+  throw new OperationError(
+    "STORE_FAILED",
+    `expected no key file at ${quote(path)}, got one: keys are not overwritten`,
+  );
+}
+
+/** @throws OperationError SIGNER_UNAVAILABLE without the file, SIGNER_PIN with the wrong passphrase */
+export async function readKeyFile(path: string, passphrase: string): Promise<KeyObject> {
+  let pem: string;
+  try {
+    pem = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new OperationError("SIGNER_UNAVAILABLE", `expected a key file at ${quote(path)}`, { cause });
+  }
+  if (!pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
+    throw new OperationError("SIGNER_UNAVAILABLE", `expected an encrypted PKCS#8 key in ${quote(path)}`);
+  }
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (cause) {
+    throw new OperationError("SIGNER_PIN", `expected the passphrase of ${quote(path)}, got another`, {
+      cause,
+    });
+  }
+}
+
+async function encryptedKey(pkcs8: Uint8Array, passphrase: string): Promise<Uint8Array> {
+  const salt = randomBytes(16);
+  const iv = randomBytes(16);
+  const key = await promisify(pbkdf2)(passphrase, salt, iterations, 32, "sha256");
+  const cipher = createCipheriv("aes-256-cbc", key, iv);
+  const ciphertext = Buffer.concat([cipher.update(pkcs8), cipher.final()]);
+  const derivation = sequence(
+    objectID("1.2.840.113549.1.5.12"),
+    sequence(
+      octets(salt),
+      new asn1js.Integer({ value: iterations }),
+      sequence(objectID("1.2.840.113549.2.9"), new asn1js.Null()),
+    ),
+  );
+  const encryption = sequence(objectID("2.16.840.1.101.3.4.1.42"), octets(iv));
+  const scheme = sequence(objectID("1.2.840.113549.1.5.13"), sequence(derivation, encryption));
+  return new Uint8Array(sequence(scheme, octets(ciphertext)).toBER(false));
+}
+
+const sequence = (...value: asn1js.AsnType[]) => new asn1js.Sequence({ value });
+const objectID = (value: string) => new asn1js.ObjectIdentifier({ value });
+const octets = (bytes: Uint8Array) => new asn1js.OctetString({ valueHex: Uint8Array.from(bytes).buffer });

@@ -1,0 +1,88 @@
+/** The extensions of each kind of certificate, shaped as the CA/Browser Forum's code-signing requirements (§7.1.2) ask. */
+import * as pkijs from "pkijs";
+import { utf8Bytes } from "../core/encoding/bytes.js";
+import {
+  encoded,
+  integer,
+  namedBits,
+  objectID,
+  octetString,
+  sequence,
+  tagged,
+  taggedBytes,
+  truth,
+  type Value,
+} from "./asn1.js";
+
+export type CertificateProfile =
+  | "root"
+  | "issuing-ca"
+  | "time-stamping-ca"
+  | "code-signing"
+  | "time-stamping";
+
+export interface ExtensionFacts {
+  readonly profile: CertificateProfile;
+  readonly subjectKeyID: Uint8Array;
+  /** Undefined in a root. */
+  readonly authorityKeyID: Uint8Array | undefined;
+  readonly policyOIDs: readonly string[];
+  /** Where the issuer publishes its revocation list and its certificate. */
+  readonly crlURL: string | undefined;
+  readonly issuerURL: string | undefined;
+}
+
+const keyUsage = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 };
+const codeSigning = "1.3.6.1.5.5.7.3.3";
+const timeStamping = "1.3.6.1.5.5.7.3.8";
+
+export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] {
+  const { profile, authorityKeyID, policyOIDs, crlURL, issuerURL } = facts;
+  const isCA = profile === "root" || profile === "issuing-ca" || profile === "time-stamping-ca";
+  const purpose = purposeOf(profile);
+  const uri = (url: string) => taggedBytes(6, utf8Bytes(url));
+  const usage = isCA ? [keyUsage.keyCertSign, keyUsage.crlSign] : [keyUsage.digitalSignature];
+  const all = [
+    ...(isCA ? [extension("2.5.29.19", true, basicConstraints(profile))] : []),
+    extension("2.5.29.15", true, namedBits(usage)),
+    // RFC 3161 §2.3: critical in the certificate of a time-stamp authority.
+    ...(purpose === undefined
+      ? []
+      : [extension("2.5.29.37", profile === "time-stamping", sequence(objectID(purpose)))]),
+    extension("2.5.29.14", false, octetString(facts.subjectKeyID)),
+    ...(authorityKeyID === undefined
+      ? []
+      : [extension("2.5.29.35", false, sequence(taggedBytes(0, authorityKeyID)))]),
+    ...(policyOIDs.length === 0
+      ? []
+      : [extension("2.5.29.32", false, sequence(...policyOIDs.map((oid) => sequence(objectID(oid)))))]),
+    ...(crlURL === undefined
+      ? []
+      : [extension("2.5.29.31", false, sequence(sequence(tagged(0, tagged(0, uri(crlURL))))))]),
+    ...(issuerURL === undefined
+      ? []
+      : [
+          extension(
+            "1.3.6.1.5.5.7.1.1",
+            false,
+            sequence(sequence(objectID("1.3.6.1.5.5.7.48.2"), uri(issuerURL))),
+          ),
+        ]),
+  ];
+  return all;
+}
+
+/** A CA for one purpose says so: RFC 5280 §4.2.1.12 as a constraint on everything below it. */
+function purposeOf(profile: CertificateProfile): string | undefined {
+  if (profile === "root") return undefined;
+  return profile === "issuing-ca" || profile === "code-signing" ? codeSigning : timeStamping;
+}
+
+/** Issuing CAs sign leaves only. */
+function basicConstraints(profile: CertificateProfile): Value {
+  return profile === "root" ? sequence(truth()) : sequence(truth(), integer(0));
+}
+
+export function extension(extnID: string, critical: boolean, value: Value): pkijs.Extension {
+  return new pkijs.Extension({ extnID, critical, extnValue: encoded(value).buffer });
+}

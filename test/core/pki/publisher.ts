@@ -1,0 +1,89 @@
+/** A publisher in memory for the tests of signatures: development CAs from keys-dev/, its own leaves, a time-stamp authority. */
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { formatTimestampQuery, parseTimestampResponse } from "../../../src/core/pki/timestamp-exchange.js";
+import type { SignaturePolicy } from "../../../src/core/pki/model.js";
+import type { IssuingKey } from "../../../src/issuing/algorithms.js";
+import { signCMS } from "../../../src/issuing/cms.js";
+import {
+  type DevelopmentKeys,
+  developmentPolicies,
+  issueDevelopmentLeaves,
+} from "../../../src/issuing/development-pki.js";
+import { generateIssuingKey } from "../../../src/issuing/issuing-keys.js";
+import { developmentTSA } from "../../../src/issuing/timestamp.js";
+import type { SignatureScheme, Signer } from "../../../src/ports/signer.js";
+import type { TimestampAuthority } from "../../../src/ports/timestamp-authority.js";
+
+export const now = new Date("2026-09-01T12:00:00Z");
+export const content = new TextEncoder().encode("a manifest, bytes as served\n");
+export const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+const keyFile = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../keys-dev/${name}.pem`, import.meta.url)), "utf8");
+
+export const developmentKeys: DevelopmentKeys = {
+  rootCertificate: keyFile("code-signing-root.crt"),
+  rootKey: keyFile("code-signing-root.key"),
+  issuingCertificate: keyFile("code-signing-ca.crt"),
+  issuingKey: keyFile("code-signing-ca.key"),
+  tsaRootCertificate: keyFile("time-stamping-root.crt"),
+  tsaRootKey: keyFile("time-stamping-root.key"),
+  tsaCertificate: keyFile("time-stamping-ca.crt"),
+  tsaKey: keyFile("time-stamping-ca.key"),
+};
+
+export type PublisherScheme = Exclude<SignatureScheme, "ed25519">;
+
+/** A key in memory as a Signer. */
+export async function memorySigner(scheme: PublisherScheme): Promise<Signer> {
+  const { key } = await generateIssuingKey(scheme);
+  return { ...key, scheme, close: async () => undefined };
+}
+
+/** An authority in this process; it goes through the same messages as one over HTTP. */
+export function memoryTSA(
+  signer: IssuingKey,
+  chain: readonly Uint8Array[],
+  time: () => Date,
+): TimestampAuthority {
+  const answer = developmentTSA({
+    ...{ signer, chain, policyOID: developmentPolicies.timeStamping },
+    ...{ clock: { now: time }, randomBytes: (length: number) => randomBytes(length) },
+  });
+  return {
+    stamp: async (digest) => {
+      const nonce = randomBytes(8);
+      const response = await answer(formatTimestampQuery(digest, nonce));
+      return parseTimestampResponse(response, { sha256: digest, nonce });
+    },
+  };
+}
+
+export interface Publisher {
+  readonly signer: Signer;
+  readonly chain: readonly Uint8Array[];
+  readonly tsuSigner: IssuingKey;
+  readonly tsuChain: readonly Uint8Array[];
+  readonly tsa: TimestampAuthority;
+  readonly policy: SignaturePolicy;
+  readonly anchorsPem: string;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+export async function createPublisher(signer: Signer, at: Date = now): Promise<Publisher> {
+  const { key: tsuSigner } = await generateIssuingKey("ecdsa-p256-sha256");
+  const { publisherChain, tsuChain, policy, anchorsPem } = await issueDevelopmentLeaves({
+    keys: developmentKeys,
+    publisherSpki: signer.spki,
+    tsuSpki: tsuSigner.spki,
+    now: at,
+  });
+  const tsa = memoryTSA(tsuSigner, tsuChain, () => at);
+  return {
+    ...{ signer, chain: publisherChain, tsuSigner, tsuChain, tsa, policy, anchorsPem },
+    sign: (bytes) =>
+      signCMS({ contentSha256: sha256(bytes), signer, chain: publisherChain, signingTime: at, tsa }),
+  };
+}

@@ -1,0 +1,52 @@
+/** What a good signature proves, and how long that takes. */
+import { performance } from "node:perf_hooks";
+import { describe, expect, it } from "vitest";
+import { verifySignature } from "../../../src/core/pki/verify-signature.js";
+import { content, createPublisher, memorySigner, now, sha256 } from "./publisher.js";
+
+describe.each(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const)("a signature by %s", (scheme) => {
+  it("proves signer, time and every named check", async () => {
+    const publisher = await createPublisher(await memorySigner(scheme));
+    const cms = await publisher.sign(content);
+    const proven = await verifySignature({
+      contentSha256: sha256(content),
+      cms,
+      policy: publisher.policy,
+      now,
+    });
+    expect(proven.timestamp.time).toEqual(now);
+    expect(proven.signer.spki).toEqual(publisher.signer.spki);
+    expect(proven.signer.subject).toContain("C=CH");
+    expect(proven.signer.issuer).toContain("Code Signing CA");
+    expect(proven.timestamp.authority.subject).toContain("Time-stamp unit");
+    expect(proven.checks.map(({ name }) => name)).toEqual([
+      "form",
+      "content digest",
+      "signing certificate",
+      "signature",
+      "time-stamp",
+      "time-stamp authority",
+      "certificate path",
+      "certificate profile",
+      "country",
+      "organization",
+      "organization identifier",
+    ]);
+    for (const check of proven.checks) expect(check.evidence).not.toBe("");
+  });
+});
+
+describe("the cost", () => {
+  it("of one verification, printed", async () => {
+    const publisher = await createPublisher(await memorySigner("ecdsa-p256-sha256"));
+    const cms = await publisher.sign(content);
+    const input = { contentSha256: sha256(content), cms, policy: publisher.policy, now };
+    for (let i = 0; i < 5; i++) await verifySignature(input);
+    const rounds = 20;
+    const start = performance.now();
+    for (let i = 0; i < rounds; i++) await verifySignature(input);
+    const milliseconds = (performance.now() - start) / rounds;
+    console.log(`verifySignature: ${milliseconds.toFixed(1)} ms, ${cms.length} bytes of CMS`);
+    expect(milliseconds).toBeGreaterThan(0);
+  });
+});
