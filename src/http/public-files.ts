@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Request, RequestHandler, Response } from "express";
 import { UsageError, quote } from "../core/errors.js";
+import { callerHas } from "./entity-tag.js";
 
 const digest = "[0-9a-f]{64}";
 const role = "[a-z][a-z0-9-]{0,62}";
@@ -52,7 +53,8 @@ export function servePublicFiles(folder: string): RequestHandler {
     }
     try {
       response.set("Cache-Control", path === head ? "no-cache" : year);
-      response.set(
+      // Not `set`: it would add a charset, which application/json does not have.
+      response.setHeader(
         "Content-Type",
         types[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream",
       );
@@ -108,7 +110,7 @@ async function tagOf(
 async function sendFile(request: Request, response: Response, file: OpenFile): Promise<void> {
   response.set("ETag", file.etag);
   response.set("Accept-Ranges", "bytes");
-  if (request.fresh) {
+  if (callerHas(request, file.etag)) {
     response.status(304).end();
     return;
   }

@@ -1,24 +1,35 @@
-/** Stored bytes as an answer. They are named by their digest, so they may be kept for ever by the one who asked. */
+/** Stored bytes as an answer, in pieces. */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import type { ByteSource } from "../core/encoding/stream.js";
+import { callerHas } from "./entity-tag.js";
 
 const pieceBytes = 256 * 1024;
 
+/** Closes the source. With a digest the answer has a tag and may be asked for conditionally. */
 export async function sendBytes(
   request: Request,
   response: Response,
-  sha256: string,
-  source: ByteSource,
+  source: OpenObject,
+  sha256?: string,
 ): Promise<void> {
-  response.set("ETag", `"${sha256}"`).set("Cache-Control", "private, no-cache");
-  if (request.fresh) {
-    response.status(304).end();
-    return;
+  try {
+    if (sha256 !== undefined) response.set("ETag", `"${sha256}"`);
+    if (sha256 !== undefined && callerHas(request, `"${sha256}"`)) {
+      response.status(304).end();
+      return;
+    }
+    response.type("application/octet-stream").set("Content-Length", String(source.length));
+    await pipeline(Readable.from(pieces(source)), response);
+  } finally {
+    await source.close();
   }
-  response.type("application/octet-stream").set("Content-Length", String(source.length));
-  await pipeline(Readable.from(pieces(source)), response);
+}
+
+/** What a service hands out to be read once. */
+export interface OpenObject extends ByteSource {
+  close(): Promise<void>;
 }
 
 async function* pieces(source: ByteSource): AsyncGenerator<Uint8Array> {

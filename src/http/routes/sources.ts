@@ -10,12 +10,7 @@ export function sourceRoutes(context: ServiceContext): Router {
   const routes = Router();
   routes.get("/v1/sources/:sha256", async (request, response) => {
     const sha256 = sha256Hex(request.params.sha256);
-    const source = await openSource(context, identityOf(response), sha256);
-    try {
-      await sendBytes(request, response, sha256, source);
-    } finally {
-      await source.close();
-    }
+    await sendBytes(request, response, await openSource(context, identityOf(response), sha256), sha256);
   });
   return routes;
 }

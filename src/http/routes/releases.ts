@@ -1,0 +1,95 @@
+/** Tag `releases` of openapi.yaml. */
+import { type Response, Router } from "express";
+import { feedName, releaseNumber } from "../../core/brands.js";
+import { buildRelease } from "../../services/build-release.js";
+import type { ServiceContext } from "../../services/context.js";
+import type { ReleaseRecord } from "../../services/model.js";
+import { publishRelease } from "../../services/publish-release.js";
+import {
+  listReleases,
+  openManifest,
+  openPack,
+  type ReleaseName,
+  readReleaseSources,
+  showRelease,
+} from "../../services/read-releases.js";
+import { recordVerdict } from "../../services/record-verdict.js";
+import { withdrawRelease } from "../../services/withdraw-release.js";
+import { identityOf } from "../authenticate.js";
+import { sendBytes } from "../send-bytes.js";
+
+type Params = { readonly feed: string; readonly release: string };
+
+interface BuildBody {
+  readonly reason?: string;
+  readonly renew?: boolean;
+}
+
+interface VerdictBody {
+  readonly result: "PASSED" | "FAILED";
+  readonly explanation: string;
+  readonly keyid?: string;
+  readonly signature?: string;
+}
+
+interface WithdrawalBody {
+  readonly to?: number;
+  readonly reason: string;
+}
+
+const all = "/v1/feeds/:feed/releases";
+const one = `${all}/:release`;
+
+export function releaseRoutes(context: ServiceContext): Router {
+  const routes = Router();
+  addReading(routes, context);
+  routes.post(all, async (request, response) => {
+    const { reason, renew } = request.body as BuildBody;
+    const order = { feed: feedName(request.params.feed), reason, renew };
+    answer(response, 202, await buildRelease(context, identityOf(response), order));
+  });
+  routes.post(`${one}/verdicts`, async (request, response) => {
+    const verdict = { ...nameOf(request.params), ...(request.body as VerdictBody) };
+    answer(response, 201, await recordVerdict(context, identityOf(response), verdict));
+  });
+  routes.post(`${one}/publication`, async (request, response) => {
+    answer(response, 202, await publishRelease(context, identityOf(response), nameOf(request.params)));
+  });
+  routes.post(`${one}/withdrawal`, async (request, response) => {
+    const { to, reason } = request.body as WithdrawalBody;
+    const order = { ...nameOf(request.params), to: to === undefined ? undefined : releaseNumber(to), reason };
+    answer(response, 202, await withdrawRelease(context, identityOf(response), order));
+  });
+  return routes;
+}
+
+function addReading(routes: Router, context: ServiceContext): void {
+  routes.get(all, async (request, response) => {
+    const { after, limit } = request.query as { after?: number; limit?: number };
+    const page = { feed: feedName(request.params.feed), after, limit };
+    response.json(await listReleases(context, identityOf(response), page));
+  });
+  routes.get(one, async (request, response) => {
+    response.json(await showRelease(context, identityOf(response), nameOf(request.params)));
+  });
+  routes.get(`${one}/sources`, async (request, response) => {
+    response.json(await readReleaseSources(context, identityOf(response), nameOf(request.params)));
+  });
+  routes.get(`${one}/manifest`, async (request, response) => {
+    const file = await openManifest(context, identityOf(response), nameOf(request.params));
+    await sendBytes(request, response, file);
+  });
+  routes.get(`${one}/packs/:name`, async (request, response) => {
+    const pack = { ...nameOf(request.params), name: request.params.name };
+    await sendBytes(request, response, await openPack(context, identityOf(response), pack));
+  });
+}
+
+function nameOf({ feed, release }: Params): ReleaseName {
+  return { feed: feedName(feed), release: releaseNumber(Number(release)) };
+}
+
+/** With the address of the release, which may be a new one. */
+function answer(response: Response, status: number, record: ReleaseRecord): void {
+  response.location(`/v1/feeds/${record.feed}/releases/${record.release}`).status(status).json(record);
+}

@@ -1,0 +1,197 @@
+/** How the public tree is served: what may be cached for how long, what is never served at all. */
+import { createHash } from "node:crypto";
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { dirname, join } from "node:path";
+import express from "express";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemHandler } from "../../src/http/problem.js";
+import { servePublicFiles } from "../../src/http/public-files.js";
+import { UsageError } from "../../src/core/errors.js";
+import { listen, rawRequest, stop } from "../support/listen.js";
+import { temporaryFolder } from "../support/temporary.js";
+
+const digest = "ab".repeat(32);
+const pack = `targets/endpoint/${digest}.2.full.rmp`;
+const content = Buffer.alloc(100_000, "0123456789");
+let folder: string;
+let removeFolder: () => Promise<void>;
+let server: Server;
+let origin: string;
+
+function put(path: string, bytes: string | Uint8Array): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), bytes);
+}
+const get = (path: string, headers: Record<string, string> = {}) => fetch(`${origin}/${path}`, { headers });
+
+beforeAll(async () => {
+  ({ path: folder, remove: removeFolder } = await temporaryFolder());
+  put("metadata/timestamp.json", "{}");
+  put("metadata/1.root.json", '{"root":1}');
+  put("metadata/12.endpoint.json", '{"manifest":12}');
+  put("metadata/.tmp-1", "half");
+  put("metadata/draft.json", "{}");
+  put("evidence/endpoint/12.p7s", "evidence");
+  put("evidence/endpoint/12.json", "{}");
+  put(pack, content);
+  put(`${pack}.p7s`, "signature");
+  put("targets/endpoint/empty/x", "");
+  put(`targets/endpoint/${digest}.0.empty`, "");
+  put("objects/secret", "secret");
+  put("records.sqlite", "secret");
+  symlinkSync("/etc", join(folder, "targets", "etc"));
+  const app = express();
+  app.disable("etag");
+  app.use(servePublicFiles(folder));
+  app.use(() => {
+    throw new UsageError("NOT_FOUND", "expected something else");
+  });
+  app.use(problemHandler(true));
+  ({ server, origin } = await listen(app));
+});
+afterAll(async () => {
+  await stop(server);
+  await removeFolder();
+});
+
+describe("caching", () => {
+  it.each([
+    ["metadata/1.root.json", "application/json"],
+    ["metadata/12.endpoint.json", "application/json"],
+    ["evidence/endpoint/12.json", "application/json"],
+    ["evidence/endpoint/12.p7s", "application/pkcs7-signature"],
+    [pack, "application/octet-stream"],
+    [`${pack}.p7s`, "application/pkcs7-signature"],
+  ])("%s is immutable", async (path, type) => {
+    const response = await get(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(response.headers.get("etag")).toMatch(/^"[^"]+"$/);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  });
+
+  it("the head is asked for each time, and its tag follows its bytes", async () => {
+    const first = await get("metadata/timestamp.json");
+    expect(first.headers.get("cache-control")).toBe("no-cache");
+    const tag = first.headers.get("etag") as string;
+    expect(tag).toBe(`"${createHash("sha256").update("{}").digest("hex")}"`);
+    const again = await get("metadata/timestamp.json", { "If-None-Match": tag });
+    expect(again.status).toBe(304);
+    expect(again.headers.get("etag")).toBe(tag);
+    put("metadata/.tmp-2", "[]");
+    renameSync(join(folder, "metadata/.tmp-2"), join(folder, "metadata/timestamp.json"));
+    const swapped = await get("metadata/timestamp.json", { "If-None-Match": tag });
+    expect(swapped.status).toBe(200);
+    expect(await swapped.text()).toBe("[]");
+  });
+
+  it("the absence of the next root may be remembered for half a minute", async () => {
+    const response = await get("metadata/2.root.json");
+    expect(response.status).toBe(404);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=30");
+    expect(response.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ code: "NOT_FOUND", status: 404 });
+  });
+
+  it("the absence of anything else may not", async () => {
+    for (const path of ["metadata/13.endpoint.json", `targets/endpoint/${"cd".repeat(32)}.3.full.rmp`]) {
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(response.headers.get("cache-control")).toBe("no-cache");
+    }
+  });
+
+  it("a pack has not changed when its name has not", async () => {
+    const tag = (await get(pack)).headers.get("etag") as string;
+    expect((await get(pack, { "If-None-Match": tag })).status).toBe(304);
+    expect((await get(pack, { "If-None-Match": `"other", ${tag}` })).status).toBe(304);
+    expect((await get(pack, { "If-None-Match": '"other"' })).status).toBe(200);
+    expect((await get(`${pack}.p7s`)).headers.get("etag")).not.toBe(tag);
+  });
+});
+
+describe("ranges", () => {
+  it.each([
+    ["bytes=0-9", 0, 9],
+    ["bytes=99990-", 99_990, 99_999],
+    ["bytes=-5", 99_995, 99_999],
+    ["bytes=50-999999999", 50, 99_999],
+  ])("%s", async (range, start, end) => {
+    const response = await get(pack, { Range: range });
+    expect(response.status).toBe(206);
+    expect(response.headers.get("content-range")).toBe(`bytes ${start}-${end}/100000`);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(content.subarray(start, end + 1));
+  });
+
+  it("a range past the end is refused with the size", async () => {
+    const response = await get(pack, { Range: "bytes=100000-" });
+    expect(response.status).toBe(416);
+    expect(response.headers.get("content-range")).toBe("bytes */100000");
+  });
+
+  it.each(["bytes=0-1,5-6", "lines=1-2", "bytes=x"])("%s is answered with the whole file", async (range) => {
+    const response = await get(pack, { Range: range });
+    expect(response.status).toBe(200);
+    expect((await response.arrayBuffer()).byteLength).toBe(100_000);
+  });
+
+  it("If-Range continues the same file and starts another one again", async () => {
+    const tag = (await get(pack)).headers.get("etag") as string;
+    expect((await get(pack, { Range: "bytes=5-", "If-Range": tag })).status).toBe(206);
+    expect((await get(pack, { Range: "bytes=5-", "If-Range": '"other"' })).status).toBe(200);
+  });
+});
+
+describe("what is served", () => {
+  it("HEAD says the size and sends nothing", async () => {
+    const response = await fetch(`${origin}/${pack}`, { method: "HEAD" });
+    expect(response.headers.get("content-length")).toBe("100000");
+    expect(await response.text()).toBe("");
+  });
+
+  it("an empty file is an empty answer", async () => {
+    const response = await get(`targets/endpoint/${digest}.0.empty`);
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  });
+
+  it.each([
+    "",
+    "metadata",
+    "metadata/",
+    "metadata/.tmp-1",
+    "metadata/draft.json",
+    "metadata/0.root.json",
+    "metadata/TIMESTAMP.json",
+    "objects/secret",
+    "records.sqlite",
+    "targets/endpoint",
+    "targets/etc/passwd",
+    `targets/endpoint/${digest}..rmp`,
+    "metadata/timestamp.json/",
+    "/metadata/timestamp.json",
+    "metadata//timestamp.json",
+    "metadata/%2e%2e/records.sqlite",
+    "metadata/..%2frecords.sqlite",
+    "metadata/timestamp.json%00",
+  ])("not /%s", async (path) => {
+    expect((await rawRequest(origin, "GET", `/${path}`)).status).toBe(404);
+  });
+
+  it("no path that climbs, however it is written", async () => {
+    for (const path of [
+      "/../records.sqlite",
+      "/metadata/../../records.sqlite",
+      "/targets/../objects/secret",
+    ]) {
+      expect((await rawRequest(origin, "GET", path)).status).toBe(404);
+    }
+  });
+
+  it("only to readers", async () => {
+    for (const method of ["POST", "PUT", "DELETE"]) {
+      expect((await rawRequest(origin, method, "/metadata/timestamp.json")).status).toBe(404);
+    }
+  });
+});
