@@ -129,34 +129,35 @@ export interface ReleaseRecord {
 }
 
 /** Collection `publication`, id = `current`: what the public tree's head says, and what is being written to the tree. */
-export interface PublicationRecord {
-  readonly snapshotVersion: number;
-  readonly timestampVersion: number;
-  /** Objects that hold the files as published. */
-  readonly snapshotSha256: Sha256Hex | null;
-  readonly timestampSha256: Sha256Hex | null;
-  /** Version of each role's newest metadata file and the object that holds it, for the next snapshot. */
-  readonly files: readonly PublishedFile[];
+export interface PublicationRecord extends PublishedState {
   /** Decided and not yet known to be in the tree. It is written again, the same, until it is. */
   readonly pending: PendingPublication | null;
 }
 
-export interface PublishedFile {
-  readonly role: string;
+export interface PublishedState {
+  readonly rootVersion: number;
+  /** Metadata files and the objects that hold them. Null only before the first publication. */
+  readonly snapshot: MetadataObject | null;
+  readonly timestamp: MetadataObject | null;
+  /** The newest file of every role that a snapshot lists: `targets` and the feeds. */
+  readonly files: readonly PublishedFile[];
+}
+
+export interface MetadataObject {
   readonly version: number;
-  readonly bytes: number;
   readonly sha256: Sha256Hex;
 }
 
-export interface PendingPublication {
-  /** Immutable files in the order in which they are written. */
-  readonly writes: readonly { readonly path: string; readonly sha256: Sha256Hex }[];
-  /** The head that must be there before, and the one that comes after. */
-  readonly headBefore: Sha256Hex | null;
-  readonly headAfter: Sha256Hex;
-  readonly snapshotVersion: number;
-  readonly timestampVersion: number;
-  readonly snapshotSha256: Sha256Hex;
-  readonly files: readonly PublishedFile[];
-  readonly release: { readonly feed: FeedName; readonly release: ReleaseNumber } | null;
+export interface PublishedFile extends MetadataObject {
+  readonly role: string;
+}
+
+export interface PendingPublication extends PublishedState {
+  /** Immutable files in the order in which they are written, the snapshot last. */
+  readonly writes: readonly TreeWrite[];
+}
+
+export interface TreeWrite {
+  readonly path: string;
+  readonly sha256: Sha256Hex;
 }

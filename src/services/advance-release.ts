@@ -1,0 +1,97 @@
+/**
+ * Takes a release as many steps forward as it can go: compile, sign, (the overseer), seal, publish.
+ *
+ * Every step starts from what the records say and ends with one commit, so a service that is killed anywhere starts the step
+ * again and nothing else. When the world fails, the release stays where it is and says what it waits for.
+ */
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import { RulemintError } from "../core/errors.js";
+import { compileRelease } from "./compile-release.js";
+import type { ServiceContext } from "./context.js";
+import { releaseWrite, requireFeed, requireRelease, timeText } from "./documents.js";
+import type { ReleaseRecord } from "./model.js";
+import { putIntoTree } from "./put-into-tree.js";
+import { sealRelease } from "./seal-release.js";
+import { serially } from "./serially.js";
+import { signRelease } from "./sign-release.js";
+
+/** Gives what of the record changes; the next state among it. */
+export type ReleaseStep = (
+  context: ServiceContext,
+  release: ReleaseRecord,
+) => Promise<Partial<ReleaseRecord>>;
+
+const pauseMs = { first: 5_000, longest: 300_000 };
+
+/** Undefined when the release waits for somebody, or is at its end. */
+function nextStep(release: ReleaseRecord): ReleaseStep | undefined {
+  if (release.state === "queued") return compileRelease;
+  if (release.state === "built") return signRelease;
+  if (release.publication === null) return undefined;
+  if (release.state === "assayed") return sealRelease;
+  if (release.state === "sealed") return putIntoTree;
+  return undefined;
+}
+
+/** True when there is a step to take now: nothing failed, or its pause is over. */
+export function isDue(release: ReleaseRecord, now: Date): boolean {
+  if (nextStep(release) === undefined) return false;
+  if (release.waitingFor === null) return true;
+  return release.retry !== null && Date.parse(release.retry.at) <= now.getTime();
+}
+
+/** The newest release of the feed, after all steps that could be taken. Undefined when the feed has none. */
+export async function advanceFeed(
+  context: ServiceContext,
+  feed: FeedName,
+): Promise<ReleaseRecord | undefined> {
+  return serially(context.records, `release/${feed}`, async () => {
+    const { body } = await requireFeed(context.records, feed);
+    if (body.newest === 0) return undefined;
+    for (;;) {
+      const before = await requireRelease(context.records, feed, body.newest as ReleaseNumber);
+      const step = nextStep(before.body);
+      if (step === undefined || !isDue(before.body, context.clock.now())) return before.body;
+      await takeStep(context, step, before);
+    }
+  });
+}
+
+async function takeStep(
+  context: ServiceContext,
+  step: ReleaseStep,
+  before: { readonly body: ReleaseRecord; readonly version: number },
+): Promise<void> {
+  let change: Partial<ReleaseRecord>;
+  let unexpected: unknown;
+  try {
+    change = { ...(await step(context, before.body)), waitingFor: null, retry: null };
+  } catch (error) {
+    change = afterFailure(before.body, error, context.clock.now());
+    if (!(error instanceof RulemintError)) unexpected = error;
+  }
+  const after = { ...before.body, ...change };
+  const writes = [releaseWrite(before, after)];
+  if (after.state === "published") writes.push(await publishedWrite(context, after));
+  await context.records.commit(writes);
+  if (unexpected !== undefined) throw unexpected;
+}
+
+async function publishedWrite({ records }: ServiceContext, { feed, release }: ReleaseRecord) {
+  const { body, version } = await requireFeed(records, feed);
+  return { collection: "feeds", id: feed, expected: version, body: { ...body, published: release } };
+}
+
+/** Sources that do not compile end the release. Everything else can be mended and is tried again. */
+function afterFailure(release: ReleaseRecord, error: unknown, now: Date): Partial<ReleaseRecord> {
+  const known = error instanceof RulemintError;
+  const waitingFor = known ? `${error.code}: ${error.message}` : "INTERNAL: the step failed unexpectedly";
+  const code = known ? error.code : "INTERNAL";
+  if (code === "RULES_INVALID" || code === "RULE_CONFLICT")
+    return { state: "failed", waitingFor, retry: null };
+  // Trying a wrong PIN again may lock the token for good: a person must act first.
+  if (code === "SIGNER_PIN") return { waitingFor, retry: null };
+  const attempts = (release.retry?.attempts ?? 0) + 1;
+  const pause = Math.min(pauseMs.first * 2 ** (attempts - 1), pauseMs.longest);
+  return { waitingFor, retry: { at: timeText(new Date(now.getTime() + pause)), attempts } };
+}

@@ -1,0 +1,77 @@
+/** A sealed release becomes public: packs, their signatures, evidence, manifest, and then the head that names them all. */
+import { OperationError } from "../core/errors.js";
+import {
+  evidencePath,
+  formatEvidence,
+  manifestSignaturePath,
+  metadataPath,
+  packPath,
+  packSignaturePath,
+} from "../core/release/tree-paths.js";
+import type { Sha256Hex } from "../core/brands.js";
+import type { ServiceContext } from "./context.js";
+import { requireRelease, timeText } from "./documents.js";
+import type { PublishedFile, ReleaseRecord, TreeWrite } from "./model.js";
+import { publishChange } from "./publication.js";
+
+/** @throws OperationError of the stores; VerificationError or PolicyError when a customer would refuse the result */
+export async function putIntoTree(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  const { feed, release: number, previous } = release;
+  const manifest = required(release, release.manifestSha256, "manifest");
+  const file: PublishedFile = { role: feed, version: number, sha256: manifest };
+  const trusted = previous === null ? undefined : await trustedRelease(context, release);
+  const writes = await releaseFiles(context, release);
+  await publishChange(context, async (state) => {
+    // A run before this one may have come this far and no further.
+    if (state.files.some(({ role, version }) => role === feed && version === number)) return undefined;
+    return {
+      rootVersion: state.rootVersion,
+      writes,
+      files: [...state.files.filter(({ role }) => role !== feed), file],
+      newSnapshot: true,
+      release: { feed, client: context.settings.minimumClient, trusted },
+    };
+  });
+  return { state: "published", publishedAt: timeText(context.clock.now()) };
+}
+
+/** SPEC §2.6.2: what is named is written before what names it. */
+async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Promise<TreeWrite[]> {
+  const { feed, release: number, packs } = release;
+  const manifest = required(release, release.manifestSha256, "manifest");
+  const cms = required(release, release.manifestCmsSha256, "CMS over the manifest");
+  const signed = packs.map((pack) => ({
+    ...pack,
+    cms: required(release, pack.cmsSha256, "CMS over a pack"),
+  }));
+  const evidence = formatEvidence({
+    schema: 1,
+    feed,
+    release: number,
+    manifestSha256: manifest,
+    cmsSha256: cms,
+    packs: signed.map(({ path, sha256, cms: cmsSha256 }) => ({ path, sha256, cmsSha256 })),
+  });
+  const index = await context.objects.put([evidence]);
+  return [
+    ...signed.map((pack) => ({ path: packPath(pack), sha256: pack.sha256 })),
+    ...signed.map((pack) => ({ path: packSignaturePath(pack), sha256: pack.cms })),
+    { path: manifestSignaturePath(feed, number), sha256: cms },
+    { path: evidencePath(feed, number), sha256: index.sha256 },
+    { path: metadataPath(feed, number), sha256: manifest },
+  ];
+}
+
+async function trustedRelease({ records }: ServiceContext, release: ReleaseRecord) {
+  const number = release.previous as NonNullable<ReleaseRecord["previous"]>;
+  const { body } = await requireRelease(records, release.feed, number);
+  return { release: number, manifestSha256: required(body, body.manifestSha256, "manifest") };
+}
+
+function required(release: ReleaseRecord, sha256: Sha256Hex | null, what: string): Sha256Hex {
+  if (sha256 !== null) return sha256;
+  throw new OperationError("STATE_CORRUPT", `expected a ${what} of release ${release.release}, got none`);
+}

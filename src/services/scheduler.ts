@@ -1,0 +1,168 @@
+/**
+ * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, renewals of manifests.
+ *
+ * What is due stands in the records and in the metadata themselves, so a restart forgets nothing and repeats nothing. One run at
+ * a time; between runs it sleeps until the next due time or until somebody calls `wake`.
+ */
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import { PolicyError } from "../core/errors.js";
+import { parseEnvelope, parseTargets } from "../core/trust/metadata.js";
+import { advanceFeed } from "./advance-release.js";
+import { renewRelease } from "./build-release.js";
+import type { ServiceContext } from "./context.js";
+import { releaseID, releaseWrite, requireRelease } from "./documents.js";
+import type { FeedRecord, ReleaseRecord } from "./model.js";
+import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
+import { readObject } from "./source-batches.js";
+
+/** Calls back once, after so many milliseconds; gives what cancels it. */
+export type Timer = (ms: number, callback: () => void) => () => void;
+
+export interface Scheduler {
+  /** Finishes what a former process left, then keeps going. */
+  start(): Promise<void>;
+  /** There is work now. Safe at any time; before `start` and after `stop` it does nothing. */
+  wake(): void;
+  /** Resolves when the run under way, if any, has ended. */
+  stop(): Promise<void>;
+}
+
+export interface SchedulerOptions {
+  readonly timer: Timer;
+  /** What went wrong, for the log; the work is tried again. */
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+const pauseMs = { shortest: 1_000, longest: 3_600_000, afterFailure: 30_000 };
+const dayMs = 86_400_000;
+
+export function createScheduler(context: ServiceContext, options: SchedulerOptions): Scheduler {
+  return new RecordScheduler(context, options);
+}
+
+class RecordScheduler implements Scheduler {
+  readonly #context: ServiceContext;
+  readonly #options: SchedulerOptions;
+  #state: "stopped" | "idle" | "running" = "stopped";
+  #again = false;
+  #cancel: () => void = () => undefined;
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(context: ServiceContext, options: SchedulerOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== "stopped") return;
+    await this.#guarded("clearing pauses", () => clearPauses(this.#context));
+    this.#state = "idle";
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#state === "running") this.#again = true;
+    if (this.#state !== "idle") return;
+    this.#cancel();
+    this.#state = "running";
+    this.#run = this.#work();
+  }
+
+  async stop(): Promise<void> {
+    this.#state = "stopped";
+    this.#cancel();
+    await this.#run;
+  }
+
+  async #work(): Promise<void> {
+    let pause: number;
+    do {
+      this.#again = false;
+      let healthy = await this.#guarded("refreshing metadata", () => refreshMetadata(this.#context));
+      for (const feed of await this.#feeds()) {
+        if (this.#stopped()) return;
+        const went = await this.#guarded(`releases of ${feed.name}`, () => this.#attend(feed));
+        healthy &&= went;
+      }
+      pause = await this.#pause(healthy);
+    } while (this.#again && !this.#stopped());
+    if (this.#stopped()) return;
+    this.#state = "idle";
+    this.#cancel = this.#options.timer(pause, () => this.wake());
+  }
+
+  async #attend(feed: FeedRecord): Promise<void> {
+    const newest = await advanceFeed(this.#context, feed.name);
+    if (newest === undefined || !(await renewalDue(this.#context, feed.name))) return;
+    await renewRelease(this.#context, {
+      feed: feed.name,
+      by: "scheduler",
+      reason: "the manifest expires soon",
+    });
+    await advanceFeed(this.#context, feed.name);
+  }
+
+  async #feeds(): Promise<FeedRecord[]> {
+    let feeds: FeedRecord[] = [];
+    await this.#guarded("listing feeds", async () => {
+      feeds = (await this.#context.records.list<FeedRecord>("feeds")).map(({ body }) => body);
+    });
+    return feeds;
+  }
+
+  async #pause(healthy: boolean): Promise<number> {
+    if (!healthy) return pauseMs.afterFailure;
+    let due = Number.POSITIVE_INFINITY;
+    await this.#guarded("planning", async () => {
+      due = await nextDue(this.#context);
+    });
+    const ms = due - this.#context.clock.now().getTime();
+    return Math.min(Math.max(ms, pauseMs.shortest), pauseMs.longest);
+  }
+
+  #stopped(): boolean {
+    return this.#state === "stopped";
+  }
+
+  async #guarded(doing: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#options.onError(error, doing);
+      return false;
+    }
+  }
+}
+
+/** A restart is a person's act: whatever a release waited for may have been mended, a wrong PIN too. */
+async function clearPauses({ records }: ServiceContext): Promise<void> {
+  for (const { body: feed } of await records.list<FeedRecord>("feeds")) {
+    const found = await records.get<ReleaseRecord>("releases", releaseID(feed.name, feed.newest));
+    if (found === undefined || found.body.waitingFor === null || found.body.state === "failed") continue;
+    await records.commit([releaseWrite(found, { ...found.body, waitingFor: null, retry: null })]);
+  }
+}
+
+async function nextDue(context: ServiceContext): Promise<number> {
+  const { snapshot, timestamp } = await refreshTimes(context);
+  const times = [snapshot.getTime(), timestamp.getTime()];
+  for (const { body: feed } of await context.records.list<FeedRecord>("feeds")) {
+    const found = await context.records.get<ReleaseRecord>("releases", releaseID(feed.name, feed.newest));
+    if (found?.body.retry) times.push(Date.parse(found.body.retry.at));
+  }
+  return Math.min(...times);
+}
+
+/** SPEC §2.5.3: a manifest is renewed while a third of its life is left, because people must still co-sign it. */
+async function renewalDue(context: ServiceContext, feed: FeedName): Promise<boolean> {
+  const { records, objects, clock, settings } = context;
+  const state = await records.get<FeedRecord>("feeds", feed);
+  if (state === undefined || state.body.published === 0 || state.body.newest !== state.body.published)
+    return false;
+  const { body } = await requireRelease(records, feed, state.body.published as ReleaseNumber);
+  if (body.manifestSha256 === null) throw new PolicyError("RELEASE_STATE", "expected a manifest, got none");
+  const { signed } = parseEnvelope(await readObject(objects, body.manifestSha256), "targets");
+  const left = parseTargets(signed).expires.getTime() - clock.now().getTime();
+  return left < (settings.expiryDays.feed * dayMs) / 3;
+}

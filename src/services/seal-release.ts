@@ -1,0 +1,63 @@
+/**
+ * CMS signatures with time-stamps over the final manifest file and over every pack (SPEC §6.2). Made after the co-signature,
+ * so that the time-stamp covers it; each is verified with the customer's own verifier before it counts.
+ */
+import { type Sha256Hex, sha256Hex } from "../core/brands.js";
+import { hexBytes } from "../core/encoding/bytes.js";
+import { OperationError, VerificationError } from "../core/errors.js";
+import { verifySignature } from "../core/pki/verify-signature.js";
+import type { SignaturePolicy } from "../core/pki/model.js";
+import { signCMS } from "../issuing/cms.js";
+import type { ServiceContext } from "./context.js";
+import type { ReleasePack, ReleaseRecord } from "./model.js";
+import { publishedPolicy } from "./published-trust.js";
+
+/** @throws OperationError SIGNER_UNAVAILABLE, SIGNER_PIN, TSA_UNAVAILABLE; VerificationError when ours would not verify */
+export async function sealRelease(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  if (release.manifestSha256 === null) {
+    throw new OperationError("STATE_CORRUPT", `expected a manifest of release ${release.release}, got none`);
+  }
+  const policy = await publishedPolicy(context);
+  const manifestCmsSha256 = await signOne(
+    context,
+    policy,
+    release.manifestSha256,
+    `${release.feed} ${release.release} manifest`,
+  );
+  const packs: ReleasePack[] = [];
+  for (const pack of release.packs) {
+    // A pack of an older release that is offered again keeps the signature that it was published with.
+    const cmsSha256 = pack.cmsSha256 ?? (await signOne(context, policy, pack.sha256, pack.path));
+    packs.push({ ...pack, cmsSha256 });
+  }
+  return { state: "sealed", manifestCmsSha256, packs };
+}
+
+async function signOne(
+  context: ServiceContext,
+  policy: SignaturePolicy,
+  sha256: Sha256Hex,
+  contentLabel: string,
+): Promise<Sha256Hex> {
+  const contentSha256 = hexBytes(sha256);
+  const cms = await signCMS({
+    contentSha256,
+    contentLabel,
+    signer: context.publisher,
+    chain: context.publisherChain,
+    signingTime: context.clock.now(),
+    tsa: context.tsa,
+  });
+  const proven = await verifySignature({ contentSha256, cms, policy, now: context.clock.now() });
+  // SPEC §7.7, on our own side: the certificate is about the key that signed the manifest.
+  if (proven.signer.spki.some((byte, i) => byte !== context.publisher.spki[i])) {
+    throw new VerificationError(
+      "SIGNER_KEY_MISMATCH",
+      "expected the certificate to be of the publisher's key, got one of another key",
+    );
+  }
+  return sha256Hex((await context.objects.put([cms])).sha256);
+}

@@ -1,0 +1,51 @@
+/** The publisher's signature on the manifest. The overseer's is the second; until then nobody accepts it. */
+import { sha256Hex } from "../core/brands.js";
+import { OperationError } from "../core/errors.js";
+import { formatManifest, manifestFor } from "../core/release/manifest.js";
+import { parseSources } from "../core/release/sources.js";
+import { signMetadata } from "../issuing/tuf-signatures.js";
+import type { ServiceContext } from "./context.js";
+import { requireRelease } from "./documents.js";
+import type { ReleaseRecord } from "./model.js";
+import { readObject } from "./source-batches.js";
+
+const dayMs = 86_400_000;
+
+/** @throws OperationError SIGNER_UNAVAILABLE, SIGNER_PIN, or of the stores */
+export async function signRelease(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  const { database, compiler } = release;
+  if (database === null || compiler === null) {
+    throw new OperationError(
+      "STATE_CORRUPT",
+      `expected release ${release.release} to be built, got no database`,
+    );
+  }
+  const { settings, clock } = context;
+  const manifest = await manifestFor({
+    frame: {
+      feed: release.feed,
+      release: release.release,
+      createdAt: new Date(release.createdAt),
+      expires: new Date(clock.now().getTime() + settings.expiryDays.feed * dayMs),
+      compiler,
+      minimumClient: settings.minimumClient,
+      previousManifestSha256: await previousManifest(context, release),
+      restores: release.restores,
+    },
+    sources: parseSources(await readObject(context.objects, release.sourcesSha256)),
+    database,
+    packs: release.packs,
+  });
+  const file = await signMetadata(formatManifest(manifest), [context.publisher]);
+  const stored = await context.objects.put([file]);
+  return { state: "signed", manifestSha256: sha256Hex(stored.sha256) };
+}
+
+async function previousManifest({ records }: ServiceContext, release: ReleaseRecord) {
+  if (release.previous === null) return null;
+  const { body } = await requireRelease(records, release.feed, release.previous);
+  return body.manifestSha256;
+}

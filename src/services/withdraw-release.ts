@@ -1,0 +1,69 @@
+/**
+ * A bad release is replaced by a new one with older content: numbers never go back. A release that is not public yet is
+ * simply ended. Rulesets keep their heads, so the bad rule itself must still be mended by a submission.
+ */
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import { PolicyError } from "../core/errors.js";
+import { sourcesOf } from "./build-release.js";
+import type { ServiceContext } from "./context.js";
+import { releaseWrite, requireFeed, requireRelease } from "./documents.js";
+import type { Identity, ReleaseRecord } from "./model.js";
+import { queueRelease } from "./queue-release.js";
+import { requireRole } from "./roles.js";
+import { serially } from "./serially.js";
+
+export interface Withdrawal {
+  readonly feed: FeedName;
+  /** The newest release, which is bad. */
+  readonly release: ReleaseNumber;
+  /** The older published release whose content comes back. Not needed for a release that is not public. */
+  readonly to?: ReleaseNumber;
+  readonly reason: string;
+}
+
+/**
+ * The new release, or the ended one.
+ *
+ * @throws PolicyError ROLE_REFUSED, RELEASE_STATE; UsageError NOT_FOUND
+ */
+export async function withdrawRelease(
+  context: ServiceContext,
+  identity: Identity,
+  { feed, release, to, reason }: Withdrawal,
+): Promise<ReleaseRecord> {
+  requireRole(identity, "release-manager");
+  const { body: before } = await requireRelease(context.records, feed, release);
+  if (before.state !== "published") return end(context, identity, { feed, release, reason });
+  const { body: state } = await requireFeed(context.records, feed);
+  const restores = to ?? ((release - 1) as ReleaseNumber);
+  if (release !== state.published || restores < 1 || restores >= release) {
+    throw new PolicyError(
+      "RELEASE_STATE",
+      `expected the newest release ${state.published} to go back to an older one, got ${release} to ${restores}`,
+    );
+  }
+  const sources = await sourcesOf(context, feed, restores);
+  return queueRelease(context, { feed, by: identity.name, reason, sources, restores });
+}
+
+/** Sealed is too late: from there on it may be in the tree at any instant. */
+function end(
+  context: ServiceContext,
+  identity: Identity,
+  { feed, release, reason }: Omit<Withdrawal, "to">,
+): Promise<ReleaseRecord> {
+  return serially(context.records, `release/${feed}`, async () => {
+    const before = await requireRelease(context.records, feed, release);
+    const { state } = before.body;
+    if (state === "sealed" || state === "published" || state === "failed") {
+      throw new PolicyError(
+        "RELEASE_STATE",
+        `expected a release that is not sealed, got one that is ${state}`,
+      );
+    }
+    const waitingFor = `RELEASE_STATE: withdrawn by ${identity.name}: ${reason}`;
+    const body: ReleaseRecord = { ...before.body, state: "failed", waitingFor, retry: null };
+    await context.records.commit([releaseWrite(before, body)]);
+    return body;
+  });
+}
