@@ -4,10 +4,13 @@ import { compareBytes } from "../core/encoding/bytes.js";
 
 export type Value = asn1js.AsnType;
 
+/** A buffer that holds these bytes and nothing else. `slice()` would not do: a Node Buffer shares its pool with the copy. */
+export const copied = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
+
 export const sequence = (...value: Value[]): asn1js.Sequence => new asn1js.Sequence({ value });
 export const objectID = (value: string): asn1js.ObjectIdentifier => new asn1js.ObjectIdentifier({ value });
 export const octetString = (bytes: Uint8Array): asn1js.OctetString =>
-  new asn1js.OctetString({ valueHex: bytes.slice().buffer });
+  new asn1js.OctetString({ valueHex: copied(bytes) });
 export const utf8String = (value: string): asn1js.Utf8String => new asn1js.Utf8String({ value });
 export const integer = (value: number): asn1js.Integer => new asn1js.Integer({ value });
 export const none = (): asn1js.Null => new asn1js.Null();
@@ -29,7 +32,7 @@ export function tagged(tagNumber: number, ...value: Value[]): asn1js.Constructed
 
 /** A primitive implicit context tag. */
 export function taggedBytes(tagNumber: number, bytes: Uint8Array): asn1js.Primitive {
-  return new asn1js.Primitive({ idBlock: { tagClass: 3, tagNumber }, valueHex: bytes.slice().buffer });
+  return new asn1js.Primitive({ idBlock: { tagClass: 3, tagNumber }, valueHex: copied(bytes) });
 }
 
 /** A positive INTEGER from its magnitude, minimal. */
@@ -45,7 +48,7 @@ export function positiveInteger(magnitude: Uint8Array): asn1js.Integer {
 
 /** Whole octets; no unused bits. */
 export function bitString(bytes: Uint8Array): asn1js.BitString {
-  return new asn1js.BitString({ valueHex: bytes.slice().buffer });
+  return new asn1js.BitString({ valueHex: copied(bytes) });
 }
 
 /** X.690 §11.2.2: a named bit list without trailing zero bits. */
@@ -70,7 +73,7 @@ export function wholeSeconds(date: Date): Date {
 
 /** A value from bytes that somebody else encoded; the bytes stay as they are, inside other values too. */
 export function spliced(der: Uint8Array): Value {
-  return new Spliced({ data: der.slice().buffer }) as unknown as Value;
+  return new Spliced({ data: copied(der) }) as unknown as Value;
 }
 
 /** The library's own raw value is lost inside a constructed one: it does not write to the writer that it is given. */

@@ -6,7 +6,7 @@ import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
 import { UsageError } from "../core/errors.js";
 import { type IssuingKey, signatureIdentifier } from "./algorithms.js";
-import { bitString, encoded, positiveInteger, sequence, spliced, wholeSeconds } from "./asn1.js";
+import { bitString, copied, encoded, positiveInteger, sequence, spliced, wholeSeconds } from "./asn1.js";
 import { type CertificateProfile, certificateExtensions } from "./certificate-extensions.js";
 import { distinguishedName, type Subject } from "./names.js";
 
@@ -66,7 +66,7 @@ export async function issueBentCertificate(
   certificate.subject = subject;
   certificate.notBefore = time(request.notBefore);
   certificate.notAfter = time(request.notAfter);
-  certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(request.spki.slice().buffer);
+  certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(copied(request.spki));
   certificate.extensions = certificateExtensions({
     profile,
     subjectKeyID,
@@ -83,8 +83,8 @@ export async function issueBentCertificate(
 
 /** RFC 7093 §2 (1): the leftmost 160 bits of the SHA-256 of the key bits. */
 export async function keyIdentifier(spki: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const info = pkijs.PublicKeyInfo.fromBER(spki.slice().buffer);
-  const bits = info.subjectPublicKey.valueBlock.valueHexView.slice();
+  const info = pkijs.PublicKeyInfo.fromBER(copied(spki));
+  const bits = copied(info.subjectPublicKey.valueBlock.valueHexView);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bits)).slice(0, 20);
 }
 
@@ -99,7 +99,7 @@ function subjectKeyIDOf(issuer: pkijs.Certificate): Uint8Array {
 }
 
 function parsed(der: Uint8Array): pkijs.Certificate {
-  return pkijs.Certificate.fromBER(der.slice().buffer);
+  return pkijs.Certificate.fromBER(copied(der));
 }
 
 function time(date: Date): pkijs.Time {

@@ -33,7 +33,7 @@ export async function importIssuingKey(pem: string, scheme: MemoryScheme): Promi
       scheme,
       spki,
       sign: async (message) => {
-        const raw = new Uint8Array(await subtle.sign(signParameters[scheme], key, message.slice()));
+        const raw = new Uint8Array(await subtle.sign(signParameters[scheme], key, Uint8Array.from(message)));
         return scheme === "rsa-pss-3072-sha256" ? raw : formatECDSASignature(raw);
       },
     };

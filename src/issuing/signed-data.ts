@@ -5,7 +5,7 @@ import { compareBytes } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { UsageError } from "../core/errors.js";
 import { type IssuingKey, sha256Identifier, signatureIdentifier } from "./algorithms.js";
-import { encoded, objectID, octetString, sequence, setOf, tagged, time, type Value } from "./asn1.js";
+import { copied, encoded, objectID, octetString, sequence, setOf, tagged, time, type Value } from "./asn1.js";
 
 export interface SignedDataInput {
   readonly contentType: string;
@@ -108,4 +108,4 @@ async function signingCertificate(leaf: Uint8Array, certificate: pkijs.Certifica
 const attribute = ([type, value]: readonly [string, Value]): pkijs.Attribute =>
   new pkijs.Attribute({ type, values: [value] });
 const algorithm = (schema: Value): pkijs.AlgorithmIdentifier => new pkijs.AlgorithmIdentifier({ schema });
-const parsed = (der: Uint8Array): pkijs.Certificate => pkijs.Certificate.fromBER(der.slice().buffer);
+const parsed = (der: Uint8Array): pkijs.Certificate => pkijs.Certificate.fromBER(copied(der));

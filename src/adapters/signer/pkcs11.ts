@@ -128,7 +128,7 @@ class PKCS11Signer implements Signer {
   async #signOnce({ crypto, privateKey }: TokenKey, message: Uint8Array): Promise<Uint8Array> {
     try {
       const parameters = signParameters[this.scheme];
-      const raw = new Uint8Array(await crypto.subtle.sign(parameters, privateKey, message.slice()));
+      const raw = new Uint8Array(await crypto.subtle.sign(parameters, privateKey, Uint8Array.from(message)));
       return this.scheme === "ecdsa-p256-sha256" ? formatECDSASignature(raw) : raw;
     } catch (cause) {
       throw signerError(cause, `signing with key ${quote(this.#options.keyLabel)}`, this.#options.tokenLabel);

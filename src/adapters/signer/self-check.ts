@@ -20,12 +20,17 @@ export type SignatureCheck = (message: Uint8Array, signature: Uint8Array) => Pro
 /** A check for one key; it gives the signature back. @throws OperationError SIGNER_UNAVAILABLE for a wrong signature */
 export function signatureCheck(scheme: SignatureScheme, spki: Uint8Array): SignatureCheck {
   const { subtle } = globalThis.crypto;
-  const key = subtle.importKey("spki", spki.slice(), importParameters[scheme], false, ["verify"]);
+  const key = subtle.importKey("spki", Uint8Array.from(spki), importParameters[scheme], false, ["verify"]);
   // Whoever awaits the key first sees its failure; until then it is not an unhandled one.
   key.catch(() => undefined);
   return async (message, signature) => {
     const raw = scheme === "ecdsa-p256-sha256" ? parseECDSASignature(signature, 32) : signature;
-    const valid = await subtle.verify(verifyParameters[scheme], await key, raw.slice(), message.slice());
+    const valid = await subtle.verify(
+      verifyParameters[scheme],
+      await key,
+      Uint8Array.from(raw),
+      Uint8Array.from(message),
+    );
     if (!valid) {
       throw new OperationError("SIGNER_UNAVAILABLE", "expected a valid signature from the key, got another");
     }
