@@ -1,5 +1,5 @@
 /** One run of the command line, from arguments to exit code: 0 done, 1 refused or failed, 2 wrong usage. */
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { errorTable, RulemintError, UsageError } from "../core/errors.js";
 import { AnsweredNo } from "./command.js";
 import type { CLIDoors } from "./doors.js";
@@ -16,17 +16,29 @@ export async function runCLI(words: readonly string[], doors: CLIDoors): Promise
     if (error instanceof AnsweredNo) return 1;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const printer = new Printer(doors.terminal, words.includes("--json"));
-    const shown = error instanceof CommanderError ? usageError(error) : error;
+    const shown = error instanceof CommanderError ? usageError(error, commandOf(program, words)) : error;
     printer.failure(failureOf(shown));
     return shown instanceof RulemintError && isWrongUsage(shown) ? 2 : 1;
   }
 }
 
-function usageError(error: CommanderError): UsageError {
+function usageError(error: CommanderError, command: string): UsageError {
   const nothing = error.code === "commander.help" || error.code === "commander.helpDisplayed";
   const message = nothing ? "expected a command, got none" : error.message.replace(/^error: /, "");
-  const hint = "`rulemint --help` lists the commands; every command has --help";
+  const hint = `see ${command} --help`;
   return new UsageError("USAGE", message.split("\n")[0] ?? message, { details: { hint } });
+}
+
+/** The command that the words reach, as a person would type it. */
+function commandOf(program: Command, words: readonly string[]): string {
+  const names = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of words) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    names.push(word);
+  }
+  return names.join(" ");
 }
 
 /** Said by this command line, not by a service that refused. */

@@ -1,0 +1,47 @@
+/** Doors for tests of the command line: text is kept, waiting takes no time, and every door that a test does not open refuses. */
+import type { APIClient } from "../../src/cli/api-client.js";
+import type { CLIDoors } from "../../src/cli/doors.js";
+import { runCLI } from "../../src/cli/run.js";
+
+export interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type FakeDoors = Partial<Omit<CLIDoors, "terminal" | "api">> & {
+  readonly service?: Partial<APIClient>;
+  readonly environment?: Record<string, string>;
+  readonly isTTY?: boolean;
+  readonly api?: CLIDoors["api"];
+};
+
+export async function run(words: readonly string[], fake: FakeDoors = {}): Promise<Ran> {
+  let stdout = "";
+  let stderr = "";
+  const isTTY = fake.isTTY ?? false;
+  const closed = (name: string) => () => Promise.reject(new Error(`expected ${name} to stay closed`));
+  const exit = await runCLI(words, {
+    version: "9.8.7",
+    pause: async () => undefined,
+    init: closed("init"),
+    serve: closed("serve"),
+    clientInit: closed("clientInit"),
+    clientUpdate: closed("clientUpdate"),
+    clientStatus: closed("clientStatus"),
+    clientExport: closed("clientExport"),
+    clientRollback: closed("clientRollback"),
+    runAssay: closed("runAssay"),
+    auditRelease: closed("auditRelease"),
+    api: () => (fake.service ?? {}) as APIClient,
+    ...fake,
+    terminal: {
+      stdout: { isTTY, write: (text) => (stdout += text) },
+      stderr: { isTTY, write: (text) => (stderr += text) },
+      environment: fake.environment ?? { RULEMINT_SERVER: "http://desk.invalid", RULEMINT_TOKEN: "secret" },
+    },
+  });
+  return { exit, stdout, stderr };
+}
+
+export const digest = (letter: string): string => letter.repeat(64);
