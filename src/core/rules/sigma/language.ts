@@ -1,0 +1,120 @@
+/**
+ * Sigma. A record is the rule's UUID, 16 raw bytes, and its canonical YAML without the `id` line: the UUID sorts and finds
+ * the rule, and its text form, which no compressor can shorten, is not stored a second time. Exporting writes it back.
+ */
+import { byteString, byteStringBytes, hexBytes, hexText, utf8Bytes } from "../../encoding/bytes.js";
+import { quote, VerificationError } from "../../errors.js";
+import { limits } from "../../limits.js";
+import type { ExportedFile, Finding, ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import { decodeSource, FindingList } from "../source-text.js";
+import { expandActions } from "./actions.js";
+import { checkRule } from "./check.js";
+import { formatRule } from "./emit.js";
+import { without } from "./tree.js";
+import { parseDocuments } from "./yaml-source.js";
+
+const idBytes = 16;
+
+export const sigmaLanguage: RuleLanguage = {
+  kind: "sigma",
+  order: "sorted",
+  accepts: (path) => /\.ya?ml$/i.test(path),
+  parse: parseFile,
+  merge,
+  ruleID: (record) => (record.length > idBytes ? uuidText(record.slice(0, idBytes)) : undefined),
+  idPrefixes,
+  exportFiles,
+};
+
+function parseFile(file: SourceFile): ParsedFile {
+  const text = decodeSource(file);
+  if (typeof text !== "string") return text;
+  const findings = new FindingList(file.path, text);
+  const documents = parseDocuments(text, findings);
+  if (documents.length === 0 && findings.errors === 0) {
+    findings.error(0, "SIGMA_DOCUMENT", "expected a rule, got a file without any");
+  }
+  const records: string[] = [];
+  const lines: number[] = [];
+  for (const document of expandActions(documents, findings)) {
+    const checked = checkRule(document, text, findings);
+    if (checked === undefined) continue;
+    const body = utf8Bytes(formatRule(without(checked.rule, "id")));
+    const record = byteString(hexBytes(checked.id)) + byteString(body);
+    if (record.length > limits.recordBytesMax) {
+      const message = `expected at most ${limits.recordBytesMax} bytes, got ${record.length} in canonical form`;
+      findings.error(document.offset, "SIGMA_RULE_TOO_LARGE", message);
+      continue;
+    }
+    records.push(record);
+    lines.push(findings.lines.position(document.offset).line);
+  }
+  return { path: file.path, records, lines, findings: findings.sorted() };
+}
+
+/** Sorted and unique. One id with two texts is an error at the one that comes later by path and line. */
+function merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] } {
+  const all = files.flatMap((file) =>
+    file.records.map((record, i) => ({ record, path: file.path, line: file.lines[i] as number })),
+  );
+  all.sort((a, b) => compare(a.record.slice(0, idBytes), b.record.slice(0, idBytes)) || byPlace(a, b));
+  const records: string[] = [];
+  const findings: Finding[] = [];
+  let first = all[0];
+  for (const one of all) {
+    if (
+      first === undefined ||
+      first === one ||
+      one.record.slice(0, idBytes) !== first.record.slice(0, idBytes)
+    ) {
+      first = one;
+      records.push(one.record);
+    } else if (one.record !== first.record) {
+      const message = `expected a new id, got that of ${quote(first.path)} line ${first.line} for another rule`;
+      findings.push({
+        path: one.path,
+        line: one.line,
+        column: 1,
+        severity: "error",
+        code: "SIGMA_ID_DUPLICATE",
+        message,
+      });
+    }
+  }
+  return { records, findings };
+}
+
+function byPlace(a: { path: string; line: number }, b: { path: string; line: number }): number {
+  return compare(a.path, b.path) || a.line - b.line;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function idPrefixes(id: string): string[] {
+  const digits = id.toLowerCase();
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(digits)) return [];
+  return [byteString(hexBytes(digits.replaceAll("-", "")))];
+}
+
+/** One file a rule, `<uuid>.yml`; the id stands after the title, where people look for it. */
+function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
+  for (const record of records) {
+    const id = uuidText(record.slice(0, idBytes));
+    const titleEnd = record.indexOf("\n", idBytes) + 1;
+    if (record.length <= idBytes || titleEnd === 0) {
+      throw new VerificationError(
+        "DATABASE_MALFORMED",
+        "expected a Sigma record with an id and a text, got another",
+      );
+    }
+    const text = `${record.slice(idBytes, titleEnd)}id: ${id}\n${record.slice(titleEnd)}`;
+    yield { path: `${id}.yml`, chunks: [byteStringBytes(text)] };
+  }
+}
+
+function uuidText(raw: string): string {
+  const digits = hexText(byteStringBytes(raw));
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
