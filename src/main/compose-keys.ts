@@ -1,0 +1,36 @@
+/** Key files of a data folder: encrypted, with one passphrase file beside them that only their owner may read. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createKeyFile, openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
+import type { Signer } from "../ports/signer.js";
+import { readSecret } from "./configuration.js";
+
+export { generateTokenKey } from "../adapters/signer/pkcs11.js";
+
+export const passphraseFile = "keys/passphrase";
+
+/** A key file below `folder`; the passphrase that all of its key files share is made with the first one. */
+export async function makeKey(
+  folder: string,
+  path: string,
+  scheme: Signer["scheme"] = "ecdsa-p256-sha256",
+): Promise<Signer> {
+  const passphrase = passphraseOf(folder);
+  const file = join(folder, path);
+  await createKeyFile({ path: file, passphrase, scheme });
+  return openWebCryptoSigner({ path: file, passphrase });
+}
+
+export function openKey(folder: string, path: string): Promise<Signer> {
+  return openWebCryptoSigner({ path: join(folder, path), passphrase: passphraseOf(folder) });
+}
+
+function passphraseOf(folder: string): string {
+  const file = join(folder, passphraseFile);
+  if (!existsSync(file)) {
+    mkdirSync(join(folder, "keys"), { recursive: true, mode: 0o700 });
+    const random = crypto.getRandomValues(new Uint8Array(24));
+    writeFileSync(file, `${Buffer.from(random).toString("base64url")}\n`, { mode: 0o600 });
+  }
+  return readSecret(folder, { file: passphraseFile });
+}

@@ -1,0 +1,160 @@
+/**
+ * The service's parts, put together once. With its siblings `compose-*.ts` this is the only place that names adapters.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../adapters/clock/system.js";
+import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
+import { openYaracEngine } from "../adapters/engines/yarac.js";
+import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
+import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
+import { openSQLiteRecords } from "../adapters/records/sqlite.js";
+import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
+import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
+import { openTimestampAuthority } from "../adapters/timestamp/http.js";
+import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
+import { parsePEM } from "../core/encoding/pem.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
+import { parseCertificate } from "../core/pki/certificate.js";
+import { PolicyError } from "../core/errors.js";
+import { developmentPolicies, isDevelopmentChain } from "../issuing/development-pki.js";
+import { developmentTSA } from "../issuing/timestamp.js";
+import type { Signer } from "../ports/signer.js";
+import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+import type { ServiceContext } from "../services/context.js";
+import { compilerFacts } from "./compiler-facts.js";
+import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
+
+/** SHA-256 by the machine's own library: the same digest as core's, faster. */
+export const nodeDigest: DigestFactory = () => {
+  const hash = createHash("sha256");
+  return {
+    update: (bytes) => void hash.update(bytes),
+    finish: () => new Uint8Array(hash.digest()),
+  };
+};
+
+export interface ComposedService {
+  readonly context: ServiceContext;
+  readonly publicFolder: string;
+  /** Answers time-stamp queries, when this service has a development authority. */
+  readonly stampTime: ((query: Uint8Array) => Promise<Uint8Array>) | undefined;
+  close(): Promise<void>;
+}
+
+export interface ServiceHooks {
+  /** Address of this service, once it listens; the development authority is reached through it. */
+  readonly ownAddress: () => string;
+  readonly wake: () => void;
+}
+
+export async function composeService(
+  folder: string,
+  configuration: Configuration,
+  hooks: ServiceHooks,
+): Promise<ComposedService> {
+  const chain = certificates(folder, configuration.publisher.certificates);
+  const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
+  const codec = openZstdCodec({ workers: configuration.workers });
+  const workers = openRuleWorkers({ workers: configuration.workers });
+  const publisher = await openPublisher(folder, configuration, chain);
+  const snapshot = await openKeyFile(folder, configuration.snapshot);
+  const timestamp = await openKeyFile(folder, configuration.timestamp);
+  const yarac = await openYaracEngine();
+  const context: ServiceContext = {
+    records,
+    objects: await openFilesystemObjects(join(folder, "objects")),
+    tree: await openFilesystemTree(join(folder, "public")),
+    codec,
+    workers,
+    engines: [openSigmaSchemaEngine(), ...(yarac === undefined ? [] : [yarac])],
+    clock: systemClock,
+    digest: nodeDigest,
+    publisher,
+    publisherChain: chain,
+    tsa: timestampAuthority(configuration, hooks.ownAddress),
+    snapshot,
+    timestamp,
+    settings: {
+      expiryDays: configuration.expiryDays,
+      compiler: compilerFacts(),
+      minimumClient: configuration.minimumClient,
+    },
+    wake: hooks.wake,
+  };
+  const open = [workers, codec, publisher, snapshot, timestamp, records];
+  return {
+    context,
+    publicFolder: join(folder, "public"),
+    stampTime: await developmentAuthority(folder, configuration),
+    close: async () => {
+      for (const part of open) await part.close();
+    },
+  };
+}
+
+/** Development keys are for loopback. @throws PolicyError DEVELOPMENT_KEYS */
+export function requireHonestKeys(folder: string, configuration: Configuration, host: string): void {
+  const development =
+    configuration.developmentAuthority !== undefined ||
+    isDevelopmentChain(certificates(folder, configuration.publisher.certificates));
+  if (!development || isLoopback(host) || configuration.developmentKeysOffLoopbackUnsafe) return;
+  throw new PolicyError(
+    "DEVELOPMENT_KEYS",
+    `expected keys of a real authority to listen on ${host}, got development keys whose CA is public`,
+  );
+}
+
+function openKeyFile(
+  folder: string,
+  place: { keyFile: string; passphrase: Configuration["snapshot"]["passphrase"] },
+): Promise<Signer> {
+  const passphrase = readSecret(folder, place.passphrase);
+  return openWebCryptoSigner({ path: resolveIn(folder, place.keyFile), passphrase });
+}
+
+function openPublisher(folder: string, { publisher }: Configuration, chain: Uint8Array[]): Promise<Signer> {
+  if (publisher.kind === "webcrypto") {
+    const passphrase = readSecret(folder, publisher.passphrase);
+    const path = resolveIn(folder, publisher.keyFile);
+    return openWebCryptoSigner({ path, passphrase, scheme: publisher.scheme });
+  }
+  const { spki } = parseCertificate(chain[0] as Uint8Array).key;
+  return openPKCS11Signer({
+    modulePath: publisher.module,
+    tokenLabel: publisher.tokenLabel,
+    keyLabel: publisher.keyLabel,
+    pin: readSecret(folder, publisher.pin),
+    scheme: publisher.scheme,
+    spki,
+  });
+}
+
+function timestampAuthority(configuration: Configuration, ownAddress: () => string): TimestampAuthority {
+  const timeoutMs = 15_000;
+  if (configuration.timestampAuthorities.length > 0) {
+    return openTimestampAuthority({ urls: configuration.timestampAuthorities, timeoutMs });
+  }
+  return {
+    stamp: (sha256) => openTimestampAuthority({ urls: [`${ownAddress()}/tsa`], timeoutMs }).stamp(sha256),
+  };
+}
+
+async function developmentAuthority(folder: string, configuration: Configuration) {
+  const place = configuration.developmentAuthority;
+  if (place === undefined) return undefined;
+  const signer = await openKeyFile(folder, place);
+  return developmentTSA({
+    signer: { scheme: "ecdsa-p256-sha256", spki: signer.spki, sign: (message) => signer.sign(message) },
+    chain: certificates(folder, place.certificates),
+    policyOID: developmentPolicies.timeStamping,
+    clock: systemClock,
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  });
+}
+
+function certificates(folder: string, path: string): Uint8Array[] {
+  return parsePEM(readFileSync(resolveIn(folder, path), "utf8"), "CERTIFICATE");
+}

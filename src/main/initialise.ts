@@ -1,0 +1,194 @@
+/**
+ * `rulemint init`: a data folder that can be served at once. Development certificates around real keys: the publisher's in a token or an
+ * encrypted file, online keys, offline shares in a folder of their own, the overseer's in its own folder.
+ */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { InitOptions, Report } from "../cli/doors.js";
+import { feedName } from "../core/brands.js";
+import { formatPEM } from "../core/encoding/pem.js";
+import { UsageError } from "../core/errors.js";
+import { parseCertificate, signerIdentity } from "../core/pki/certificate.js";
+import { type DevelopmentLeaves, issueDevelopmentLeaves } from "../issuing/development-pki.js";
+import { tufKeyOfSigner } from "../issuing/tuf-signatures.js";
+import type { Signer } from "../ports/signer.js";
+import { createToken } from "../services/create-token.js";
+import { initialisePublisher } from "../services/initialise-publisher.js";
+import type { Role } from "../services/model.js";
+import { generateTokenKey, makeKey, openKey, passphraseFile } from "./compose-keys.js";
+import { composeService } from "./compose-service.js";
+import {
+  type ConfigurationInput,
+  configurationFile,
+  formatConfiguration,
+  readConfiguration,
+  readSecret,
+} from "./configuration.js";
+import { readDevelopmentKeys } from "./development-keys.js";
+
+/** Who gets a token. One person a role: four eyes need four eyes. */
+const people: readonly Role[] = ["analyst", "reviewer", "release-manager", "overseer", "auditor"];
+
+const secretFile = { mode: 0o600 } as const;
+
+export async function initialise(options: InitOptions): Promise<Report> {
+  const data = resolve(options.data);
+  const overseer = resolve(options.overseer ?? join(data, "overseer"));
+  if (existsSync(join(data, configurationFile))) {
+    throw new UsageError("USAGE", `expected a folder without ${configurationFile}, got ${data}`);
+  }
+  for (const folder of [join(data, "keys"), join(data, "offline"), join(data, "tokens"), overseer]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  const publisherSpki = await makePublisherKey(data, options);
+  for (const name of ["snapshot", "timestamp", "tsu"]) await makeKey(data, `keys/${name}.key`);
+  for (const name of ["root-vendor-1", "root-vendor-2", "targets-1", "targets-2"]) {
+    await makeKey(data, `offline/${name}.key`);
+  }
+  const leaves = await issueLeaves(data, publisherSpki);
+  writeFileSync(join(data, configurationFile), formatConfiguration(settings(options)));
+  const { rootBytes, tokens } = await ceremony(data, overseer, leaves);
+  writeFileSync(join(data, "root.json"), rootBytes);
+  writeFileSync(join(overseer, "root.json"), rootBytes);
+  return report(data, overseer, leaves, tokens);
+}
+
+async function makePublisherKey(data: string, options: InitOptions): Promise<Uint8Array> {
+  if (options.signer === "webcrypto") {
+    const signer = await makeKey(data, "keys/publisher.key", options.scheme);
+    return signer.spki;
+  }
+  const { modulePath, tokenLabel, keyLabel, pinFile } = tokenOptions(options);
+  const pin = readSecret(data, { file: pinFile });
+  return generateTokenKey({ modulePath, tokenLabel, pin, keyLabel, scheme: options.scheme });
+}
+
+/** @throws UsageError USAGE naming the options that are missing */
+function tokenOptions({ pkcs11Module, tokenLabel, keyLabel, pinFile }: InitOptions) {
+  if (!pkcs11Module || !tokenLabel || !pinFile) {
+    throw new UsageError(
+      "USAGE",
+      "expected --pkcs11-module, --token-label and --pin-file with --signer pkcs11",
+    );
+  }
+  return {
+    modulePath: pkcs11Module,
+    tokenLabel,
+    keyLabel: keyLabel ?? "publisher",
+    pinFile: resolve(pinFile),
+  };
+}
+
+async function issueLeaves(data: string, publisherSpki: Uint8Array): Promise<DevelopmentLeaves> {
+  const tsu = await openKey(data, "keys/tsu.key");
+  const leaves = await issueDevelopmentLeaves({
+    keys: readDevelopmentKeys(),
+    publisherSpki,
+    tsuSpki: tsu.spki,
+    now: new Date(),
+  });
+  const pem = (chain: readonly Uint8Array[]) => chain.map((der) => formatPEM(der, "CERTIFICATE")).join("");
+  writeFileSync(join(data, "keys/publisher-chain.pem"), pem(leaves.publisherChain));
+  writeFileSync(join(data, "keys/tsu-chain.pem"), pem(leaves.tsuChain));
+  writeFileSync(join(data, "anchors.pem"), leaves.anchorsPem);
+  writeFileSync(join(data, "policy.json"), `${JSON.stringify(leaves.policy, null, 2)}\n`);
+  return leaves;
+}
+
+function settings(options: InitOptions): ConfigurationInput {
+  const passphrase = { file: passphraseFile };
+  const certificates = "keys/publisher-chain.pem";
+  const { scheme } = options;
+  return {
+    schema: 1,
+    publisher:
+      options.signer === "webcrypto"
+        ? { kind: "webcrypto", keyFile: "keys/publisher.key", passphrase, scheme, certificates }
+        : {
+            kind: "pkcs11",
+            module: tokenOptions(options).modulePath,
+            tokenLabel: tokenOptions(options).tokenLabel,
+            keyLabel: tokenOptions(options).keyLabel,
+            pin: { file: tokenOptions(options).pinFile },
+            scheme,
+            certificates,
+          },
+    snapshot: { keyFile: "keys/snapshot.key", passphrase },
+    timestamp: { keyFile: "keys/timestamp.key", passphrase },
+    developmentAuthority: { keyFile: "keys/tsu.key", passphrase, certificates: "keys/tsu-chain.pem" },
+  };
+}
+
+/** Root 1 and targets 1, signed by the shares that are here; the overseer's keys are made in its own folder. */
+async function ceremony(data: string, overseer: string, leaves: DevelopmentLeaves) {
+  const rootShare = await makeKey(overseer, "keys/root-overseer.key");
+  const assayKey = await makeKey(overseer, "keys/assay.key");
+  const service = await composeService(data, readConfiguration(data), {
+    ownAddress: () => "http://127.0.0.1:0",
+    wake: () => undefined,
+  });
+  try {
+    const rootBytes = await initialisePublisher(service.context, {
+      root: {
+        signers: [await openKey(data, "offline/root-vendor-1.key"), rootShare],
+        keys: [tufKeyOfSigner(await openKey(data, "offline/root-vendor-2.key"))],
+        threshold: 2,
+        expiryDays: 365,
+      },
+      targets: {
+        signers: [await openKey(data, "offline/targets-1.key"), await openKey(data, "offline/targets-2.key")],
+        threshold: 2,
+        expiryDays: 180,
+      },
+      feeds: [{ name: feedName("endpoint"), rulesets: "*", overseers: [tufKeyOfSigner(assayKey)] }],
+      policy: leaves.policy,
+    });
+    const tokens: Record<string, string> = {};
+    for (const role of people) {
+      const random = crypto.getRandomValues(new Uint8Array(32));
+      const token = await createToken(service.context, { identity: { name: role, roles: [role] }, random });
+      const file =
+        role === "overseer" ? join(overseer, "overseer.token") : join(data, "tokens", `${role}.token`);
+      writeFileSync(file, `${token}\n`, secretFile);
+      tokens[role] = file;
+    }
+    return { rootBytes, tokens };
+  } finally {
+    await service.close();
+  }
+}
+
+async function report(
+  data: string,
+  overseer: string,
+  leaves: DevelopmentLeaves,
+  tokens: Record<string, string>,
+): Promise<Report> {
+  const leaf = await signerIdentity(parseCertificate(leaves.publisherChain[0] as Uint8Array));
+  const { subject, notAfter, certificateSha256 } = leaf;
+  const shown = (path: string) => relative(process.cwd(), path) || ".";
+  const lines = [
+    `Made ${shown(data)}: keys, certificates, TUF root 1, the feed "endpoint".`,
+    `Signing certificate: ${subject}, until ${notAfter}.`,
+    "These are DEVELOPMENT keys: their CA is public, and the service refuses them off loopback.",
+    "",
+    "Tokens, one a role:",
+    ...Object.entries(tokens).map(([role, file]) => `  ${role.padEnd(16)} ${shown(file)}`),
+    "",
+    `Move ${shown(join(data, "offline"))} to another place, and ${shown(overseer)} to the overseer's machine.`,
+    `Customers pin ${shown(join(data, "root.json"))}. Next: rulemint serve --data ${shown(data)}`,
+  ];
+  return {
+    ok: true,
+    json: {
+      data,
+      overseer,
+      publisher: { subject, notAfter, certificateSha256 },
+      root: join(data, "root.json"),
+      anchors: join(data, "anchors.pem"),
+      tokens,
+      files: readdirSync(data).sort(),
+    },
+    text: lines.join("\n"),
+  };
+}
