@@ -57,7 +57,7 @@ export async function composeService(
 ): Promise<ComposedService> {
   const chain = certificates(folder, configuration.publisher.certificates);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
-  const codec = openZstdCodec({ workers: configuration.workers });
+  const codec = await openZstdCodec({ workers: configuration.workers });
   const workers = openRuleWorkers({ workers: configuration.workers });
   const publisher = await openPublisher(folder, configuration, chain);
   const snapshot = await openKeyFile(folder, configuration.snapshot);

@@ -11,7 +11,6 @@ import { UsageError } from "../core/errors.js";
 import { parseCertificate, signerIdentity } from "../core/pki/certificate.js";
 import { type DevelopmentLeaves, issueDevelopmentLeaves } from "../issuing/development-pki.js";
 import { tufKeyOfSigner } from "../issuing/tuf-signatures.js";
-import type { Signer } from "../ports/signer.js";
 import { createToken } from "../services/create-token.js";
 import { initialisePublisher } from "../services/initialise-publisher.js";
 import type { Role } from "../services/model.js";

@@ -1,0 +1,78 @@
+/** `rulemint serve`: one process that listens, keeps metadata fresh, and takes releases forward until it is told to stop. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import { resolve } from "node:path";
+import { pino } from "pino";
+import type { Progress, ServeOptions } from "../cli/doors.js";
+import { OperationError } from "../core/errors.js";
+import { createApp } from "../http/app.js";
+import { createScheduler, type Scheduler, type Timer } from "../services/scheduler.js";
+import { composeService, requireHonestKeys } from "./compose-service.js";
+import { listenAddress, readConfiguration } from "./configuration.js";
+
+const shutdownMs = 10_000;
+
+const timer: Timer = (ms, callback) => {
+  const handle = setTimeout(callback, ms);
+  return () => clearTimeout(handle);
+};
+
+/** Resolves when the service has stopped. */
+export async function serve(options: ServeOptions, progress: Progress): Promise<void> {
+  const folder = resolve(options.data);
+  const configuration = readConfiguration(folder);
+  const { host, port } = listenAddress(options.listen ?? configuration.listen);
+  requireHonestKeys(folder, configuration, host);
+
+  const log = pino({ level: process.env.RULEMINT_LOG ?? "warn" }, pino.destination(2));
+  let scheduler: Scheduler | undefined;
+  let address = "";
+  const service = await composeService(folder, configuration, {
+    ownAddress: () => address,
+    wake: () => scheduler?.wake(),
+  });
+  const { context, publicFolder, stampTime } = service;
+  const server = createServer(
+    createApp({ context, publicFolder, requestLog: log, ...(stampTime && { tsa: stampTime }) }),
+  );
+  try {
+    server.listen(port, host);
+    await once(server, "listening").catch((cause: Error) => {
+      throw new OperationError("STORE_FAILED", `expected to listen on ${host}:${port}: ${cause.message}`, {
+        cause,
+      });
+    });
+    address = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+    scheduler = createScheduler(context, {
+      timer,
+      onError: (error, doing) => log.error({ err: error, doing }, "scheduled work failed"),
+    });
+    await scheduler.start();
+    progress(`rulemint listens on ${address}`);
+    await stopSignal();
+    progress("stopping");
+  } finally {
+    await scheduler?.stop();
+    await closeServer(server);
+    await service.close();
+  }
+}
+
+async function stopSignal(): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race(["SIGINT", "SIGTERM"].map((name) => once(process, name, { signal })));
+  stop.abort();
+}
+
+/** Lets answers under way finish, for a while. */
+async function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  const cancel = timer(shutdownMs, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}
