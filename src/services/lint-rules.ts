@@ -4,6 +4,7 @@
  * Nothing an author wrote makes this throw. A finding's path is relative to the ruleset, as its author knows it.
  */
 import { limits } from "../core/limits.js";
+import { withoutLines } from "../core/release/left-out.js";
 import type { FileFacts, LeftOutRule } from "../core/release/model.js";
 import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
@@ -39,17 +40,18 @@ export async function lintRules(
   }
   const opinions: Finding[] = [];
   for (const engine of engines) opinions.push(...(await engine.check(kind, sources)));
-  const merged = language.merge(parsed);
-  const own = [...parsed.flatMap(({ findings }) => findings), ...merged.findings];
-  const leftOut = rulesRefusedBy(opinions, own, parsed);
+  const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
+  const isRule = (record: string) => language.ruleID(record) !== undefined;
+  const leftOut = rulesRefusedBy(opinions, own, parsed, isRule);
+  const compiled = language.merge(parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut))));
+  const rules = compiled.records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
-  const rules = merged.records.filter((record) => language.ruleID(record) !== undefined).length;
   const all = [...own, ...opinions].map((finding) => relative(ruleset, finding)).concat(unused);
   if (rules === 0) all.push(noRules(kind, revision.files));
   return {
     findings: bounded(all),
     leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),
-    rules: rules - leftOut.length,
+    rules,
   };
 }
 
@@ -61,23 +63,35 @@ function rulesRefusedBy(
   opinions: readonly Finding[],
   own: readonly Finding[],
   parsed: readonly ParsedFile[],
+  isRule: (record: string) => boolean,
 ): LeftOutRule[] {
   const files = new Map(parsed.map((file) => [file.path, file]));
   const known = new Set(own.filter(isError).map(({ path, line }) => `${line} ${path}`));
   const refused = new Map<string, LeftOutRule>();
   for (const { path, line } of opinions.filter(isError)) {
     if (known.has(`${line} ${path}`)) continue;
-    const start = startBefore(files.get(path)?.lines ?? [], line);
+    const start = startBefore(files.get(path), line, isRule);
     if (start !== undefined) refused.set(`${start} ${path}`, { path, line: start });
   }
   return [...refused.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
 }
 
-/** The greatest start that is not after the line; starts ascend. */
-function startBefore(starts: readonly number[], line: number): number | undefined {
+/** Where the last rule starts that does not start after the line. */
+function startBefore(
+  file: ParsedFile | undefined,
+  line: number,
+  isRule: (record: string) => boolean,
+): number | undefined {
   let found: number | undefined;
-  for (const start of starts) if (start <= line && (found === undefined || start > found)) found = start;
+  file?.lines.forEach((start, i) => {
+    const nearer = start <= line && start >= (found ?? 0);
+    if (nearer && isRule(file.records[i] as string)) found = start;
+  });
   return found;
+}
+
+function linesOf({ path }: ParsedFile, leftOut: readonly LeftOutRule[]): Set<number> {
+  return new Set(leftOut.filter((rule) => rule.path === path).map(({ line }) => line));
 }
 
 export function isError(finding: Finding): boolean {

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256Hex } from "../../src/core/brands.js";
+import { limits } from "../../src/core/limits.js";
+import { listSubmissions, openSource, showSubmission } from "../../src/services/read-submissions.js";
+import { submitRules } from "../../src/services/submit-rules.js";
+import { ann, ben, type Desk, incoming, mia, oliver, openDesk } from "./desk.js";
+
+const good = 'rule Good { strings: $a = "good bytes" condition: $a }\n';
+const bad = "rule Bad { condition: $missing }\nrule Fine { condition: filesize > 1 }\n";
+
+describe("submitting rules", () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk({ ceremony: false });
+  });
+  afterAll(() => desk.close());
+
+  it("takes a revision, stores its bytes by digest and counts its rules", async () => {
+    const record = await desk.submit("first", "yara", { "b.yar": good, "a/LICENSE": "free\n" });
+    expect(record).toMatchObject({ state: "open", author: "ann", rules: 1, decision: null });
+    expect(record.files.map(({ path }) => path)).toEqual(["a/LICENSE", "b.yar"]);
+    expect(record.findings).toMatchObject([
+      { path: "a/LICENSE", code: "FILE_NOT_COMPILED", severity: "warning" },
+    ]);
+    const object = await openSource(desk.context, oliver, record.files[1]!.sha256);
+    expect(new TextDecoder().decode(await object.read(0, object.length))).toBe(good);
+    await object.close();
+    expect(await showSubmission(desk.context, ben, record.id)).toEqual(record);
+  });
+
+  it("gives the same submission for the same content while it is open", async () => {
+    const one = await desk.submit("again", "yara", { "a.yar": good });
+    expect(await desk.submit("again", "yara", { "a.yar": good })).toEqual(one);
+    const other = await desk.submit("again", "yara", { "b.yar": good });
+    expect(other.id > one.id).toBe(true);
+    await desk.approve(one);
+    expect((await desk.submit("again", "yara", { "a.yar": good })).id).not.toBe(one.id);
+  });
+
+  it("keeps a broken revision with every finding, refused", async () => {
+    const record = await desk.submit("broken", "yara", { "a.yar": bad, "b.yar": "rule {", "c.yar": good });
+    expect(record.state).toBe("refused");
+    const errors = record.findings.filter(({ severity }) => severity === "error");
+    expect(new Set(errors.map(({ path }) => path))).toEqual(new Set(["a.yar", "b.yar"]));
+    expect(errors[0]).toMatchObject({ path: "a.yar", line: 1, code: expect.stringMatching(/^YARA_/) });
+    await expect(desk.approve(record)).rejects.toMatchObject({ code: "SUBMISSION_DECIDED" });
+    expect(await showSubmission(desk.context, ann, record.id)).toEqual(record);
+  });
+
+  it("leaves broken rules out when the author says so, and not when nothing is left", async () => {
+    const kept = await desk.submit("partly", "yara", { "a.yar": bad }, { leaveOutInvalid: true });
+    expect(kept).toMatchObject({ state: "open", rules: 1 });
+    expect(kept.findings.some(({ severity }) => severity === "error")).toBe(true);
+    const empty = await desk.submit("partly", "yara", { "a.yar": "rule {" }, { leaveOutInvalid: true });
+    expect(empty.state).toBe("refused");
+    expect(empty.findings.map(({ code }) => code)).toContain("RULES_NONE");
+  });
+
+  it("finds what clashes between two files of a ruleset", async () => {
+    const record = await desk.submit("twice", "yara", { "a.yar": good, "a.yara": good, "a.yara.yar": good });
+    expect(record.state).toBe("refused");
+  });
+
+  it("answers invalid UTF-8 with a finding that says where", async () => {
+    const bytes = new Uint8Array([...new TextEncoder().encode("rule A {\n// "), 0xff, 0x0a]);
+    const record = await desk.submit("latin", "yara", { "a.yar": bytes, "b.yar": good });
+    expect(record.state).toBe("refused");
+    expect(record.findings).toContainEqual(
+      expect.objectContaining({ path: "a.yar", line: 2, column: 4, code: "TEXT_NOT_UTF8" }),
+    );
+  });
+
+  it.each([
+    "../evil.yar",
+    "a/../../evil.yar",
+    "/etc/passwd",
+    "C:/x.yar",
+    "a\\b.yar",
+    "a\0b.yar",
+    "a\nb.yar",
+    "a//b.yar",
+    "./a.yar",
+    "",
+    `${"x".repeat(limits.pathBytesMax)}.yar`,
+  ])("refuses the path %j", async (path) => {
+    const before = await desk.context.records.list("submissions");
+    await expect(desk.submit("paths", "yara", { "ok.yar": good, [path]: good })).rejects.toMatchObject({
+      code: "PATH_UNSAFE",
+    });
+    expect(await desk.context.records.list("submissions")).toEqual(before);
+  });
+
+  it.each([
+    ["twice", ["a.yar", "a.yar"]],
+    ["in two cases", ["Rules/a.yar", "rules/b.yar"]],
+    ["composed and decomposed", ["\u00e9.yar", "e\u0301.yar"]],
+    ["as file and as folder", ["a", "a/b.yar"]],
+  ])("refuses one path %s", async (_, paths) => {
+    async function* files() {
+      for (const path of paths) for await (const file of incoming({ [path]: good })) yield file;
+    }
+    const submission = submitRules(desk.context, ann, {
+      ruleset: "paths",
+      kind: "yara",
+      message: "",
+      files: files(),
+    });
+    await expect(submission).rejects.toMatchObject({ code: "PATH_UNSAFE" });
+  });
+
+  it("refuses a file of 2 GiB after the limit, without asking for the rest", async () => {
+    const chunk = new Uint8Array(4 * 1024 * 1024);
+    let sent = 0;
+    async function* content() {
+      for (; sent < 2 ** 31; sent += chunk.length) yield chunk;
+    }
+    async function* files() {
+      yield { path: "huge.yar", content: content() };
+    }
+    const submission = submitRules(desk.context, ann, {
+      ruleset: "huge",
+      kind: "yara",
+      message: "",
+      files: files(),
+    });
+    await expect(submission).rejects.toMatchObject({ code: "FILE_TOO_LARGE" });
+    expect(sent).toBeLessThanOrEqual(limits.fileBytesMax);
+  });
+
+  it("refuses more files than the limit", async () => {
+    async function* files() {
+      for (let i = 0; i <= limits.submissionFilesMax; i++) {
+        yield { path: `f${i}`, content: (async function* () {})() };
+      }
+    }
+    const store = {
+      put: async () => ({ sha256: sha256Hex("0".repeat(64)), bytes: 0 }),
+      open: async () => undefined,
+    };
+    const submission = submitRules({ ...desk.context, objects: store }, ann, {
+      ruleset: "many",
+      kind: "yara",
+      message: "",
+      files: files(),
+    });
+    await expect(submission).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  });
+
+  it.each([
+    ["no analyst", "x", mia, "ROLE_REFUSED"],
+    ["a ruleset name that could be a path", "../x", ann, "REQUEST_INVALID"],
+  ])("refuses %s", async (_, ruleset, by, code) => {
+    await expect(desk.submit(ruleset, "yara", { "a.yar": good }, { by })).rejects.toMatchObject({ code });
+  });
+
+  it("refuses no files, and another kind than the ruleset has", async () => {
+    await expect(desk.submit("none", "yara", {})).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    await desk.addRules("settled", "yara", { "a.yar": good });
+    await expect(desk.submit("settled", "ioc", { "a.txt": "a.example\n" })).rejects.toMatchObject({
+      code: "RULESET_KIND",
+    });
+  });
+
+  it("drops what only an engine refuses, by the line where the rule starts", async () => {
+    const engine = {
+      name: "strict/1",
+      kinds: ["yara"] as const,
+      check: async () => [
+        {
+          path: "odd/a.yar",
+          line: 4,
+          column: 2,
+          severity: "error",
+          code: "YARA_ENGINE",
+          message: "no",
+        } as const,
+      ],
+    };
+    const context = { ...desk.context, engines: [engine] };
+    const text = `${good}\nrule Odd {\n  condition:\n    filesize > 2\n}\n`;
+    const input = () => ({
+      ruleset: "odd",
+      kind: "yara" as const,
+      message: "",
+      files: incoming({ "a.yar": text }),
+    });
+    expect(await submitRules(context, ann, input())).toMatchObject({ state: "refused" });
+    const kept = await submitRules(context, ann, { ...input(), leaveOutInvalid: true });
+    expect(kept).toMatchObject({ state: "open", rules: 1, leftOut: [{ path: "a.yar", line: 3 }] });
+  });
+
+  it("lists pages, newest first, by state and ruleset", async () => {
+    const all = await listSubmissions(desk.context, ann, { limit: 200 });
+    expect(all.next).toBeNull();
+    const ids = all.items.map(({ id }) => id);
+    expect(ids).toEqual([...ids].sort().reverse());
+    const paged: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listSubmissions(desk.context, ann, { state: "refused", limit: 2, after });
+      paged.push(...page.items.map(({ id }) => id));
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    expect(paged).toEqual(all.items.filter(({ state }) => state === "refused").map(({ id }) => id));
+    const one = await listSubmissions(desk.context, ann, { ruleset: "broken" });
+    expect(one.items).toMatchObject([{ fileCount: 3, errors: expect.any(Number) }]);
+    expect(one.items[0]).not.toHaveProperty("files");
+  });
+});
