@@ -54,7 +54,7 @@ export interface EndpointExports {
    */
   replace(
     folder: string | undefined,
-    files: Iterable<ExportedFile>,
+    files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
   ): Promise<{ files: number; bytes: number }>;
 }
 

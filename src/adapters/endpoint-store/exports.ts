@@ -21,7 +21,7 @@ export class FilesystemExports implements EndpointExports {
 
   async replace(
     folder: string | undefined,
-    files: Iterable<ExportedFile>,
+    files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
   ): Promise<{ files: number; bytes: number }> {
     const link = folder === undefined ? this.#own : resolve(folder);
     const content = join(dirname(link), `${prefix(link)}${randomUUID()}`);
@@ -69,12 +69,12 @@ async function makeRoom(link: string): Promise<void> {
 
 async function writeFiles(
   folder: string,
-  files: Iterable<ExportedFile>,
+  files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
 ): Promise<{ files: number; bytes: number }> {
   const folders = new Set<string>([folder]);
   await makeFolderDurably(folder);
   let [count, bytes] = [0, 0];
-  for (const file of files) {
+  for await (const file of files) {
     const path = join(folder, safePath(file.path));
     if (!folders.has(dirname(path))) await makeFolderDurably(dirname(path));
     folders.add(dirname(path));

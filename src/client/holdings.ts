@@ -1,0 +1,85 @@
+/**
+ * Which databases stand on this endpoint. The bytes decide: what `state.json` says is believed only after the digest of the
+ * file has been compared with it.
+ */
+import { releaseNumber, type Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
+import type { Manifest } from "../core/trust/model.js";
+import type { EndpointDatabases } from "../ports/endpoint-store.js";
+import { digestSource } from "./download.js";
+import type { Holdings, InstalledRelease } from "./model.js";
+import type { StateKeeper } from "./state.js";
+
+/** Undefined when there is no such database. */
+export async function databaseDigest(
+  databases: EndpointDatabases,
+  which: "database" | "previous",
+  factory: DigestFactory,
+): Promise<Sha256Hex | undefined> {
+  const file = await databases.open(which);
+  if (file === undefined) return undefined;
+  try {
+    const digest = factory();
+    await digestSource(file, digest);
+    return hexText(digest.finish()) as Sha256Hex;
+  } finally {
+    await file.close();
+  }
+}
+
+/** After a crash in mid-swap: the database itself says whether the swap has happened. */
+export async function settleSwap(
+  state: StateKeeper,
+  databases: EndpointDatabases,
+  factory: DigestFactory,
+): Promise<void> {
+  const { swap } = state.now;
+  if (swap === null) return;
+  if ((await databaseDigest(databases, "database", factory)) === swap.installed?.databaseSha256) {
+    await state.set({ ...swap, swap: null });
+    return;
+  }
+  // The file that is to be `previous` may have been put there already.
+  const { previous } = state.now;
+  const kept = (await databaseDigest(databases, "previous", factory)) === previous?.databaseSha256;
+  await state.set({ previous: kept ? previous : null, swap: null });
+}
+
+/** The release that a database of this digest is: the one that was installed, or one that the manifest speaks of. */
+export function identify(
+  digest: Sha256Hex | undefined,
+  installed: InstalledRelease | null,
+  manifest: Manifest,
+): InstalledRelease | undefined {
+  if (digest === undefined) return undefined;
+  if (installed?.databaseSha256 === digest) return installed;
+  if (manifest.block.database.sha256 === digest) return newestOf(manifest);
+  const pack = manifest.packs.find(({ databaseSha256 }) => databaseSha256 === digest);
+  return (
+    pack && { release: pack.to, databaseSha256: digest, databaseBytes: pack.databaseBytes, createdAt: null }
+  );
+}
+
+export function newestOf({ version, block }: Manifest): InstalledRelease {
+  return {
+    release: releaseNumber(version),
+    databaseSha256: block.database.sha256,
+    databaseBytes: block.database.bytes,
+    createdAt: block.createdAt,
+  };
+}
+
+/**
+ * SPEC §8.5: announce the swap, swap, record it; each step durable before the next. Whatever instant a crash picks,
+ * `settleSwap` finds out which side of the rename it was.
+ */
+export async function swapDatabase(
+  state: StateKeeper,
+  next: Holdings,
+  swap: () => Promise<void>,
+): Promise<void> {
+  await state.set({ swap: next });
+  await swap();
+  await state.set({ ...next, swap: null });
+}

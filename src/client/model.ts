@@ -1,0 +1,119 @@
+/** What an endpoint is given, what it remembers, and what it says about itself. Times are `YYYY-MM-DDTHH:MM:SSZ`. */
+import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
+import type { ErrorCode } from "../core/errors.js";
+import type { Codec } from "../core/format/codec.js";
+import type { PackFacts, PackPath } from "../core/format/model.js";
+import type { RuleKind } from "../core/rules/model.js";
+import type { ProvenRelease } from "../core/trust/model.js";
+import type { TrustedRelease } from "../core/trust/verify-release.js";
+import type { Clock } from "../ports/clock.js";
+import type { EndpointStore } from "../ports/endpoint-store.js";
+import type { Fetcher } from "../ports/fetcher.js";
+
+/** Everything that an updater needs from outside; it keeps no other state and shares nothing with another updater. */
+export interface UpdaterOptions {
+  readonly store: EndpointStore;
+  readonly fetcher: Fetcher;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly digest: DigestFactory;
+  readonly onEvent?: (event: UpdateEvent) => void;
+}
+
+/** Chosen once, at `init`; kept in `config.json`. */
+export interface EndpointConfig {
+  readonly schema: 1;
+  readonly url: string;
+  readonly feed: FeedName;
+  /** Kinds that every update exports to the endpoint's own export folder. */
+  readonly exportKinds: readonly RuleKind[];
+}
+
+/** A database that stands on this endpoint, and the release that it is. */
+export interface InstalledRelease {
+  readonly release: ReleaseNumber;
+  readonly databaseSha256: Sha256Hex;
+  readonly databaseBytes: number;
+  /** When the release was made, as its manifest says; null when only its digest is known. */
+  readonly createdAt: string | null;
+}
+
+/** Which databases stand where, and whether a release is held back. */
+export interface Holdings {
+  readonly installed: InstalledRelease | null;
+  readonly previous: InstalledRelease | null;
+  /** Rolled back from by hand: not to be applied again. */
+  readonly held: ReleaseNumber | null;
+}
+
+/** `state.json`. All of it can be lost: then the next update finds out again what the database is. */
+export interface EndpointState extends Holdings {
+  readonly schema: 1;
+  /** The newest manifest ever proven here: the floor for every later one. */
+  readonly trusted: TrustedRelease | null;
+  /** What the databases will be when the swap that is under way has happened. */
+  readonly swap: Holdings | null;
+  /** Digest of the database that the export folder was made from. */
+  readonly exportedSha256: Sha256Hex | null;
+  /** ETag of the stored timestamp file, and that file's digest. */
+  readonly poll: { readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
+  readonly rootCheckedAt: string | null;
+  readonly lastSuccess: { readonly at: string; readonly release: ReleaseNumber } | null;
+  readonly lastFailure: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
+}
+
+export type UpdateEvent =
+  | { readonly type: "metadata"; readonly role: string; readonly version: number }
+  | { readonly type: "verified"; readonly release: ReleaseNumber }
+  | { readonly type: "database-damaged"; readonly expected: Sha256Hex }
+  | { readonly type: "path"; readonly path: PackPath }
+  | { readonly type: "download"; readonly pack: PackFacts; readonly bytes: number; readonly resumed: boolean }
+  | {
+      readonly type: "pack-refused";
+      readonly pack: PackFacts;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  | { readonly type: "installed"; readonly release: ReleaseNumber }
+  | { readonly type: "exported"; readonly files: number; readonly bytes: number }
+  | {
+      readonly type: "failed";
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly installed: ReleaseNumber | null;
+      /** Seconds since the last update that succeeded; null when none ever did. */
+      readonly staleSeconds: number | null;
+    };
+
+export interface UpdateResult {
+  /** `repaired`: the release was there, but its database was not what it should be. */
+  readonly outcome: "updated" | "current" | "held" | "repaired";
+  /** What stands now, and the newest that is published. They differ only while a release is held. */
+  readonly release: ReleaseNumber;
+  readonly newest: ReleaseNumber;
+  readonly from: ReleaseNumber | null;
+  readonly path: PackPath | null;
+  /** Bytes of packs that came over the network. */
+  readonly bytes: number;
+  readonly proof: ProvenRelease;
+}
+
+export interface EndpointStatus {
+  readonly url: string;
+  readonly feed: FeedName;
+  /** Of the policy in force: the customer's own file, or the one in the trusted root. */
+  readonly policySha256: Sha256Hex;
+  readonly policySource: "policy.json" | "root.json";
+  readonly rootVersion: number;
+  readonly installed: InstalledRelease | null;
+  readonly previous: InstalledRelease | null;
+  readonly held: ReleaseNumber | null;
+  readonly newestTrusted: ReleaseNumber | null;
+  readonly exported: boolean;
+  readonly lastSuccess: EndpointState["lastSuccess"];
+  readonly lastFailure: EndpointState["lastFailure"];
+  /** Seconds since the installed release was made, and since the last update that succeeded. */
+  readonly releaseAgeSeconds: number | null;
+  readonly staleSeconds: number | null;
+}

@@ -1,0 +1,68 @@
+/** From a manifest that TUF has proven to a release that law and time have proven too. Evidence is fetched once and kept. */
+import { VerificationError } from "../core/errors.js";
+import { limits } from "../core/limits.js";
+import { manifestSignaturePath } from "../core/release/tree-paths.js";
+import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
+import type { Root } from "../core/trust/metadata.js";
+import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
+import { verifyRelease } from "../core/trust/verify-release.js";
+import { OperationError } from "../core/errors.js";
+import { releaseNumber } from "../core/brands.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { RefreshInput, Refreshed } from "./refresh.js";
+import { sha256Text } from "./state.js";
+import { clientVersion } from "./version.js";
+
+/** SPEC §5.6.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
+export async function policyInForce(
+  files: EndpointFiles,
+  root: Root,
+): Promise<{ policy: SignaturePolicy; source: "policy.json" | "root.json" }> {
+  const own = await files.read("policy.json");
+  if (own !== undefined) {
+    try {
+      return { policy: parsePolicy(own), source: "policy.json" };
+    } catch (cause) {
+      // Never fall back to the root's policy: the customer asked for a stricter one.
+      throw new OperationError(
+        "STATE_CORRUPT",
+        "expected a readable policy.json: set the endpoint up again",
+        { cause },
+      );
+    }
+  }
+  const policy = policyOfRoot(root);
+  if (policy === undefined)
+    throw new OperationError("STATE_CORRUPT", "expected a signature policy, got none");
+  return { policy, source: "root.json" };
+}
+
+/** @throws VerificationError, PolicyError: see `verifyRelease` */
+export async function proveRelease(
+  input: RefreshInput,
+  { trusted, proven }: Refreshed,
+): Promise<ProvenRelease> {
+  const { files, tree, state, now } = input;
+  const { policy } = await policyInForce(files, trusted.root);
+  const known = state.now.trusted ?? undefined;
+  const verify = (cms: Uint8Array | undefined) =>
+    verifyRelease({ proven, cms, policy, now, client: clientVersion, ...(known && { trusted: known }) });
+
+  const manifestSha256 = await sha256Text(proven.envelope.bytes);
+  const stored = await files.read("evidence.p7s");
+  if (stored !== undefined && known?.manifestSha256 === manifestSha256) {
+    try {
+      return await verify(stored);
+    } catch (error) {
+      // The disk may have spoiled it; the server's copy decides.
+      if (!(error instanceof VerificationError)) throw error;
+    }
+  }
+  const release = releaseNumber(proven.metadata.version);
+  const cms = await tree.find(manifestSignaturePath(proven.feed, release), limits.cmsBytesMax);
+  const verdict = await verify(cms);
+  await files.write("evidence.p7s", cms as Uint8Array);
+  await state.set({ trusted: { release, manifestSha256 } });
+  input.emit({ type: "verified", release });
+  return verdict;
+}

@@ -1,0 +1,122 @@
+/** One update from poll to export, under the lock, at one time. SPEC §8. */
+import { RulemintError } from "../core/errors.js";
+import { choosePath } from "../core/format/plan.js";
+import type { PackFacts, PackPath } from "../core/format/model.js";
+import type { Manifest, ProvenRelease } from "../core/trust/model.js";
+import { applyPacks } from "./apply-packs.js";
+import { downloadPack } from "./download.js";
+import { exportDatabase } from "./export-database.js";
+import type { PublicTreeReader } from "./fetch-file.js";
+import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
+import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
+import { proveRelease } from "./prove-release.js";
+import { refresh } from "./refresh.js";
+import type { StateKeeper } from "./state.js";
+
+export interface UpdateRun extends UpdaterOptions {
+  readonly config: EndpointConfig;
+  readonly state: StateKeeper;
+  readonly tree: PublicTreeReader;
+  readonly now: Date;
+  readonly emit: (event: UpdateEvent) => void;
+}
+
+export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
+  const { store, state, config } = run;
+  const input = { ...run, files: store.files, feed: config.feed };
+  const proof = await proveRelease(input, await refresh(input));
+  const result = await reach(run, proof);
+  const { installed, exportedSha256 } = state.now;
+  if (installed !== null && installed.databaseSha256 !== exportedSha256 && config.exportKinds.length > 0) {
+    const written = await exportDatabase(store, undefined, config.exportKinds);
+    await state.set({ exportedSha256: installed.databaseSha256 });
+    run.emit({ type: "exported", ...written });
+  }
+  return result;
+}
+
+/** From the database that is there to the one of the proven release. */
+async function reach(run: UpdateRun, proof: ProvenRelease): Promise<UpdateResult> {
+  const { state, store } = run;
+  const { manifest } = proof;
+  const newest = newestOf(manifest);
+  const have = await provenDatabase(run, manifest);
+  const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
+
+  // SPEC §8.6: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.
+  if (state.now.held === newest.release && have !== undefined && have.release < newest.release) {
+    return { ...stay, outcome: "held", release: have.release };
+  }
+  if (have?.databaseSha256 === newest.databaseSha256) {
+    const outcome = state.now.installed?.release === newest.release ? "current" : "updated";
+    await state.set({ installed: newest, held: null });
+    return { ...stay, outcome, release: newest.release };
+  }
+
+  const { path, name, bytes } = await obtain(run, manifest, have);
+  const before = state.now.installed;
+  const previous = have ?? state.now.previous;
+  await swapDatabase(state, { installed: newest, previous, held: null }, () =>
+    // A damaged database is no place to go back to.
+    store.databases.install(name, have !== undefined),
+  );
+  run.emit({ type: "installed", release: newest.release });
+  const outcome = have === undefined && before?.release === newest.release ? "repaired" : "updated";
+  return { ...stay, outcome, release: newest.release, path, bytes };
+}
+
+/** The database in use if its bytes are those of a release that we know; undefined when there is none or it is damaged. */
+async function provenDatabase(run: UpdateRun, manifest: Manifest): Promise<InstalledRelease | undefined> {
+  const { store, state, digest, emit } = run;
+  const { installed } = state.now;
+  const found = await databaseDigest(store.databases, "database", digest);
+  const have = identify(found, installed, manifest);
+  if (have === undefined && installed !== null)
+    emit({ type: "database-damaged", expected: installed.databaseSha256 });
+  return have;
+}
+
+/**
+ * SPEC §8.4: the cheapest path of packs; when a pack of it is refused, the cheapest without it, down to the full pack. The
+ * answer is a scratch file that holds the database of the release, digest compared.
+ */
+async function obtain(
+  run: UpdateRun,
+  manifest: Manifest,
+  have: InstalledRelease | undefined,
+): Promise<{ path: PackPath; name: string; bytes: number }> {
+  const refused = new Set<PackFacts>();
+  let first: unknown;
+  let bytes = 0;
+  for (;;) {
+    const usable = manifest.packs.filter((pack) => !refused.has(pack));
+    const path = choosePath(usable, have?.release, manifest.version);
+    if (path === undefined) throw first;
+    run.emit({ type: "path", path });
+    let pack = path.packs[0] as PackFacts;
+    try {
+      const names: string[] = [];
+      for (pack of path.packs) {
+        run.tree.throwIfAborted();
+        const { name, bytes: fetched } = await downloadPack({ ...run, scratch: run.store.scratch }, pack);
+        bytes += fetched;
+        names.push(name);
+      }
+      const name = await applyPacks(run, path.packs, names, (next) => {
+        pack = next;
+      });
+      return { path, name, bytes };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      first ??= error;
+      refused.add(pack);
+      run.emit({ type: "pack-refused", pack, code: error.code, message: error.message });
+    }
+  }
+}
+
+/** The pack is wrong or not there; another way may lead to the release. A broken network or a full disk is no reason for more bytes. */
+function isRefusal(error: unknown): error is RulemintError {
+  if (!(error instanceof RulemintError)) return false;
+  return /^(PACK_|CODEC_|DATABASE_)|^(FETCH_NOT_FOUND|FETCH_TOO_LARGE|LIMIT_EXCEEDED)$/.test(error.code);
+}

@@ -1,0 +1,95 @@
+/**
+ * What the endpoint remembers, read and written. `config.json` is what its owner chose and cannot be guessed again;
+ * `state.json` is what it learned, and a lost or broken one is started afresh.
+ */
+import { type Sha256Hex, feedName } from "../core/brands.js";
+import { hexText, utf8Bytes } from "../core/encoding/bytes.js";
+import { type JSONObject, type JSONValue, isJSONObject, parseJSON } from "../core/encoding/json.js";
+import { sha256 } from "../core/encoding/sha256.js";
+import { OperationError, UsageError, VerificationError } from "../core/errors.js";
+import { isRuleKind } from "../core/rules/model.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { EndpointConfig, EndpointState } from "./model.js";
+
+export const emptyState: EndpointState = {
+  schema: 1,
+  installed: null,
+  previous: null,
+  held: null,
+  trusted: null,
+  swap: null,
+  exportedSha256: null,
+  poll: null,
+  rootCheckedAt: null,
+  lastSuccess: null,
+  lastFailure: null,
+};
+
+/** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
+export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> {
+  const bytes = await files.read("config.json");
+  if (bytes === undefined)
+    throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
+  try {
+    const { schema, url, feed, exportKinds } = parseJSON(bytes) as JSONObject;
+    if (schema !== 1 || typeof url !== "string" || !Array.isArray(exportKinds)) {
+      throw new VerificationError("JSON_MALFORMED", "expected a configuration of schema 1");
+    }
+    return { schema, url, feed: feedName(feed), exportKinds: exportKinds.filter(isRuleKind) };
+  } catch (cause) {
+    throw new OperationError("STATE_CORRUPT", "expected a readable config.json: set the endpoint up again", {
+      cause,
+    });
+  }
+}
+
+/**
+ * Starts afresh when the file is not, bit for bit, what was written: half a memory is worse than none, and a digest with one
+ * wrong digit would refuse every later release.
+ */
+export async function readState(files: EndpointFiles): Promise<EndpointState> {
+  const bytes = await files.read("state.json");
+  if (bytes === undefined) return emptyState;
+  let value: JSONValue;
+  try {
+    value = parseJSON(bytes);
+  } catch {
+    return emptyState;
+  }
+  if (!isJSONObject(value)) return emptyState;
+  const { checksum, ...state } = value;
+  const whole = checksum === (await checksumOf(state)) && state.schema === 1;
+  return whole ? (state as unknown as EndpointState) : emptyState;
+}
+
+async function checksumOf(state: object): Promise<Sha256Hex> {
+  return sha256Text(utf8Bytes(JSON.stringify(state)));
+}
+
+/** The state as it is and as it is stored: one object that every step of an update hands its news to. */
+export class StateKeeper {
+  readonly #files: EndpointFiles;
+  #state: EndpointState;
+
+  constructor(files: EndpointFiles, state: EndpointState) {
+    this.#files = files;
+    this.#state = state;
+  }
+
+  get now(): EndpointState {
+    return this.#state;
+  }
+
+  /** Durable when it returns. Writing what is there already costs nothing. */
+  async set(news: Partial<EndpointState>): Promise<void> {
+    const next = { ...this.#state, ...news };
+    if (JSON.stringify(next) === JSON.stringify(this.#state)) return;
+    const file = { checksum: await checksumOf(next), ...next };
+    await this.#files.write("state.json", utf8Bytes(`${JSON.stringify(file, null, 2)}\n`));
+    this.#state = next;
+  }
+}
+
+export async function sha256Text(bytes: Uint8Array): Promise<Sha256Hex> {
+  return hexText(await sha256(bytes)) as Sha256Hex;
+}

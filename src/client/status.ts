@@ -1,0 +1,37 @@
+/** What an endpoint says about itself, from its own disk. */
+import type { Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
+import { sha256 } from "../core/encoding/sha256.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { EndpointStatus } from "./model.js";
+import { policyInForce } from "./prove-release.js";
+import { startFromStoredRoot } from "./refresh.js";
+import { readConfig, readState } from "./state.js";
+
+/** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
+export async function readStatus(files: EndpointFiles, now: Date): Promise<EndpointStatus> {
+  const { url, feed } = await readConfig(files);
+  const state = await readState(files);
+  const { root } = await startFromStoredRoot(files, now);
+  const { policy, source } = await policyInForce(files, root);
+  const secondsSince = (time: string | null | undefined) =>
+    time == null ? null : Math.max(0, Math.floor((now.getTime() - Date.parse(time)) / 1000));
+  const { installed, previous, held, lastSuccess, lastFailure } = state;
+  return {
+    url,
+    feed,
+    policySha256: hexText(await sha256(encodeCanonicalJSON(policy))) as Sha256Hex,
+    policySource: source,
+    rootVersion: root.version,
+    installed,
+    previous,
+    held,
+    newestTrusted: state.trusted?.release ?? null,
+    exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
+    lastSuccess,
+    lastFailure,
+    releaseAgeSeconds: secondsSince(installed?.createdAt),
+    staleSeconds: secondsSince(lastSuccess?.at),
+  };
+}

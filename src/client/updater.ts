@@ -1,0 +1,196 @@
+/**
+ * The endpoint. One object, one state folder, no global state; every method may be interrupted at any instant, and the next
+ * call goes on from there. A failure changes nothing but the record of the failure.
+ */
+import { feedName } from "../core/brands.js";
+import { utf8Bytes } from "../core/encoding/bytes.js";
+import { OperationError, RulemintError, UsageError } from "../core/errors.js";
+import { type RuleKind, ruleKinds } from "../core/rules/model.js";
+import { formatTime } from "../core/trust/metadata.js";
+import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
+import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import { isDownload } from "./download.js";
+import { exportDatabase } from "./export-database.js";
+import { PublicTreeReader } from "./fetch-file.js";
+import { databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
+import type {
+  EndpointConfig,
+  EndpointStatus,
+  InstalledRelease,
+  UpdateEvent,
+  UpdateResult,
+  UpdaterOptions,
+} from "./model.js";
+import { readStatus } from "./status.js";
+import { StateKeeper, readConfig, readState } from "./state.js";
+import { runUpdate } from "./run-update.js";
+
+export interface InitInput {
+  readonly url: string;
+  /** Bytes of the TUF root that the customer pins. */
+  readonly root: Uint8Array;
+  /** Bytes of a policy.json; without it, the policy in the root counts. */
+  readonly policy?: Uint8Array;
+  /** "endpoint" when absent. */
+  readonly feed?: string;
+  /** What every update exports; all kinds when absent. */
+  readonly exportKinds?: readonly RuleKind[];
+}
+
+export class Updater {
+  readonly #options: UpdaterOptions;
+
+  constructor(options: UpdaterOptions) {
+    this.#options = options;
+  }
+
+  /** Sets the endpoint up; touches no network. @throws VerificationError when root or policy are not sound; UsageError USAGE when it is set up already */
+  async init(input: InitInput): Promise<void> {
+    const { files } = this.#options.store;
+    const config: EndpointConfig = {
+      schema: 1,
+      url: requireURL(input.url),
+      feed: feedName(input.feed ?? "endpoint"),
+      exportKinds: input.exportKinds ?? ruleKinds,
+    };
+    const trusted = await TrustedMetadata.start(input.root, this.#options.clock.now());
+    if (input.policy !== undefined) parsePolicy(input.policy);
+    else if (policyOfRoot(trusted.root) === undefined) {
+      throw new UsageError("USAGE", "expected a policy file, because the root carries none");
+    }
+    await this.#locked(async () => {
+      if ((await files.read("config.json")) !== undefined) {
+        throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
+      }
+      await files.write("pinned-root.json", input.root);
+      await files.write("root.json", input.root);
+      if (input.policy !== undefined) await files.write("policy.json", input.policy);
+      // Last: with it, the endpoint is set up.
+      await files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));
+    });
+  }
+
+  /**
+   * To the newest release, or nothing happens.
+   * @throws RulemintError with the code that is then also in `status()`; the signal's reason when it was aborted
+   */
+  async update(options: { readonly signal?: AbortSignal } = {}): Promise<UpdateResult> {
+    const now = this.#options.clock.now();
+    return this.#locked(async () => {
+      const { store, fetcher } = this.#options;
+      const config = await readConfig(store.files);
+      const state = new StateKeeper(store.files, await readState(store.files));
+      const tree = new PublicTreeReader(fetcher, config.url, options.signal);
+      try {
+        await settleSwap(state, store.databases, this.#options.digest);
+        const result = await runUpdate({ ...this.#options, config, state, tree, now, emit: this.#emit });
+        await store.scratch.prune(() => false);
+        await state.set({ lastSuccess: { at: formatTime(now), release: result.release }, lastFailure: null });
+        return result;
+      } catch (error) {
+        if (error instanceof RulemintError) await this.#recordFailure(state, error, now);
+        throw error;
+      }
+    });
+  }
+
+  /** Where the endpoint stands, from the disk alone. @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
+  async status(): Promise<EndpointStatus> {
+    return readStatus(this.#options.store.files, this.#options.clock.now());
+  }
+
+  /** Writes engine files made from the database in use to `folder`. @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
+  async export(
+    folder: string,
+    kinds: readonly RuleKind[] = ruleKinds,
+  ): Promise<{ readonly release: InstalledRelease; readonly files: number; readonly bytes: number }> {
+    return this.#locked(async () => {
+      const state = await this.#settled();
+      const { installed } = state.now;
+      if (installed === null)
+        throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
+      await this.#requireWhole("database", installed);
+      return { release: installed, ...(await exportDatabase(this.#options.store, folder, kinds)) };
+    });
+  }
+
+  /**
+   * Back to the database before, without network. The release that was in use is held: no update applies it again; the next
+   * higher one ends the hold. @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged
+   */
+  async rollback(): Promise<InstalledRelease> {
+    return this.#locked(async () => {
+      const { store } = this.#options;
+      const { exportKinds } = await readConfig(store.files);
+      const state = await this.#settled();
+      const { installed, previous } = state.now;
+      if (installed === null || previous === null) {
+        throw new UsageError("USAGE", "expected a previous database to go back to, got none");
+      }
+      await this.#requireWhole("previous", previous);
+      const next = { installed: previous, previous: null, held: installed.release };
+      await swapDatabase(state, next, () => store.databases.restore());
+      this.#emit({ type: "installed", release: previous.release });
+      const written = await exportDatabase(store, undefined, exportKinds);
+      await state.set({ exportedSha256: previous.databaseSha256 });
+      this.#emit({ type: "exported", ...written });
+      return previous;
+    });
+  }
+
+  async #settled(): Promise<StateKeeper> {
+    const { store, digest } = this.#options;
+    const state = new StateKeeper(store.files, await readState(store.files));
+    await settleSwap(state, store.databases, digest);
+    return state;
+  }
+
+  async #requireWhole(which: "database" | "previous", expected: InstalledRelease): Promise<void> {
+    const found = await databaseDigest(this.#options.store.databases, which, this.#options.digest);
+    if (found !== expected.databaseSha256) {
+      throw new OperationError(
+        "STATE_CORRUPT",
+        `expected ${which} with SHA-256 ${expected.databaseSha256}, got ${found ?? "none"}: the next update repairs it`,
+      );
+    }
+  }
+
+  async #recordFailure(state: StateKeeper, error: RulemintError, now: Date): Promise<void> {
+    const { code } = error;
+    // Half a character would make the file unreadable.
+    const message = error.message.replace(/\p{Surrogate}/gu, "?");
+    const { installed, lastSuccess } = state.now;
+    const staleSeconds =
+      lastSuccess === null ? null : Math.floor((now.getTime() - Date.parse(lastSuccess.at)) / 1000);
+    try {
+      // Downloads are kept to be taken up again, unless it was they that filled the disk.
+      await this.#options.store.scratch.prune((name) => code !== "STORE_FULL" && isDownload(name));
+      await state.set({ lastFailure: { at: formatTime(now), code, message } });
+    } catch (second) {
+      // The first error is the one to report; a disk that takes no record of it is reported by the next status.
+      if (!(second instanceof RulemintError)) throw second;
+    }
+    this.#emit({ type: "failed", code, message, installed: installed?.release ?? null, staleSeconds });
+  }
+
+  readonly #emit = (event: UpdateEvent): void => this.#options.onEvent?.(event);
+
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    const unlock = await this.#options.store.lock();
+    try {
+      return await work();
+    } finally {
+      await unlock();
+    }
+  }
+}
+
+function requireURL(text: string): string {
+  if (!/^https?:\/\/[^\s?#]+$/.test(text)) {
+    throw new UsageError(
+      "USAGE",
+      `expected an http or https address without query, got ${JSON.stringify(text)}`,
+    );
+  }
+  return text;
+}
