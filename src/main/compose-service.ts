@@ -1,7 +1,6 @@
 /**
  * The service's parts, put together once. With its siblings `compose-*.ts` this is the only place that names adapters.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
@@ -16,7 +15,6 @@ import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { openTimestampAuthority } from "../adapters/timestamp/http.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import { parsePEM } from "../core/encoding/pem.js";
-import type { DigestFactory } from "../core/encoding/stream.js";
 import { parseCertificate } from "../core/pki/certificate.js";
 import { PolicyError } from "../core/errors.js";
 import { developmentPolicies, isDevelopmentChain } from "../issuing/development-pki.js";
@@ -26,15 +24,7 @@ import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
-
-/** SHA-256 by the machine's own library: the same digest as core's, faster. */
-export const nodeDigest: DigestFactory = () => {
-  const hash = createHash("sha256");
-  return {
-    update: (bytes) => void hash.update(bytes),
-    finish: () => new Uint8Array(hash.digest()),
-  };
-};
+import { nodeDigest } from "./node-digest.js";
 
 export interface ComposedService {
   readonly context: ServiceContext;

@@ -1,0 +1,67 @@
+/** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
+import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import { formatBytes, formatFacts, formatTime } from "./figures.js";
+
+export function describeUpdate(result: UpdateResult): string {
+  const { outcome, release, from, path, proof } = result;
+  const { signature, signedBy } = proof;
+  const first = {
+    updated:
+      from === null ? `Release ${release} applied.` : `Release ${release} applied, from release ${from}.`,
+    current: `Release ${release} is the newest, and it is here.`,
+    held: `Release ${result.newest} is published and held back here; release ${release} stays.`,
+    repaired: `Release ${release} was damaged on disk and has been repaired.`,
+  }[outcome];
+  const facts = formatFacts([
+    ["path", path === null ? null : path.reason],
+    ["signed by", signature.signer.subject],
+    [
+      "stamped",
+      `${formatTime(signature.timestamp.time.toISOString())} by ${signature.timestamp.authority.subject}`,
+    ],
+    ["co-signed", `${signedBy.length} distinct keys, the overseer's among them`],
+    ["manifest", `sha256 ${proof.manifestSha256}`],
+  ]);
+  return `${first}\n${facts}`;
+}
+
+export function describeStatus(status: EndpointStatus): string {
+  const { lastSuccess, lastFailure } = status;
+  return formatFacts([
+    ["source", `${status.url}, feed ${status.feed}`],
+    ["release", installed(status.installed) ?? "none yet"],
+    ["age", status.releaseAgeSeconds === null ? null : `made ${duration(status.releaseAgeSeconds)} ago`],
+    ["previous", installed(status.previous)],
+    ["held", status.held === null ? null : `release ${status.held}: rolled back by hand, not applied again`],
+    ["newest proven", status.newestTrusted === null ? null : `release ${status.newestTrusted}`],
+    [
+      "last success",
+      lastSuccess === null ? "never" : `${formatTime(lastSuccess.at)}${stale(status.staleSeconds)}`,
+    ],
+    [
+      "last failure",
+      lastFailure === null
+        ? null
+        : `${formatTime(lastFailure.at)}, ${lastFailure.code}: ${lastFailure.message}`,
+    ],
+    ["export", status.exported ? "made from this release" : "not made yet"],
+    ["root", `version ${status.rootVersion}`],
+    ["policy", `${status.policySource}, sha256 ${status.policySha256}`],
+  ]);
+}
+
+function installed(one: InstalledRelease | null): string | null {
+  if (one === null) return null;
+  return `${one.release}, ${formatBytes(one.databaseBytes)}, sha256 ${one.databaseSha256}`;
+}
+
+function stale(seconds: number | null): string {
+  return seconds === null || seconds < 60 ? "" : `, ${duration(seconds)} ago`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

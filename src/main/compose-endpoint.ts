@@ -1,0 +1,118 @@
+/** The endpoint's parts, put together, and its answers to the command line. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { systemClock } from "../adapters/clock/system.js";
+import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
+import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
+import type { ClientExportOptions, ClientInitOptions, Progress, Report } from "../cli/doors.js";
+import { formatBytes } from "../cli/figures.js";
+import type { UpdateEvent } from "../client/model.js";
+import { Updater } from "../client/updater.js";
+import { UsageError } from "../core/errors.js";
+import { nodeDigest } from "./node-digest.js";
+
+async function withUpdater<T>(
+  state: string,
+  progress: Progress,
+  work: (updater: Updater) => Promise<T>,
+): Promise<T> {
+  const codec = await openZstdCodec({ workers: 0 });
+  const fetcher = openHTTPFetcher();
+  try {
+    const store = await openFilesystemEndpointStore(resolve(state));
+    const onEvent = (event: UpdateEvent) => {
+      const line = describeEvent(event);
+      if (line !== undefined) progress(line);
+    };
+    return await work(
+      new Updater({ store, fetcher, codec, clock: systemClock, digest: nodeDigest, onEvent }),
+    );
+  } finally {
+    await fetcher.close();
+    await codec.close();
+  }
+}
+
+export function initClient(options: ClientInitOptions, progress: Progress): Promise<Report> {
+  const root = readInput(options.root);
+  const policy = options.policy === undefined ? undefined : readInput(options.policy);
+  return withUpdater(options.state, progress, async (updater) => {
+    await updater.init({ url: options.url, root, feed: options.feed, ...(policy && { policy }) });
+    const status = await updater.status();
+    const text = `Set up: feed ${status.feed} from ${status.url}. Next: rulemint client update --state ${options.state}`;
+    return { ok: true, json: status, text };
+  });
+}
+
+export function updateClient(state: string, progress: Progress): Promise<Report> {
+  return withUpdater(state, progress, async (updater) => {
+    const result = await updater.update();
+    const { proof, ...rest } = result;
+    const { signature, manifest: _, ...proven } = proof;
+    const signer = { ...signature.signer, spki: Buffer.from(signature.signer.spki).toString("base64") };
+    const authority = { ...signature.timestamp.authority, spki: undefined };
+    const json = {
+      ...rest,
+      proof: { ...proven, signer, timestamp: { ...signature.timestamp, authority } },
+    };
+    return { ok: true, json, text: describeUpdate(result) };
+  });
+}
+
+export function clientStatus(state: string): Promise<Report> {
+  return withUpdater(
+    state,
+    () => undefined,
+    async (updater) => {
+      const status = await updater.status();
+      return { ok: true, json: status, text: describeStatus(status) };
+    },
+  );
+}
+
+export function exportClient({ state, out }: ClientExportOptions, progress: Progress): Promise<Report> {
+  return withUpdater(state, progress, async (updater) => {
+    const written = await updater.export(resolve(out));
+    const text = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
+    return { ok: true, json: written, text };
+  });
+}
+
+export function rollbackClient(state: string, progress: Progress): Promise<Report> {
+  return withUpdater(state, progress, async (updater) => {
+    const installed = await updater.rollback();
+    const text = `Back at release ${installed.release}. The release before this is held: only a higher one will be applied.`;
+    return { ok: true, json: installed, text };
+  });
+}
+
+/** Undefined for what a person need not see. */
+function describeEvent(event: UpdateEvent): string | undefined {
+  switch (event.type) {
+    case "verified":
+      return `release ${event.release} is proven`;
+    case "database-damaged":
+      return "the database on disk is damaged; repairing it";
+    case "path":
+      return event.path.reason;
+    case "download":
+      return `${event.resumed ? "resuming" : "fetching"} ${event.pack.path}, ${formatBytes(event.bytes)}`;
+    case "pack-refused":
+      return `${event.pack.path} refused: ${event.code}`;
+    case "exported":
+      return `exported ${event.files} files, ${formatBytes(event.bytes)}`;
+    default:
+      return undefined;
+  }
+}
+
+/** @throws UsageError USAGE when the file cannot be read */
+export function readInput(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    throw new UsageError("USAGE", `expected a readable file at ${path}`, { cause });
+  }
+}
