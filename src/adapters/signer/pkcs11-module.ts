@@ -4,6 +4,7 @@
  * a generation that its connections compare.
  */
 import type { webcrypto } from "node:crypto";
+import { createRequire } from "node:module";
 import { OperationError, quote } from "../../core/errors.js";
 
 /** As much of node-webcrypto-p11 as is used; the package is optional, so its own types may be absent. */
@@ -19,12 +20,13 @@ export interface TokenCrypto {
     ): Promise<webcrypto.CryptoKey>;
   };
   readonly token: { readonly label: string };
-  readonly slot: { readonly module: { finalize(): void; close(): void } };
   readonly session: { close(): void };
   login(pin: string): void;
 }
 type TokenCryptoClass = new (options: { library: string; slot: number; readWrite: boolean }) => TokenCrypto;
 
+/** More slots than any machine has; the library answers far earlier. */
+const slotsMax = 64;
 const packageName = "node-webcrypto-p11";
 const modules = new Map<string, TokenModule>();
 
@@ -48,9 +50,23 @@ export class TokenModule {
     this.#path = path;
   }
 
-  /** Runs `work` when everything before it has finished. */
-  queued<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(work);
+  /**
+   * Runs `work` when everything before it has finished. Whatever fails leaves a clean library behind, because an operation
+   * that broke off blocks its session; `attempts` of 2 tries once more on that. A wrong PIN is never tried again.
+   */
+  queued<T>(attempts: 1 | 2, doing: string, tokenLabel: string, work: () => Promise<T>): Promise<T> {
+    const attempt = async (left: number): Promise<T> => {
+      try {
+        return await work();
+      } catch (cause) {
+        const error = signerError(cause, doing, tokenLabel);
+        if (error.code === "SIGNER_PIN") throw error;
+        this.#reset();
+        if (left <= 1) throw error;
+        return attempt(left - 1);
+      }
+    };
+    const result = this.#tail.then(() => attempt(attempts));
     this.#tail = result.catch(() => undefined);
     return result;
   }
@@ -66,7 +82,7 @@ export class TokenModule {
     try {
       crypto.login(pin);
     } catch (cause) {
-      closeQuietly(crypto);
+      quietly(() => crypto.session.close());
       throw signerError(cause, `logging in to token ${quote(tokenLabel)}`, tokenLabel);
     }
     this.#connections.set(tokenLabel, crypto);
@@ -74,33 +90,29 @@ export class TokenModule {
     return crypto;
   }
 
-  /** Forgets every session and the library's own state: the only way some tokens are seen again. Call it inside the queue. */
-  reset(): void {
-    const [any] = this.#connections.values();
+  /** Forgets every session and the library's own state: the only way in which some libraries see a token again. */
+  #reset(): void {
     this.#connections.clear();
     this.generation++;
-    try {
-      any?.slot.module.finalize();
-    } catch (cause) {
-      // A library that lost its device may refuse; the next initialisation shows whether it came back.
-      this.lastResetFailure = cause;
-    }
+    quietly(() => loadLibrary(this.#path).finalize());
   }
-  lastResetFailure: unknown;
 
   /** Slots move when tokens come and go; labels stay. */
   async #find(tokenLabel: string): Promise<TokenCrypto> {
     const TokenCrypto = await this.#load();
-    for (let slot = 0; ; slot++) {
-      let crypto: TokenCrypto;
+    let reason: unknown;
+    for (let slot = 0; slot < slotsMax; slot++) {
       try {
-        crypto = new TokenCrypto({ library: this.#path, slot, readWrite: true });
+        const crypto = new TokenCrypto({ library: this.#path, slot, readWrite: true });
+        if (crypto.token.label.trimEnd() === tokenLabel) return crypto;
+        quietly(() => crypto.session.close());
       } catch (cause) {
-        throw signerError(cause, `finding token ${quote(tokenLabel)} in ${quote(this.#path)}`, tokenLabel);
+        // One slot may hold an empty token; a later one may still be ours. Past the last one, every number fails.
+        reason = cause;
+        if (!/CKR_TOKEN/.test(String(cause))) break;
       }
-      if (crypto.token.label.trimEnd() === tokenLabel) return crypto;
-      closeQuietly(crypto);
     }
+    throw signerError(reason, `finding token ${quote(tokenLabel)} in ${quote(this.#path)}`, tokenLabel);
   }
 
   async #load(): Promise<TokenCryptoClass> {
@@ -113,12 +125,20 @@ export class TokenModule {
   }
 }
 
-/** Ends the session, not the library: other signers of the process use it. */
-function closeQuietly(crypto: TokenCrypto): void {
+/** The library below the optional package, reached through it: when no slot opens, nobody else can finalise the module. */
+function loadLibrary(path: string): { finalize(): void } {
+  const require = createRequire(import.meta.url);
+  const graphene = createRequire(require.resolve(packageName))("graphene-pk11") as {
+    Module: { load(path: string): { finalize(): void } };
+  };
+  return graphene.Module.load(path);
+}
+
+/** Clearing up: what is gone already is what was wanted, and the next use shows whether anything is left. */
+function quietly(clear: () => void): void {
   try {
-    crypto.session.close();
+    clear();
   } catch (cause) {
-    // A session that is already gone is what was wanted.
     if (!(cause instanceof Error)) throw cause;
   }
 }

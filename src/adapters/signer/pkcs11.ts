@@ -6,7 +6,7 @@ import type { webcrypto } from "node:crypto";
 import { formatECDSASignature } from "../../core/encoding/der-ecdsa.js";
 import { OperationError, quote } from "../../core/errors.js";
 import type { Signer, SignatureScheme } from "../../ports/signer.js";
-import { signerError, type TokenCrypto, type TokenModule, tokenModule } from "./pkcs11-module.js";
+import { type TokenCrypto, type TokenModule, tokenModule } from "./pkcs11-module.js";
 import { signatureCheck } from "./self-check.js";
 
 /** PKCS#11 signers have no Ed25519: the library between us and the token does not know it. */
@@ -40,7 +40,7 @@ interface TokenKey {
 export async function generateTokenKey(options: TokenKeyOptions): Promise<Uint8Array> {
   const { tokenLabel, pin, keyLabel, scheme } = options;
   const module = tokenModule(options.modulePath);
-  return module.queued(async () => {
+  return module.queued(1, `generating key ${quote(keyLabel)}`, tokenLabel, async () => {
     const crypto = await module.connect(tokenLabel, pin);
     if ((await keysLabelled(crypto, keyLabel, "private")).length > 0) {
       throw new OperationError("SIGNER_UNAVAILABLE", `expected no key ${quote(keyLabel)} yet, got one`);
@@ -50,13 +50,9 @@ export async function generateTokenKey(options: TokenKeyOptions): Promise<Uint8A
       ...{ ...importParameters[scheme], ...(scheme === "rsa-pss-3072-sha256" ? rsa : {}) },
       ...{ token: true, sensitive: true, label: keyLabel },
     };
-    try {
-      const usages: webcrypto.KeyUsage[] = ["sign", "verify"];
-      const pair = (await crypto.subtle.generateKey(parameters, false, usages)) as webcrypto.CryptoKeyPair;
-      return new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
-    } catch (cause) {
-      throw signerError(cause, `generating key ${quote(keyLabel)}`, tokenLabel);
-    }
+    const usages: webcrypto.KeyUsage[] = ["sign", "verify"];
+    const pair = (await crypto.subtle.generateKey(parameters, false, usages)) as webcrypto.CryptoKeyPair;
+    return new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
   });
 }
 
@@ -100,22 +96,14 @@ class PKCS11Signer implements Signer {
   }
 
   open(): Promise<void> {
-    return this.#module.queued(async () => {
-      await this.#connected();
-    });
+    return this.#queued("opening", async () => undefined);
   }
 
   async sign(message: Uint8Array): Promise<Uint8Array> {
-    const signature = await this.#module.queued(async () => {
-      const key = await this.#connected();
-      try {
-        return await this.#signOnce(key, message);
-      } catch {
-        // The session, the token or the whole library may have gone since: once more, from the beginning.
-        this.#key = undefined;
-        if (key.generation === this.#module.generation) this.#module.reset();
-        return this.#signOnce(await this.#connected(), message);
-      }
+    const signature = await this.#queued("signing with", async ({ crypto, privateKey }) => {
+      const bytes = Uint8Array.from(message);
+      const raw = new Uint8Array(await crypto.subtle.sign(signParameters[this.scheme], privateKey, bytes));
+      return this.scheme === "ecdsa-p256-sha256" ? formatECDSASignature(raw) : raw;
     });
     return signatureCheck(this.scheme, this.spki)(message, signature);
   }
@@ -125,31 +113,29 @@ class PKCS11Signer implements Signer {
     this.#key = undefined;
   }
 
-  async #signOnce({ crypto, privateKey }: TokenKey, message: Uint8Array): Promise<Uint8Array> {
+  /** The session, the token or the whole library may have gone since the last time: hence two attempts. */
+  async #queued<T>(doing: string, work: (key: TokenKey) => Promise<T>): Promise<T> {
+    if (this.#over !== undefined) throw this.#over;
+    const { tokenLabel, keyLabel } = this.#options;
     try {
-      const parameters = signParameters[this.scheme];
-      const raw = new Uint8Array(await crypto.subtle.sign(parameters, privateKey, Uint8Array.from(message)));
-      return this.scheme === "ecdsa-p256-sha256" ? formatECDSASignature(raw) : raw;
+      return await this.#module.queued(2, `${doing} key ${quote(keyLabel)}`, tokenLabel, async () =>
+        work(await this.#connected()),
+      );
     } catch (cause) {
-      throw signerError(cause, `signing with key ${quote(this.#options.keyLabel)}`, this.#options.tokenLabel);
+      if (cause instanceof OperationError && cause.code === "SIGNER_PIN") this.#over = cause;
+      throw cause;
     }
   }
 
   /** The key of the current generation, found again by its labels when there is none. Call it inside the queue. */
   async #connected(): Promise<TokenKey> {
-    if (this.#over !== undefined) throw this.#over;
-    if (this.#key?.generation === this.#module.generation) return this.#key;
-    const { tokenLabel, pin, keyLabel } = this.#options;
-    try {
-      const crypto = await this.#module.connect(tokenLabel, pin);
-      this.#key = { crypto, privateKey: await this.#find(crypto), generation: this.#module.generation };
-      return this.#key;
-    } catch (cause) {
-      const error = signerError(cause, `opening key ${quote(keyLabel)}`, tokenLabel);
-      if (error.code === "SIGNER_PIN") this.#over = error;
-      else this.#module.reset();
-      throw error;
-    }
+    // A call that waited in the queue behind a wrong PIN must not become a second try.
+    if (this.#over?.code === "SIGNER_PIN") throw this.#over;
+    const { generation } = this.#module;
+    if (this.#key?.generation === generation) return this.#key;
+    const crypto = await this.#module.connect(this.#options.tokenLabel, this.#options.pin);
+    this.#key = { crypto, privateKey: await this.#find(crypto), generation };
+    return this.#key;
   }
 
   async #find(crypto: TokenCrypto): Promise<webcrypto.CryptoKey> {
