@@ -1,0 +1,173 @@
+/** What the packs really hold, and whether the reviewed sources really give it. */
+import { hexText } from "../core/encoding/bytes.js";
+import { type DigestFactory, memorySink, memorySource } from "../core/encoding/stream.js";
+import { VerificationError } from "../core/errors.js";
+import type { Codec } from "../core/format/codec.js";
+import { encodeDatabase, openDatabase } from "../core/format/database.js";
+import { applyDelta } from "../core/format/delta-apply.js";
+import { decodeFullPack } from "../core/format/full-pack.js";
+import type { PackFacts } from "../core/format/model.js";
+import { databaseFacts } from "../core/release/compile.js";
+import { rebuildSections, verifySources } from "../core/release/rebuild.js";
+import { parseSources } from "../core/release/sources.js";
+import type { ProvenRelease } from "../core/trust/model.js";
+import type { RuleWorkers } from "../ports/rule-workers.js";
+import type { SourceArchive } from "../ports/source-archive.js";
+import { targetPath } from "./audit-evidence.js";
+import type { PublicFiles } from "./fetch-file.js";
+import type { AuditLog } from "./report.js";
+
+/** What an auditor computes with. */
+export interface Workshop {
+  readonly codec: Codec;
+  readonly digest: DigestFactory;
+  readonly workers: RuleWorkers;
+  /** Where the sources are, for a rebuild. */
+  readonly archive: SourceArchive | undefined;
+}
+
+/** The full pack unpacks to the database of the manifest, and so does every delta whose base the tree still has. */
+export function auditContent(
+  log: AuditLog,
+  files: PublicFiles,
+  release: ProvenRelease,
+  packs: ReadonlyMap<string, Uint8Array>,
+  workshop: Workshop,
+): Promise<Uint8Array> {
+  return log.step("What the packs hold", "SPEC §3, §4", async () => {
+    const { manifest } = release;
+    const { sha256, bytes } = manifest.block.database;
+    const full = manifest.packs.find((pack) => pack.kind === "full" && pack.to === manifest.version);
+    if (full === undefined)
+      throw new VerificationError("MANIFEST_MALFORMED", "expected a full pack, got none");
+    const database = await unpack(packs.get(full.path) as Uint8Array, workshop);
+    requireDigest("the full pack", database, sha256, workshop.digest);
+    const opened = await openDatabase(memorySource(database));
+    const evidence = [
+      `${full.path}: a database of ${bytes} bytes, SHA-256 ${sha256}`,
+      ...opened.sections.map((one) => `${one.kind}: ${one.rules} rules in ${one.records} records`),
+    ];
+    for (const delta of manifest.packs.filter(
+      (pack) => pack.kind === "delta" && pack.to === manifest.version,
+    )) {
+      evidence.push(await auditDelta(files, delta, packs.get(delta.path) as Uint8Array, workshop));
+    }
+    return { value: database, evidence };
+  });
+}
+
+async function auditDelta(
+  files: PublicFiles,
+  delta: PackFacts,
+  pack: Uint8Array,
+  workshop: Workshop,
+): Promise<string> {
+  const base = await findBase(files, delta, workshop);
+  if (base === undefined)
+    return `${delta.path}: its base is no longer in the tree; digest and signature hold`;
+  const sink = memorySink();
+  await applyDelta({
+    from: await openDatabase(memorySource(base)),
+    fromSha256: hexDigest(base, workshop.digest),
+    pack: memorySource(pack),
+    sink,
+    codec: workshop.codec,
+    digest: workshop.digest,
+  });
+  requireDigest(delta.path, sink.bytes(), delta.databaseSha256, workshop.digest);
+  return `${delta.path}: from release ${delta.from} it gives the same database, byte for byte`;
+}
+
+/** The database that a delta starts from, out of the full pack that the manifest of that release lists. */
+async function findBase(
+  files: PublicFiles,
+  delta: PackFacts,
+  workshop: Workshop,
+): Promise<Uint8Array | undefined> {
+  const feed = delta.path.slice(0, delta.path.indexOf("/"));
+  const manifest = await files.find(`metadata/${delta.from}.${feed}.json`, 5_000_000);
+  if (manifest === undefined) return undefined;
+  const { targets } = (JSON.parse(new TextDecoder().decode(manifest)) as OldManifest).signed;
+  const path = `${feed}/${delta.from}.full.rmp`;
+  const target = targets[path];
+  if (target === undefined) return undefined;
+  const pack = await files.find(
+    targetPath({ path, sha256: target.hashes.sha256 as PackFacts["sha256"] }),
+    target.length,
+  );
+  return pack && unpack(pack, workshop);
+}
+
+/** Only a pointer to bytes: what they are worth is decided by the delta, which names its base's digest. */
+interface OldManifest {
+  readonly signed: {
+    readonly targets: Record<string, { length: number; hashes: { sha256: string } } | undefined>;
+  };
+}
+
+/** The sources, compiled again on this machine. */
+export function auditRebuild(
+  log: AuditLog,
+  release: ProvenRelease,
+  database: Uint8Array,
+  workshop: Workshop,
+): Promise<void> {
+  return log.step("The reviewed sources, compiled again", "SPEC §2", async () => {
+    const { archive, workers, digest } = workshop;
+    if (archive === undefined) {
+      throw new VerificationError("EVIDENCE_MISSING", "expected a place to fetch the sources from, got none");
+    }
+    const { feed, manifest } = release;
+    const sources = parseSources(await archive.sources(feed, manifest.version));
+    await verifySources(sources, manifest.block);
+    const sections = await rebuildSections(sources, {
+      read: (file) => archive.file(file.sha256, file.bytes),
+      parse: (kind, files) => workers.parse(kind, files),
+    });
+    const sink = memorySink();
+    const facts = databaseFacts(await encodeDatabase(sections, sink, digest));
+    requireDigest("the rebuilt database", sink.bytes(), manifest.block.database.sha256, digest);
+    const same =
+      JSON.stringify(sortedPairs(facts.rules)) === JSON.stringify(sortedPairs(manifest.block.database.rules));
+    if (!same)
+      throw new VerificationError("ASSAY_MISMATCH", "expected the manifest's counts of rules, got others");
+    const evidence = sources.revisions.map(
+      (one) =>
+        `${one.ruleset} (${one.kind}): ${one.files.length} files, by ${one.author}, approved by ${one.approvedBy}`,
+    );
+    return {
+      value: undefined,
+      evidence: [
+        ...evidence,
+        `source tree SHA-256 ${manifest.block.sourceTreeSha256}`,
+        `rebuilt: ${database.length} bytes, equal to the published database, byte for byte`,
+      ],
+    };
+  });
+}
+
+async function unpack(pack: Uint8Array, { codec }: Workshop): Promise<Uint8Array> {
+  const sink = memorySink();
+  await decodeFullPack(memorySource(pack), sink, codec);
+  return sink.bytes();
+}
+
+function requireDigest(what: string, bytes: Uint8Array, expected: string, digest: DigestFactory): void {
+  const got = hexDigest(bytes, digest);
+  if (got !== expected) {
+    throw new VerificationError(
+      "DATABASE_DIGEST_MISMATCH",
+      `expected ${what} to give ${expected}, got ${got}`,
+    );
+  }
+}
+
+function hexDigest(bytes: Uint8Array, digest: DigestFactory): PackFacts["databaseSha256"] {
+  const running = digest();
+  running.update(bytes);
+  return hexText(running.finish()) as PackFacts["databaseSha256"];
+}
+
+function sortedPairs(counts: Readonly<Record<string, number | undefined>>): [string, number | undefined][] {
+  return Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+}

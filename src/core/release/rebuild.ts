@@ -1,0 +1,83 @@
+/**
+ * The sources of a release, compiled again by somebody who trusts neither the list nor the files: every file must be the one that
+ * the list names, and the list must be the one that the manifest names.
+ */
+import { equalBytes, hexBytes } from "../encoding/bytes.js";
+import { sha256 } from "../encoding/sha256.js";
+import { VerificationError, quote } from "../errors.js";
+import type { ParsedFile, RuleKind, Section, SourceFile } from "../rules/model.js";
+import type { ManifestBlock } from "../trust/model.js";
+import { type ParsedRevision, compileSections, compiledFiles, sourcePath } from "./compile.js";
+import type { FileFacts, ReleaseSources, Revision } from "./model.js";
+import { sourceTreeDigest } from "./manifest.js";
+import { formatApprovals, formatRevision } from "./sources.js";
+
+export interface RebuildInputs {
+  /** The file's bytes from wherever they are kept; they are checked here. */
+  read(file: FileFacts): Promise<Uint8Array>;
+  /** `core/rules`, perhaps on several threads; answers in the order of the files. */
+  parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
+}
+
+/** A file larger than this is parsed alone. */
+const batchBytesMax = 32 * 1024 * 1024;
+
+/**
+ * SPEC §2.3: source tree and approvals are the ones that the manifest was signed with, every revision's digest is the one that
+ * was approved, and nobody approved an own revision.
+ *
+ * @throws VerificationError ASSAY_MISMATCH
+ */
+export async function verifySources(sources: ReleaseSources, block: ManifestBlock): Promise<void> {
+  const tree = await sourceTreeDigest(sources);
+  if (tree !== block.sourceTreeSha256) throw mismatch(`source tree ${block.sourceTreeSha256}`, tree);
+  const approvals = await sha256(formatApprovals(sources));
+  if (!equalBytes(approvals, hexBytes(block.approvalsSha256))) {
+    throw mismatch(`approvals ${block.approvalsSha256}`, "another list");
+  }
+  for (const revision of sources.revisions) {
+    if (!equalBytes(await sha256(formatRevision(revision)), hexBytes(revision.digest))) {
+      throw mismatch(`the revision of ${quote(revision.ruleset)} that was approved`, "another one");
+    }
+    if (revision.author === revision.approvedBy) {
+      throw mismatch(`two people behind ${quote(revision.ruleset)}`, quote(revision.author));
+    }
+  }
+}
+
+/** @throws VerificationError ASSAY_MISMATCH, RULES_INVALID, RULE_CONFLICT; whatever `inputs` throw */
+export async function rebuildSections(sources: ReleaseSources, inputs: RebuildInputs): Promise<Section[]> {
+  const parsed: ParsedRevision[] = [];
+  for (const revision of sources.revisions) {
+    parsed.push({ revision, files: await parseRevision(revision, inputs) });
+  }
+  return compileSections(parsed);
+}
+
+async function parseRevision(revision: Revision, { read, parse }: RebuildInputs): Promise<ParsedFile[]> {
+  const parsed: ParsedFile[] = [];
+  let batch: SourceFile[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    if (batch.length > 0) parsed.push(...(await parse(revision.kind, batch)));
+    batch = [];
+    bytes = 0;
+  };
+  for (const file of compiledFiles(revision)) {
+    if (bytes + file.bytes > batchBytesMax) await flush();
+    batch.push({ path: sourcePath(revision, file), bytes: await readExactly(file, read) });
+    bytes += file.bytes;
+  }
+  await flush();
+  return parsed;
+}
+
+async function readExactly(file: FileFacts, read: RebuildInputs["read"]): Promise<Uint8Array> {
+  const bytes = await read(file);
+  if (bytes.length === file.bytes && equalBytes(await sha256(bytes), hexBytes(file.sha256))) return bytes;
+  throw mismatch(`${quote(file.path)} with SHA-256 ${file.sha256}`, "other bytes");
+}
+
+function mismatch(expected: string, got: string): VerificationError {
+  return new VerificationError("ASSAY_MISMATCH", `expected ${expected}, got ${got}`);
+}
