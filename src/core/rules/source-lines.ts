@@ -10,9 +10,9 @@ import { limits } from "../limits.js";
 import type { Finding, SourceFile } from "./model.js";
 
 const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
-// Tab, line feed and carriage return are white space; every other control character has no business in a rule.
+// Tab is white space and a carriage return ends a line with its line feed; every other control character has no business in a rule.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|$)/;
 
 /** Untrusted bytes for a message. */
 export function quoteBytes(text: string): string {
@@ -40,24 +40,20 @@ export class LineFindings {
 
   constructor(readonly path: string) {}
 
-  error(line: number, column: number, code: string, message: string): void {
-    this.errors++;
-    this.add("error", line, column, code, message);
-  }
-
-  warning(line: number, column: number, code: string, message: string): void {
-    this.add("warning", line, column, code, message);
-  }
-
-  private add(
+  /** At a byte of a line; the column is worked out for findings that are kept, not for the rest of a flood. */
+  add(
     severity: Finding["severity"],
-    line: number,
-    column: number,
+    place: { line: number; source: string; offset: number },
     code: string,
     message: string,
   ): void {
-    if (this.kept.length >= limits.findingsMax) this.dropped++;
-    else this.kept.push({ path: this.path, line, column, severity, code, message });
+    if (severity === "error") this.errors++;
+    if (this.kept.length >= limits.findingsMax) {
+      this.dropped++;
+      return;
+    }
+    const column = columnAt(place.source, place.offset);
+    this.kept.push({ path: this.path, line: place.line, column, severity, code, message });
   }
 
   /** In the order of the file. */
@@ -99,13 +95,23 @@ function isSound(line: string, number: number, list: LineFindings): boolean {
   const broken = invalidUTF8(line);
   if (broken >= 0) {
     const got = `got the byte 0x${line.charCodeAt(broken).toString(16)}`;
-    list.error(number, columnAt(line, broken), "TEXT_NOT_UTF8", `expected UTF-8, ${got}`);
+    list.add(
+      "error",
+      { line: number, source: line, offset: broken },
+      "TEXT_NOT_UTF8",
+      `expected UTF-8, ${got}`,
+    );
     return false;
   }
   const at = line.search(controlCharacter);
   if (at < 0) return true;
   const got = `got the control character 0x${line.charCodeAt(at).toString(16).padStart(2, "0")}`;
-  list.error(number, columnAt(line, at), "TEXT_CONTROL_CHARACTER", `expected text, ${got}`);
+  list.add(
+    "error",
+    { line: number, source: line, offset: at },
+    "TEXT_CONTROL_CHARACTER",
+    `expected text, ${got}`,
+  );
   return false;
 }
 

@@ -5,7 +5,7 @@
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { sortUnique } from "../sorted-records.js";
-import { columnAt, forEachLine, LineFindings, quoteBytes } from "../source-lines.js";
+import { forEachLine, LineFindings, quoteBytes } from "../source-lines.js";
 import { contentLine, readContentLine } from "./content-signature.js";
 import type { Report } from "./fields.js";
 import { type FileType, fileTypeOf, fileTypes, type LineForm, recordType } from "./file-types.js";
@@ -31,6 +31,15 @@ const codecs: Readonly<Record<LineForm, LineCodec>> = {
   content: { read: readContentLine, format: contentLine },
   logical: { read: readLogicalLine, format: logicalLine },
   ignore: { read: readIgnoreLine, format: ignoreLine },
+};
+
+/** What the engine reads of a line, measured with ClamAV 1.4; behind that it sees another line. */
+const lineLimits: Readonly<Record<LineForm, number>> = {
+  hash: 8190,
+  "section-hash": 8190,
+  content: 8190,
+  logical: 32_766,
+  ignore: 8190,
 };
 
 export const clamavLanguage: RuleLanguage = {
@@ -63,7 +72,7 @@ function parse(file: SourceFile): ParsedFile {
   const type = fileTypeOf(file.path);
   if (type === undefined) {
     const message = `expected the name of a signature file, got ${quoteBytes(file.path)}`;
-    findings.error(1, 1, "CLAMAV_FILE_TYPE", message);
+    findings.add("error", { line: 1, source: "", offset: 0 }, "CLAMAV_FILE_TYPE", message);
   } else {
     forEachLine(file, findings, (line, number) => {
       const record = readLine(type, line, number, findings);
@@ -79,8 +88,14 @@ function parse(file: SourceFile): ParsedFile {
 function readLine(type: FileType, line: string, number: number, findings: LineFindings): string | undefined {
   if (line === "" || line.startsWith("#")) return undefined;
   const before = findings.errors;
+  const lineBytesMax = lineLimits[type.form];
+  if (line.length > lineBytesMax) {
+    const message = `expected a line of at most ${lineBytesMax} bytes, as the engine reads, got ${line.length}`;
+    findings.add("error", { line: number, source: "", offset: 0 }, "CLAMAV_TOO_LONG", message);
+    return undefined;
+  }
   const body = codecs[type.form].read(line, (offset, code, message, severity) =>
-    findings[severity ?? "error"](number, columnAt(line, offset), code, message),
+    findings.add(severity ?? "error", { line: number, source: line, offset }, code, message),
   );
   return findings.errors === before && body !== undefined ? type.mark + body : undefined;
 }

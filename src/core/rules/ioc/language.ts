@@ -5,7 +5,7 @@
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { sortUnique } from "../sorted-records.js";
-import { columnAt, forEachLine, LineFindings } from "../source-lines.js";
+import { forEachLine, LineFindings } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
 import { listName } from "./types.js";
@@ -40,12 +40,9 @@ function parse(file: SourceFile): ParsedFile {
       lines.push(number);
     }
     const { problem, warning } = reader;
-    if (problem !== undefined) {
-      findings.error(number, columnAt(line, start + problem.offset), problem.code, problem.message);
-    }
-    if (warning !== undefined) {
-      findings.warning(number, columnAt(line, start + warning.offset), warning.code, warning.message);
-    }
+    const at = (offset: number) => ({ line: number, source: line, offset: start + offset });
+    if (problem !== undefined) findings.add("error", at(problem.offset), problem.code, problem.message);
+    if (warning !== undefined) findings.add("warning", at(warning.offset), warning.code, warning.message);
   });
   return { path: file.path, records, lines, findings: findings.finish() };
 }
@@ -63,5 +60,5 @@ function indicatorEnd(line: string): number {
 }
 
 function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0d;
+  return code === 0x20 || code === 0x09;
 }
