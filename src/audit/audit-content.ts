@@ -146,9 +146,9 @@ export function auditRebuild(
   });
 }
 
-async function unpack(pack: Uint8Array, { codec }: Workshop): Promise<Uint8Array> {
+async function unpack(pack: Uint8Array, { codec, digest }: Workshop): Promise<Uint8Array> {
   const sink = memorySink();
-  await decodeFullPack(memorySource(pack), sink, codec);
+  await decodeFullPack(memorySource(pack), sink, codec, digest);
   return sink.bytes();
 }
 

@@ -15,6 +15,8 @@ import type { PublicFiles } from "./fetch-file.js";
 import type { AuditLog } from "./report.js";
 
 const keyList = (role: RoleKeys) => `${role.threshold} of ${[...role.keys.keys()].join(", ")}`;
+/** Releases in a row that may have failed between two published ones. */
+const gapMax = 64;
 const day = (date: Date) => date.toISOString().replace(".000", "");
 
 /** Steps 1 to 5. The state machine holds everything that was proven. */
@@ -88,10 +90,9 @@ export async function auditManifest(
     const evidence: string[] = [];
     let current = newest;
     while (current.metadata.version > wanted) {
+      const after = current.metadata.version;
       current = await previousManifest(files, trusted, feed, current);
-      evidence.push(
-        `release ${current.metadata.version} is the one that release ${current.metadata.version + 1} names`,
-      );
+      evidence.push(`release ${current.metadata.version} is the one that release ${after} names`);
     }
     if (current.metadata.version !== wanted) {
       throw new VerificationError(
@@ -117,17 +118,30 @@ async function previousManifest(
       `expected a release before ${version}, got the first one`,
     );
   }
-  const bytes = await files.read(`metadata/${version - 1}.${feed}.json`, limits.targetsBytesMax);
-  const digest = hexText(await sha256(bytes));
-  if (digest !== block.previousManifestSha256) {
-    throw new VerificationError(
-      "MANIFEST_CHAIN_BROKEN",
-      `expected manifest ${version - 1} to be ${block.previousManifestSha256}, got ${digest}`,
-    );
-  }
+  const bytes = await findManifest(files, feed, version, block.previousManifestSha256);
   const envelope = parseEnvelope(bytes, "targets");
   const signers = await requireThreshold(envelope, trusted.delegation(feed), feed);
   return { feed, envelope, metadata: parseTargets(envelope.signed), signers };
+}
+
+/** Numbers of releases that failed are never published, so the one before may be more than one number away. */
+async function findManifest(
+  files: PublicFiles,
+  feed: FeedName,
+  version: number,
+  expected: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  for (let number = version - 1; number >= Math.max(1, version - gapMax); number--) {
+    const bytes = await files.find(`metadata/${number}.${feed}.json`, limits.targetsBytesMax);
+    if (bytes === undefined) continue;
+    const digest = hexText(await sha256(bytes));
+    if (digest === expected) return bytes;
+    throw new VerificationError(
+      "MANIFEST_CHAIN_BROKEN",
+      `expected manifest ${number} to be ${expected}, got ${digest}`,
+    );
+  }
+  throw new VerificationError("METADATA_MISSING", `expected the manifest before ${version}, got none`);
 }
 
 function rootEvidence(trusted: TrustedMetadata): string[] {
