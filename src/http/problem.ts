@@ -32,8 +32,7 @@ export function problemHandler(explain: boolean): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const { problem, headers } = answerOf(error, explain);
     response.set(headers).status(problem.status).type("application/problem+json");
-    // Not `json`: the validator of responses would call this handler again for its own findings.
-    response.send(JSON.stringify(problem));
+    response.json(problem);
   };
 }
 
