@@ -1,0 +1,62 @@
+/** One thread that parses one file at a time. A thread that dies or is late is thrown away; the next file gets a new one. */
+import { Worker } from "node:worker_threads";
+import type { ParsedFile, RuleKind } from "../../core/rules/model.js";
+
+export interface ParseJob {
+  readonly kind: RuleKind;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Enough for the largest file that a submission may hold; a parser that wants more is cut off before the machine suffers. */
+const heapMegabytesMax = 2048;
+
+export class ParserThread {
+  private worker: Worker | undefined;
+
+  constructor(
+    private readonly script: URL,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Rejects when the thread died or took too long; the thread is gone then. */
+  parse(job: ParseJob): Promise<ParsedFile> {
+    this.worker ??= new Worker(this.script, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } });
+    const worker = this.worker;
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+        // An idle thread must not keep a process alive that forgot to close it.
+        worker.unref();
+      };
+      const fail = (reason: string) => {
+        settle();
+        this.worker = undefined;
+        void worker.terminate();
+        reject(new Error(reason));
+      };
+      const onMessage = (parsed: ParsedFile) => {
+        settle();
+        resolve(parsed);
+      };
+      const onError = (error: Error) => fail(`the parser failed: ${error.message}`);
+      const onExit = (code: number) => fail(`the parser's thread ended with code ${code}`);
+      const timer = setTimeout(
+        () => fail(`the parser took longer than ${this.timeoutMs} ms`),
+        this.timeoutMs,
+      );
+      worker.ref();
+      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+      // A copy, because the caller keeps its bytes, and a view would drag its whole buffer along.
+      const bytes = new Uint8Array(job.bytes);
+      worker.postMessage({ ...job, bytes }, [bytes.buffer]);
+    });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.worker;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+}
