@@ -20,6 +20,8 @@ export const limits = {
   recordBytesMax: 16 * 1024 * 1024,
   sectionRecordsMax: 2 ** 31,
   databaseBytesMax: 64 * 2 ** 30,
+  /** Of one section: its sparse index, or its id table. */
+  databaseIndexBytesMax: 64 * 1024 * 1024,
   packHeaderBytesMax: 64 * 1024,
   codecBlockBytesMax: 256 * 1024,
   codecDictionaryBytesMax: 128 * 1024,

@@ -1,0 +1,214 @@
+/**
+ * Writes a database as its records arrive, in memory bounded by a block and the index.
+ *
+ * The bytes depend on the records alone, never on how they came: one by one, or as whole blocks that an older
+ * database already holds.
+ */
+import type { ByteSink, Digest, DigestFactory } from "../encoding/stream.js";
+import { ByteWriter } from "../encoding/varint.js";
+import { hexText } from "../encoding/bytes.js";
+import { limits } from "../limits.js";
+import { ruleKinds } from "../rules/model.js";
+import type { RuleKind, RuleLanguage, SectionOrder } from "../rules/model.js";
+import type { Sha256Hex } from "../brands.js";
+import { blockWeightMax, endsBlock, recordWeight, writeRecord } from "./block.js";
+import { databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
+import type { SectionFacts } from "./directory.js";
+import { blockKey, writeIDTable, writeIndexEntry } from "./index-table.js";
+import type { BlockEntry, RuleEntry } from "./index-table.js";
+import type { DatabaseSummary } from "./model.js";
+
+/** What the format needs to know of a kind. */
+export type KindFacts = Pick<RuleLanguage, "order" | "ruleID" | "idPrefixes">;
+export type Languages = (kind: RuleKind) => KindFacts;
+
+const flushBytes = 256 * 1024;
+
+interface OpenSection {
+  readonly kind: RuleKind;
+  readonly language: KindFacts;
+  readonly digest: Digest;
+  readonly offset: number;
+  readonly index: ByteWriter;
+  readonly ids: RuleEntry[];
+  keyBefore: string;
+  blockBytes: number;
+  records: number;
+  rules: number;
+}
+
+export class DatabaseWriter {
+  readonly #sink: ByteSink;
+  readonly #newDigest: DigestFactory;
+  readonly #languages: Languages;
+  readonly #whole: Digest;
+  readonly #sections: SectionFacts[] = [];
+  readonly #out = new ByteWriter();
+  readonly #block = new ByteWriter();
+  #flushed = 0;
+  #section: OpenSection | undefined;
+  // the block being filled
+  #first = "";
+  #last: string | undefined;
+  #count = 0;
+  #rules = 0;
+  #weight = 0;
+
+  constructor(sink: ByteSink, digest: DigestFactory, languages: Languages) {
+    this.#sink = sink;
+    this.#newDigest = digest;
+    this.#languages = languages;
+    this.#whole = digest();
+    this.#put(databaseMagic);
+  }
+
+  /** Bytes written so far, without the block being filled. */
+  get length(): number {
+    return this.#flushed + this.#out.length;
+  }
+
+  /** Whether the next record starts a block: then a whole block may be copied. */
+  get atBlockStart(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Kinds in the order of `ruleKinds`; a section without records leaves no trace. */
+  beginSection(kind: RuleKind): void {
+    const before = this.#sections.at(-1)?.kind;
+    if (this.#section || (before && ruleKinds.indexOf(before) >= ruleKinds.indexOf(kind))) {
+      throw new Error(`section ${kind} out of place`);
+    }
+    this.#section = {
+      kind,
+      language: this.#languages(kind),
+      digest: this.#newDigest(),
+      offset: this.length,
+      index: new ByteWriter(),
+      ids: [],
+      keyBefore: "",
+      blockBytes: 0,
+      records: 0,
+      rules: 0,
+    };
+    this.#last = undefined;
+  }
+
+  /** Records of a sorted section must rise. @throws VerificationError DATABASE_MALFORMED */
+  add(record: string): void {
+    const section = this.#open();
+    if (record.length > limits.recordBytesMax) {
+      throw malformedDatabase(
+        `expected records of at most ${limits.recordBytesMax} bytes, got ${record.length}`,
+      );
+    }
+    if (section.language.order === "sorted" && this.#last !== undefined && record <= this.#last) {
+      throw malformedDatabase("expected records in rising order");
+    }
+    const weight = recordWeight(record);
+    if (this.#count > 0 && this.#weight + weight > blockWeightMax) this.#endBlock(section);
+    if (this.#count === 0) this.#first = record;
+    writeRecord(this.#block, this.#count === 0 ? "" : (this.#last as string), record);
+    const id = section.language.ruleID(record);
+    if (id !== undefined) {
+      this.#rules++;
+      if (section.language.order === "sequence") {
+        section.ids.push({ id, record: section.records + this.#count });
+      }
+    }
+    this.#last = record;
+    this.#count++;
+    this.#weight += weight;
+    if (endsBlock(record)) this.#endBlock(section);
+  }
+
+  /**
+   * Takes over a block of another database: only at a block start, only in sorted sections, only with the same
+   * records behind it as there, and its last record must not be what the next `add` is compared with.
+   */
+  copyBlock(bytes: Uint8Array, entry: BlockEntry): void {
+    const section = this.#open();
+    if (!this.atBlockStart || section.language.order !== "sorted")
+      throw new Error("no block may be copied here");
+    this.#putBlock(section, bytes, entry);
+    this.#last = undefined;
+  }
+
+  /** Hands finished blocks to the sink when there are enough of them; call it now and then. */
+  async flush(atLeast = flushBytes): Promise<void> {
+    if (this.#out.length < atLeast || this.#out.length === 0) return;
+    this.#flushed += this.#out.length;
+    await this.#sink.write(this.#out.take());
+  }
+
+  async endSection(): Promise<void> {
+    const section = this.#open();
+    if (this.#count > 0) this.#endBlock(section);
+    this.#section = undefined;
+    if (section.records === 0) return;
+    const index = section.index.take();
+    const ids = new ByteWriter();
+    writeIDTable(ids, section.ids);
+    const table = ids.take();
+    for (const part of [index, table]) {
+      if (part.length > limits.databaseIndexBytesMax) throw malformedDatabase("expected a smaller index");
+      section.digest.update(part);
+      this.#put(part);
+    }
+    this.#sections.push({
+      kind: section.kind,
+      order: section.language.order,
+      records: section.records,
+      rules: section.rules,
+      offset: section.offset,
+      blockBytes: section.blockBytes,
+      indexBytes: index.length,
+      idBytes: table.length,
+      sha256: section.digest.finish(),
+    });
+    await this.flush();
+  }
+
+  async finish(): Promise<DatabaseSummary> {
+    if (this.#section) throw new Error("a section is open");
+    this.#put(formatDirectory(this.#sections));
+    await this.flush(0);
+    return {
+      sha256: hexText(this.#whole.finish()) as Sha256Hex,
+      bytes: this.length,
+      sections: this.#sections.map(({ kind, order, records, rules }) => ({ kind, order, records, rules })),
+    };
+  }
+
+  #open(): OpenSection {
+    if (!this.#section) throw new Error("no section is open");
+    return this.#section;
+  }
+
+  #endBlock(section: OpenSection): void {
+    const bytes = this.#block.take();
+    const key = blockKey(section.language.order as SectionOrder, this.#first);
+    this.#putBlock(section, bytes, { bytes: bytes.length, records: this.#count, rules: this.#rules, key });
+    this.#count = 0;
+    this.#rules = 0;
+    this.#weight = 0;
+  }
+
+  #putBlock(
+    section: OpenSection,
+    bytes: Uint8Array,
+    entry: Pick<BlockEntry, "bytes" | "records" | "rules" | "key">,
+  ): void {
+    writeIndexEntry(section.index, section.language.order, section.keyBefore, entry);
+    section.keyBefore = entry.key;
+    section.blockBytes += bytes.length;
+    section.records += entry.records;
+    section.rules += entry.rules;
+    section.digest.update(bytes);
+    this.#put(bytes);
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#whole.update(bytes);
+    this.#out.bytes(bytes);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The two tables behind a section's blocks: the sparse index (one entry a block) and, for sequences, the id table.
+ *
+ *     index entry = varint(block bytes) varint(records) varint(rules) [sorted: front-coded key]
+ *     id entry    = front-coded id, varint(record number)
+ *
+ * A key is the first 64 bytes of the block's first record. Ids are in byte order, then by record number.
+ */
+import { ByteReader } from "../encoding/varint.js";
+import type { ByteWriter, Complain } from "../encoding/varint.js";
+import type { SectionOrder } from "../rules/model.js";
+import { blockBytesMax, sharedLength, singleBlockBytesMax, writeRecord } from "./block.js";
+
+const keyBytesMax = 64;
+/** No engine takes longer names; the bound keeps a lying table from costing more than its bytes. */
+const idBytesMax = 4096;
+
+export interface BlockEntry {
+  /** Offset of the block in the file, its length, and the number of its first record. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly first: number;
+  readonly records: number;
+  readonly rules: number;
+  /** "" in a sequence. */
+  readonly key: string;
+}
+
+export function blockKey(order: SectionOrder, firstRecord: string): string {
+  return order === "sorted" ? firstRecord.slice(0, keyBytesMax) : "";
+}
+
+export function writeIndexEntry(
+  writer: ByteWriter,
+  order: SectionOrder,
+  keyBefore: string,
+  entry: Pick<BlockEntry, "bytes" | "records" | "rules" | "key">,
+): void {
+  writer.varint(entry.bytes);
+  writer.varint(entry.records);
+  writer.varint(entry.rules);
+  if (order === "sorted") writeRecord(writer, keyBefore, entry.key);
+}
+
+/** What the directory says about the section; the index must add up to it. */
+export interface IndexTotals {
+  readonly order: SectionOrder;
+  readonly offset: number;
+  readonly blockBytes: number;
+  readonly records: number;
+  readonly rules: number;
+}
+
+export function parseIndex(bytes: Uint8Array, totals: IndexTotals, complain: Complain): BlockEntry[] {
+  const reader = new ByteReader(bytes, complain);
+  const entries: BlockEntry[] = [];
+  let used = 0;
+  let first = 0;
+  let rules = 0;
+  let key = "";
+  while (reader.left > 0) {
+    const blockBytes = reader.varint(singleBlockBytesMax);
+    const records = reader.varint(totals.records - first);
+    if (records < 1) throw complain("expected a block with records");
+    if (records > 1 && blockBytes > blockBytesMax) throw complain("expected a smaller block");
+    if (blockBytes < 2 * records) throw complain("expected more bytes for the records of a block");
+    const ruleCount = reader.varint(records);
+    if (totals.order === "sorted") key = parseKey(reader, key, entries.length > 0, complain);
+    if (used + blockBytes > totals.blockBytes) throw complain("expected blocks within their section");
+    entries.push({ offset: totals.offset + used, bytes: blockBytes, first, records, rules: ruleCount, key });
+    used += blockBytes;
+    first += records;
+    rules += ruleCount;
+  }
+  if (used !== totals.blockBytes || first !== totals.records || rules !== totals.rules) {
+    throw complain("expected an index that adds up to its section");
+  }
+  return entries;
+}
+
+function parseKey(reader: ByteReader, before: string, ordered: boolean, complain: Complain): string {
+  const shared = reader.varint(before.length);
+  const length = reader.varint(keyBytesMax - shared);
+  const key = before.slice(0, shared) + reader.text(length);
+  if (sharedLength(before, key) !== shared) throw complain("expected keys to share all they have in common");
+  if (ordered && key < before) throw complain("expected keys in rising order");
+  return key;
+}
+
+export interface RuleEntry {
+  readonly id: string;
+  readonly record: number;
+}
+
+/** Sorts in place, as the table stands in the file. */
+export function writeIDTable(writer: ByteWriter, entries: RuleEntry[]): void {
+  entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record));
+  let before = "";
+  for (const { id, record } of entries) {
+    if (id.length > idBytesMax) throw new Error(`a rule id of ${id.length} bytes`);
+    writeRecord(writer, before, id);
+    writer.varint(record);
+    before = id;
+  }
+}
+
+/** Record number of the first rule of this id. The ids in front of it are passed over, not kept. */
+export function findID(
+  bytes: Uint8Array,
+  id: string,
+  records: number,
+  complain: Complain,
+): number | undefined {
+  const reader = new ByteReader(bytes, complain);
+  let before = "";
+  while (reader.left > 0) {
+    const shared = reader.varint(before.length);
+    const current = before.slice(0, shared) + reader.text(reader.varint(idBytesMax - shared));
+    const record = reader.varint(records - 1);
+    if (current < before) throw complain("expected ids in rising order");
+    if (current === id) return record;
+    if (current > id) return undefined;
+    before = current;
+  }
+  return undefined;
+}
