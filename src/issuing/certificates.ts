@@ -58,10 +58,9 @@ export async function issueBentCertificate(
   const subject = distinguishedName(request.subject);
   const subjectKeyID = await keyIdentifier(request.spki);
   const certificate = new pkijs.Certificate();
-  const identifier = signatureIdentifier(issuerKey.scheme);
   certificate.version = 2;
   certificate.serialNumber = positiveInteger(request.serial);
-  certificate.signature = new pkijs.AlgorithmIdentifier({ schema: identifier });
+  certificate.signature = new pkijs.AlgorithmIdentifier({ schema: signatureIdentifier(issuerKey.scheme) });
   certificate.issuer = issuer?.subject ?? subject;
   certificate.subject = subject;
   certificate.notBefore = time(request.notBefore);
@@ -78,7 +77,8 @@ export async function issueBentCertificate(
   bend(certificate);
   const tbs = encoded(certificate.encodeTBS());
   const signature = await issuerKey.sign(tbs);
-  return encoded(sequence(spliced(tbs), identifier, bitString(signature)));
+  // RFC 5280 §4.1.1.2: the algorithm stands inside and outside, the same way.
+  return encoded(sequence(spliced(tbs), certificate.signature.toSchema(), bitString(signature)));
 }
 
 /** RFC 7093 §2 (1): the leftmost 160 bits of the SHA-256 of the key bits. */
