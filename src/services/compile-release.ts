@@ -1,8 +1,87 @@
-/** From frozen sources to a database and its packs. */
+/**
+ * From frozen sources to a database and its packs: first the database, then one pack at a time, each kept before the next is
+ * begun, so that a restarted service does not begin again.
+ */
+import type { Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
+import { encodeDatabase } from "../core/format/database.js";
+import {
+  compileSections,
+  compiledFiles,
+  databaseFacts,
+  type ParsedRevision,
+} from "../core/release/compile.js";
+import type { Revision } from "../core/release/model.js";
+import { listedPacks, plannedPacks } from "../core/release/packs.js";
+import { parseSources } from "../core/release/sources.js";
+import type { ParsedFile } from "../core/rules/model.js";
 import type { ServiceContext } from "./context.js";
-import type { ReleaseRecord } from "./model.js";
+import { requireRelease } from "./documents.js";
+import { makePack } from "./make-pack.js";
+import type { ReleasePack, ReleaseRecord } from "./model.js";
+import { putWritten } from "./put-written.js";
+import { readObject, sourceBatches } from "./source-batches.js";
 
-export function compileRelease(_: ServiceContext, release: ReleaseRecord): Promise<Partial<ReleaseRecord>> {
-  throw new OperationError("STATE_CORRUPT", `expected a compiler for release ${release.release}, got none`);
+/** @throws VerificationError RULES_INVALID, RULE_CONFLICT; OperationError of stores and workers */
+export async function compileRelease(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  if (release.database === null) return makeDatabase(context, release);
+  const made = new Set(release.packs.map(({ from }) => from));
+  const next = plannedPacks(release.release).find((from) => !made.has(from));
+  if (next !== undefined) return { packs: [...release.packs, await makePack(context, release, next)] };
+  const before = await packsBefore(context, release);
+  return { state: "built", packs: listedPacks(release.release, release.packs, before) };
+}
+
+async function makeDatabase(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  const { compiler } = context.settings;
+  const known = await sameDatabase(context, release, compiler.sha256);
+  if (known !== undefined) return { compiler, database: known };
+  const { revisions } = parseSources(await readObject(context.objects, release.sourcesSha256));
+  const parsed: ParsedRevision[] = [];
+  for (const revision of revisions) parsed.push(await parseRevision(context, revision));
+  const sections = compileSections(parsed);
+  const { result, sha256 } = await putWritten(context.objects, (sink) =>
+    encodeDatabase(sections, sink, context.digest),
+  );
+  if (result.sha256 !== sha256) {
+    throw new OperationError(
+      "STORE_FAILED",
+      `expected database ${result.sha256} in the store, got ${sha256}`,
+    );
+  }
+  return { compiler, database: databaseFacts(result) };
+}
+
+async function parseRevision(context: ServiceContext, revision: Revision): Promise<ParsedRevision> {
+  const files: ParsedFile[] = [];
+  const used = compiledFiles(revision);
+  for await (const batch of sourceBatches(context.objects, revision.ruleset, used)) {
+    files.push(...(await context.workers.parse(revision.kind, batch)));
+  }
+  return { revision, files };
+}
+
+/** Compilation is a pure function: the newest release, or the one that is restored, may have the answer. */
+async function sameDatabase({ records }: ServiceContext, release: ReleaseRecord, compiler: Sha256Hex) {
+  for (const number of [release.previous, release.restores]) {
+    if (number === null) continue;
+    const { body } = await requireRelease(records, release.feed, number);
+    const same = body.sourceTreeSha256 === release.sourceTreeSha256 && body.compiler?.sha256 === compiler;
+    if (same && body.database !== null) return body.database;
+  }
+  return undefined;
+}
+
+async function packsBefore(
+  { records }: ServiceContext,
+  release: ReleaseRecord,
+): Promise<readonly ReleasePack[]> {
+  if (release.previous === null) return [];
+  return (await requireRelease(records, release.feed, release.previous)).body.packs;
 }

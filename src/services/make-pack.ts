@@ -1,0 +1,130 @@
+/** Makes one pack, applies it as an endpoint would, and counts it only when the exact database comes out. */
+import { releaseNumber, type Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import type { ByteSink } from "../core/encoding/stream.js";
+import { OperationError } from "../core/errors.js";
+import { applyDelta } from "../core/format/delta-apply.js";
+import { encodeDelta } from "../core/format/delta-encode.js";
+import { decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
+import { packTarget } from "../core/release/packs.js";
+import type { ObjectStore, OpenObject } from "../ports/object-store.js";
+import type { ServiceContext } from "./context.js";
+import { requireRelease } from "./documents.js";
+import type { DatabaseFacts, ReleasePack, ReleaseRecord } from "./model.js";
+import { type Written, putWritten } from "./put-written.js";
+
+/** From release `from`, or from nothing when it is 0. @throws OperationError of stores and codec */
+export async function makePack(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  from: number,
+): Promise<ReleasePack> {
+  const database = requireDatabase(release);
+  const target = await openObject(context.objects, database.sha256);
+  try {
+    const { sha256, bytes } = await (from === 0
+      ? makeFull(context, target, database)
+      : makeDelta(context, target, database, await databaseOf(context, release, from)));
+    return {
+      path: packTarget(release.feed, from, release.release),
+      kind: from === 0 ? "full" : "delta",
+      from,
+      to: release.release,
+      bytes,
+      sha256,
+      databaseSha256: database.sha256,
+      databaseBytes: database.bytes,
+      codec: context.codec.name,
+      cmsSha256: null,
+    };
+  } finally {
+    await target.close();
+  }
+}
+
+function makeFull(context: ServiceContext, target: OpenObject, database: DatabaseFacts): Promise<StoredPack> {
+  const { objects, codec, digest } = context;
+  return makeAndApply(
+    context,
+    database,
+    () => putWritten(objects, (sink) => encodeFullPack(target, database.sha256, sink, codec)),
+    async (pack, sink) => {
+      await decodeFullPack(pack, sink, codec, digest);
+    },
+  );
+}
+
+async function makeDelta(
+  context: ServiceContext,
+  target: OpenObject,
+  database: DatabaseFacts,
+  baseSha256: Sha256Hex,
+): Promise<StoredPack> {
+  const { objects, codec, digest } = context;
+  const base = await openObject(objects, baseSha256);
+  try {
+    return await makeAndApply(
+      context,
+      database,
+      () => putWritten(objects, (sink) => encodeDelta(base, target, sink, codec, digest)),
+      async (pack, sink) => {
+        await applyDelta(base, pack, sink, codec, digest);
+      },
+    );
+  } finally {
+    await base.close();
+  }
+}
+
+type StoredPack = Pick<Written<unknown>, "sha256" | "bytes">;
+
+/** SPEC §2.5.6: a pack that does not give back the exact database is not a pack. */
+async function makeAndApply(
+  { objects, digest }: ServiceContext,
+  database: DatabaseFacts,
+  make: () => Promise<StoredPack>,
+  apply: (pack: OpenObject, sink: ByteSink) => Promise<void>,
+): Promise<StoredPack> {
+  const stored = await make();
+  const pack = await openObject(objects, stored.sha256);
+  const running = digest();
+  let bytes = 0;
+  const sink: ByteSink = {
+    write: async (chunk) => {
+      running.update(chunk);
+      bytes += chunk.length;
+    },
+  };
+  try {
+    await apply(pack, sink);
+  } finally {
+    await pack.close();
+  }
+  const sha256 = hexText(running.finish());
+  if (sha256 !== database.sha256 || bytes !== database.bytes) {
+    throw new OperationError(
+      "STORE_FAILED",
+      `expected pack ${stored.sha256} to yield database ${database.sha256}, got ${sha256}`,
+    );
+  }
+  return stored;
+}
+
+async function databaseOf(
+  { records }: ServiceContext,
+  { feed }: ReleaseRecord,
+  from: number,
+): Promise<Sha256Hex> {
+  return requireDatabase((await requireRelease(records, feed, releaseNumber(from))).body).sha256;
+}
+
+function requireDatabase({ release, database }: ReleaseRecord): DatabaseFacts {
+  if (database !== null) return database;
+  throw new OperationError("STATE_CORRUPT", `expected a database of release ${release}, got none`);
+}
+
+async function openObject(objects: ObjectStore, sha256: Sha256Hex): Promise<OpenObject> {
+  const found = await objects.open(sha256);
+  if (found !== undefined) return found;
+  throw new OperationError("STORE_FAILED", `expected object ${sha256} in the store, got none`);
+}
