@@ -9,6 +9,7 @@ import express, { type Express, type RequestHandler } from "express";
 import * as contract from "express-openapi-validator";
 import helmet from "helmet";
 import type { Logger } from "pino";
+import { quote, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { logAccess } from "./access-log.js";
 import { authenticate } from "./authenticate.js";
@@ -57,9 +58,14 @@ export function createApp(options: AppOptions): Express {
   );
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), serviceRoutes(context, tsa));
+  app.use(notFound);
   app.use(problemHandler(validateResponses));
   return app;
 }
+
+const notFound: RequestHandler = (request) => {
+  throw new UsageError("NOT_FOUND", `expected a path of this service, got ${quote(request.path)}`);
+};
 
 /** What the desk says is for the one who asked. */
 const noStore: RequestHandler = (_request, response, next) => {

@@ -1,5 +1,5 @@
 /** Tag `releases` of openapi.yaml. */
-import { type Response, Router } from "express";
+import type { Response, Router } from "express";
 import { feedName, releaseNumber } from "../../core/brands.js";
 import { buildRelease } from "../../services/build-release.js";
 import type { ServiceContext } from "../../services/context.js";
@@ -17,6 +17,7 @@ import { recordVerdict } from "../../services/record-verdict.js";
 import { withdrawRelease } from "../../services/withdraw-release.js";
 import { identityOf } from "../authenticate.js";
 import { sendBytes } from "../send-bytes.js";
+import { newRoutes } from "./routes.js";
 
 type Params = { readonly feed: string; readonly release: string };
 
@@ -41,7 +42,7 @@ const all = "/v1/feeds/:feed/releases";
 const one = `${all}/:release`;
 
 export function releaseRoutes(context: ServiceContext): Router {
-  const routes = Router();
+  const routes = newRoutes();
   addReading(routes, context);
   routes.post(all, async (request, response) => {
     const { reason, renew } = request.body as BuildBody;

@@ -1,8 +1,9 @@
 /** Tag `service` of openapi.yaml: who am I, is the service well, what time is it. */
-import express, { Router } from "express";
+import express, { type Router } from "express";
 import { RulemintError, UsageError } from "../../core/errors.js";
 import type { ServiceContext } from "../../services/context.js";
 import { identityOf } from "../authenticate.js";
+import { newRoutes } from "./routes.js";
 
 /** Takes a TimeStampReq, gives a TimeStampResp, both DER. */
 export type StampTime = (request: Uint8Array) => Promise<Uint8Array>;
@@ -10,7 +11,7 @@ export type StampTime = (request: Uint8Array) => Promise<Uint8Array>;
 const queryBytesMax = 16 * 1024;
 
 export function serviceRoutes(context: ServiceContext, tsa: StampTime | undefined): Router {
-  const routes = Router();
+  const routes = newRoutes();
   routes.get("/v1/whoami", (_request, response) => {
     const { name, roles } = identityOf(response);
     response.json({ name, roles });

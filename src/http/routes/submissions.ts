@@ -1,5 +1,5 @@
 /** Tag `submissions` of openapi.yaml. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response, Router } from "express";
 import { sha256Hex } from "../../core/brands.js";
 import { UsageError, VerificationError } from "../../core/errors.js";
 import type { RuleKind } from "../../core/rules/model.js";
@@ -11,6 +11,7 @@ import { submitRules } from "../../services/submit-rules.js";
 import { identityOf } from "../authenticate.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { readTar } from "../tar-reader.js";
+import { newRoutes } from "./routes.js";
 
 /** As the contract's validator leaves them: defaults filled in, numbers and booleans made. */
 interface CreateQuery {
@@ -28,7 +29,7 @@ interface ListQuery {
 }
 
 export function submissionRoutes(context: ServiceContext): Router {
-  const routes = Router();
+  const routes = newRoutes();
   routes.post("/v1/submissions", async (request, response) => {
     refuseEncoding(request);
     letCallerFinish(request, response);
