@@ -78,7 +78,8 @@ export class Cursor {
   atStatement(): boolean {
     if (this.is("import")) return this.is(kind.text, 1);
     let ahead = 0;
-    while (this.is("private", ahead) || this.is("global", ahead)) ahead++;
+    // A bound, or a long row of modifiers would be walked once for each of them.
+    while (ahead < 4 && (this.is("private", ahead) || this.is("global", ahead))) ahead++;
     return this.is("rule", ahead) && this.is(kind.identifier, ahead + 1);
   }
 

@@ -74,5 +74,10 @@ function isConnective(token: Token): boolean {
 function spell(cursor: Cursor, token: Token): string {
   const text = cursor.textOf(token);
   if (token.kind === kind.text) return canonicalText(text);
-  return token.kind === kind.integer && text.startsWith("0x") ? text.toLowerCase() : text;
+  return token.kind === kind.integer ? canonicalInteger(text) : text;
+}
+
+/** As written, except that hex digits are lower case: `0x10`, `16` and `010` say what the author had in mind. */
+export function canonicalInteger(text: string): string {
+  return text.startsWith("0x") ? text.toLowerCase() : text;
 }

@@ -7,7 +7,7 @@
 import { quote } from "../../errors.js";
 import { parseExpression } from "./condition.js";
 import { type Cursor, SyntaxStop } from "./cursor.js";
-import { layOutCondition } from "./layout.js";
+import { canonicalInteger, layOutCondition } from "./layout.js";
 import { type FileScope, RuleScope } from "./scope.js";
 import { parseString } from "./string.js";
 import { canonicalText } from "./text-literal.js";
@@ -128,11 +128,12 @@ function parseMeta(cursor: Cursor): string {
   cursor.need("=");
   if (cursor.is("-")) {
     cursor.next();
-    return `${name} = -${cursor.textOf(cursor.need(kind.integer))}`;
+    return `${name} = -${canonicalInteger(cursor.textOf(cursor.need(kind.integer)))}`;
   }
   const token = cursor.peek();
   if (token.kind === kind.text) return `${name} = ${canonicalText(cursor.textOf(cursor.next()))}`;
-  if (token.kind === kind.integer || token.kind === "true" || token.kind === "false") {
+  if (token.kind === kind.integer) return `${name} = ${canonicalInteger(cursor.textOf(cursor.next()))}`;
+  if (token.kind === "true" || token.kind === "false") {
     return `${name} = ${cursor.textOf(cursor.next())}`;
   }
   return cursor.stop("a text string, an integer, true or false");
