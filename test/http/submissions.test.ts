@@ -38,13 +38,17 @@ const count = async () => {
 describe("submitting", () => {
   it("answers with the submission and where it is", async () => {
     const body = tarArchive({ "a.yar": good, LICENSE: "free\n" });
-    const response = await submit("first", body, "&message=two%20words");
+    const response = await submit(
+      "first",
+      body,
+      `&${new URLSearchParams({ message: "two words: a+b/c (d) & ü" })}`,
+    );
     expect(response.status).toBe(201);
     const made = (await response.json()) as Submission;
     expect(made).toMatchObject({
       ruleset: "first",
       author: "ann",
-      message: "two words",
+      message: "two words: a+b/c (d) & ü",
       state: "open",
       rules: 1,
     });
