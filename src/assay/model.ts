@@ -1,0 +1,44 @@
+/** What an overseer works with, and what comes of it. */
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
+import type { Codec } from "../core/format/codec.js";
+import type { CompilerFacts } from "../core/release/model.js";
+import type { Clock } from "../ports/clock.js";
+import type { Fetcher } from "../ports/fetcher.js";
+import type { ObjectStore } from "../ports/object-store.js";
+import type { Records } from "../ports/records.js";
+import type { RuleWorkers } from "../ports/rule-workers.js";
+import type { Signer } from "../ports/signer.js";
+import type { SourceArchive } from "../ports/source-archive.js";
+import type { StagedReleases } from "../ports/staged-releases.js";
+
+export interface AssayContext {
+  readonly desk: SourceArchive & StagedReleases;
+  /** Where the publisher's public tree is, and the root that this overseer pinned. */
+  readonly fetcher: Fetcher;
+  readonly url: string;
+  readonly root: Uint8Array;
+  /** The overseer's own: databases it has built, packs it has checked, verdicts it has given. */
+  readonly objects: ObjectStore;
+  readonly records: Records;
+  readonly signer: Signer;
+  readonly codec: Codec;
+  readonly workers: RuleWorkers;
+  readonly digest: DigestFactory;
+  readonly compiler: CompilerFacts;
+  readonly clock: Clock;
+  /** One line a step, for whoever watches. */
+  readonly onProgress: (line: string) => void;
+}
+
+export interface AssayVerdict {
+  readonly feed: FeedName;
+  readonly release: ReleaseNumber;
+  readonly result: "PASSED" | "FAILED";
+  /** With FAILED: the first difference, in a sentence. */
+  readonly explanation: string;
+  readonly manifestSha256: string;
+  readonly databaseSha256: string;
+  /** One line for each thing that was compared. */
+  readonly checks: readonly string[];
+}

@@ -1,0 +1,134 @@
+/**
+ * The manifest that waits: well formed, signed by the publisher's key as the pinned root delegates it, for a time and in a chain that make
+ * sense. What it says about content is the business of the rebuild.
+ */
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import { concatBytes, equalBytes, hexBytes, hexText } from "../core/encoding/bytes.js";
+import { sha256 } from "../core/encoding/sha256.js";
+import { PolicyError, RulemintError, VerificationError } from "../core/errors.js";
+import { limits } from "../core/limits.js";
+import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
+import { spkiFromTUFKey, verifyTUFSignature } from "../core/trust/keys.js";
+import { parseManifest } from "../core/trust/manifest.js";
+import { type Delegation, type Envelope, parseEnvelope } from "../core/trust/metadata.js";
+import type { Manifest } from "../core/trust/model.js";
+import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import type { AssayContext } from "./model.js";
+
+export interface StagedManifest {
+  readonly envelope: Envelope;
+  readonly manifest: Manifest;
+  /** The id under which the feed's delegation knows this overseer's key. */
+  readonly ownKeyID: string;
+}
+
+const dayMs = 86_400_000;
+/** Longer than this nobody should be able to freeze an endpoint on one manifest. */
+const lifetimeDaysMax = 400;
+const clockSlackMs = 300_000;
+
+/** @throws VerificationError ASSAY_MISMATCH, METADATA_*, MANIFEST_*; PolicyError ROLE_REFUSED; OperationError of the network */
+export async function openStagedManifest(
+  context: AssayContext,
+  feed: FeedName,
+  release: ReleaseNumber,
+): Promise<StagedManifest> {
+  const delegation = await feedDelegation(context, feed);
+  const envelope = parseEnvelope(await context.desk.manifest(feed, release), "targets");
+  const manifest = parseManifest(envelope.signed);
+  if (manifest.block.feed !== feed || manifest.version !== release) {
+    throw mismatch(`release ${release} of ${feed}`, `release ${manifest.version} of ${manifest.block.feed}`);
+  }
+  requireSensibleTimes(manifest, context.clock.now());
+  const ownKeyID = keyIDOf(delegation, context.signer.spki);
+  await requirePublisher(envelope, delegation, ownKeyID);
+  await requireChain(context, feed, manifest);
+  return { envelope, manifest, ownKeyID };
+}
+
+/** TUF §5 from the overseer's own pinned root: who may sign for the feed. */
+async function feedDelegation(
+  { fetcher, url, root, clock }: AssayContext,
+  feed: FeedName,
+): Promise<Delegation> {
+  const read = async (path: string, bytesMax: number) => {
+    const parts: Uint8Array[] = [];
+    for await (const part of (await fetcher.get(`${url}/${path}`, { bytesMax })).body) parts.push(part);
+    return concatBytes(...parts);
+  };
+  const trusted = await TrustedMetadata.start(root, clock.now());
+  for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
+    const next = await unlessMissing(
+      read(metadataPath("root", trusted.root.version + 1), limits.rootBytesMax),
+    );
+    if (next === undefined) break;
+    await trusted.updateRoot(next);
+  }
+  trusted.finishRoot();
+  await trusted.updateTimestamp(await read(timestampPath, limits.timestampBytesMax));
+  const snapshot = trusted.timestamp?.snapshot.version ?? 0;
+  await trusted.updateSnapshot(await read(metadataPath("snapshot", snapshot), limits.snapshotBytesMax));
+  const { version } = trusted.expected("targets");
+  await trusted.updateTargets(await read(metadataPath("targets", version), limits.targetsBytesMax));
+  return trusted.delegation(feed);
+}
+
+async function unlessMissing(file: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+  try {
+    return await file;
+  } catch (error) {
+    if (error instanceof RulemintError && error.code === "FETCH_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function keyIDOf(delegation: Delegation, spki: Uint8Array): string {
+  for (const [id, key] of delegation.keys) if (key && equalBytes(spkiFromTUFKey(key), spki)) return id;
+  throw new PolicyError("ROLE_REFUSED", "expected this overseer's key in the feed's delegation, got none");
+}
+
+/** Somebody else than this overseer, whom the delegation names, has signed. */
+async function requirePublisher(envelope: Envelope, delegation: Delegation, ownKeyID: string): Promise<void> {
+  for (const { keyid, sig } of envelope.signatures) {
+    const key = keyid === ownKeyID ? undefined : delegation.keys.get(keyid);
+    if (key && (await verifyTUFSignature(key, envelope.message, hexBytes(sig)))) return;
+  }
+  throw new VerificationError(
+    "METADATA_THRESHOLD",
+    "expected the publisher's signature on the staged manifest, got none",
+  );
+}
+
+function requireSensibleTimes({ expires, block }: Manifest, now: Date): void {
+  const created = Date.parse(block.createdAt);
+  const end = Date.parse(expires);
+  if (created > now.getTime() + clockSlackMs) throw mismatch("a release made before now", block.createdAt);
+  if (end <= now.getTime() || end > now.getTime() + lifetimeDaysMax * dayMs) {
+    throw mismatch(`an expiry within ${lifetimeDaysMax} days`, expires);
+  }
+}
+
+/** The manifest before it is the one that this overseer signed last, when it signed one. */
+async function requireChain(
+  { records }: AssayContext,
+  feed: FeedName,
+  { version, block }: Manifest,
+): Promise<void> {
+  const last = (
+    await records.list<{ release: number; messageSha256: string }>("signed", { prefix: `${feed}/` })
+  )
+    .map(({ body }) => body)
+    .filter(({ release }) => release < version)
+    .at(-1);
+  if (last !== undefined && block.previousManifestSha256 === null) {
+    throw mismatch(`a manifest that continues release ${last.release}`, "one that continues nothing");
+  }
+}
+
+export async function messageDigest(envelope: Envelope): Promise<string> {
+  return hexText(await sha256(envelope.message));
+}
+
+export function mismatch(expected: string, got: string): VerificationError {
+  return new VerificationError("ASSAY_MISMATCH", `expected ${expected}, got ${got}`);
+}
