@@ -12,6 +12,9 @@ import type { ServiceContext } from "./context.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
 import { publishedPolicy } from "./published-trust.js";
 
+/** What a signer takes at once. */
+const signaturesAtOnce = 8;
+
 /** @throws OperationError SIGNER_UNAVAILABLE, SIGNER_PIN, TSA_UNAVAILABLE; VerificationError when ours would not verify */
 export async function sealRelease(
   context: ServiceContext,
@@ -21,19 +24,29 @@ export async function sealRelease(
     throw new OperationError("STATE_CORRUPT", `expected a manifest of release ${release.release}, got none`);
   }
   const policy = await publishedPolicy(context);
-  const manifestCmsSha256 = await signOne(
-    context,
-    policy,
-    release.manifestSha256,
-    `${release.feed} ${release.release} manifest`,
-  );
+  const label = `${release.feed} ${release.release} manifest`;
+  const manifestCmsSha256 = await signOne(context, policy, release.manifestSha256, label);
   const packs: ReleasePack[] = [];
-  for (const pack of release.packs) {
-    // A pack of an older release that is offered again keeps the signature that it was published with.
-    const cmsSha256 = pack.cmsSha256 ?? (await signOne(context, policy, pack.sha256, pack.path));
-    packs.push({ ...pack, cmsSha256 });
+  for (let at = 0; at < release.packs.length; at += signaturesAtOnce) {
+    const some = release.packs.slice(at, at + signaturesAtOnce);
+    packs.push(...(await allOf(some.map((pack) => signPack(context, policy, pack)))));
   }
   return { state: "sealed", manifestCmsSha256, packs };
+}
+
+/** A pack of an older release that is offered again keeps the signature that it was published with. */
+async function signPack(
+  context: ServiceContext,
+  policy: SignaturePolicy,
+  pack: ReleasePack,
+): Promise<ReleasePack> {
+  return { ...pack, cmsSha256: pack.cmsSha256 ?? (await signOne(context, policy, pack.sha256, pack.path)) };
+}
+
+/** Waits for every one, then throws the first error: no signature is left under way behind the caller's back. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 async function signOne(

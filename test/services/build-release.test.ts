@@ -21,7 +21,7 @@ describe("building a release", () => {
   let desk: Desk;
   afterEach(() => desk.close());
 
-  it("refuses other roles, unknown feeds, nothing approved and nothing new", async () => {
+  it("SPEC §2.3.3 refuses other roles, unknown feeds, nothing approved and nothing new", async () => {
     desk = await openDesk();
     await expect(buildRelease(desk.context, ann, { feed })).rejects.toMatchObject({ code: "ROLE_REFUSED" });
     await expect(desk.build({ feed: "nowhere" as never })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -111,6 +111,29 @@ describe("building a release", () => {
     await expect(publishRelease(desk.context, mia, ended)).rejects.toMatchObject({ code: "RELEASE_STATE" });
     broken = false;
     expect(await desk.build()).toMatchObject({ release: 1, state: "signed" });
+  });
+
+  it("SPEC §2.5.6 lists no pack that does not give the exact database back", async () => {
+    desk = await openDesk({
+      wrap: ({ codec }) => ({
+        codec: {
+          name: codec.name,
+          decompress: (...args) => codec.decompress(...args),
+          compress: (blocks) =>
+            codec.compress(
+              blocks.map((block) => {
+                const bytes = block.bytes.slice();
+                bytes[0] = 255 - (bytes[0] ?? 0);
+                return { ...block, bytes };
+              }),
+            ),
+        },
+      }),
+    });
+    await desk.addRules("hosts", "ioc", hosts("a"));
+    const stuck = await desk.build();
+    expect(stuck).toMatchObject({ state: "queued", packs: [] });
+    expect(stuck.waitingFor).toMatch(/^DATABASE_DIGEST_MISMATCH: /);
   });
 
   it("goes on where it was after a failure in the middle of packing", async () => {

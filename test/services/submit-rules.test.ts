@@ -82,7 +82,7 @@ describe("submitting rules", () => {
     "./a.yar",
     "",
     `${"x".repeat(limits.pathBytesMax)}.yar`,
-  ])("refuses the path %j", async (path) => {
+  ])("SPEC §2.2.7 refuses the path %j", async (path) => {
     const before = await desk.context.records.list("submissions");
     await expect(desk.submit("paths", "yara", { "ok.yar": good, [path]: good })).rejects.toMatchObject({
       code: "PATH_UNSAFE",
@@ -95,7 +95,7 @@ describe("submitting rules", () => {
     ["in two cases", ["Rules/a.yar", "rules/b.yar"]],
     ["composed and decomposed", ["\u00e9.yar", "e\u0301.yar"]],
     ["as file and as folder", ["a", "a/b.yar"]],
-  ])("refuses one path %s", async (_, paths) => {
+  ])("SPEC §2.2.7 refuses one path %s", async (_, paths) => {
     async function* files() {
       for (const path of paths) for await (const file of incoming({ [path]: good })) yield file;
     }
@@ -161,7 +161,7 @@ describe("submitting rules", () => {
     });
   });
 
-  it("drops what only an engine refuses, by the line where the rule starts", async () => {
+  it("SPEC §2.2.6 drops what only an engine refuses, by the line where the rule starts", async () => {
     const engine = {
       name: "strict/1",
       kinds: ["yara"] as const,
