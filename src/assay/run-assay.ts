@@ -18,7 +18,13 @@ import { comparePacks } from "./compare-packs.js";
 import { explainDifference } from "./explain-difference.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { databaseOf, rebuildDatabase } from "./rebuild-database.js";
-import { type StagedManifest, messageDigest, mismatch, openStagedManifest } from "./staged-manifest.js";
+import {
+  type SignedManifest,
+  type StagedManifest,
+  messageDigest,
+  mismatch,
+  openStagedManifest,
+} from "./staged-manifest.js";
 
 /**
  * `release` is the one that waits when absent. A verdict was delivered in any case; only a world that failed throws.
@@ -159,7 +165,7 @@ async function sign(
   const { records, signer, desk } = context;
   const id = `${feed}/${String(release).padStart(10, "0")}`;
   const messageSha256 = await messageDigest(envelope);
-  const before = await records.get<{ messageSha256: string }>("signed", id);
+  const before = await records.get<SignedManifest>("signed", id);
   if (before !== undefined && before.body.messageSha256 !== messageSha256) {
     throw new PolicyError(
       "RELEASE_STATE",
@@ -167,7 +173,7 @@ async function sign(
     );
   }
   if (before === undefined) {
-    const body = { release, messageSha256, at: context.clock.now().toISOString() };
+    const body: SignedManifest = { release, messageSha256, at: context.clock.now().toISOString() };
     await records.commit([{ collection: "signed", id, expected: 0, body }]);
   }
   const sig = hexText(await signer.sign(envelope.message));

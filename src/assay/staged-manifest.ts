@@ -47,15 +47,9 @@ export async function openStagedManifest(
 }
 
 /** TUF §5 from the overseer's own pinned root: who may sign for the feed. */
-async function feedDelegation(
-  { fetcher, url, root, clock }: AssayContext,
-  feed: FeedName,
-): Promise<Delegation> {
-  const read = async (path: string, bytesMax: number) => {
-    const parts: Uint8Array[] = [];
-    for await (const part of (await fetcher.get(`${url}/${path}`, { bytesMax })).body) parts.push(part);
-    return concatBytes(...parts);
-  };
+async function feedDelegation(context: AssayContext, feed: FeedName): Promise<Delegation> {
+  const read = (path: string, bytesMax: number) => readPublic(context, path, bytesMax);
+  const { root, clock } = context;
   const trusted = await TrustedMetadata.start(root, clock.now());
   for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
     const next = await unlessMissing(
@@ -71,6 +65,16 @@ async function feedDelegation(
   const { version } = trusted.expected("targets");
   await trusted.updateTargets(await read(metadataPath("targets", version), limits.targetsBytesMax));
   return trusted.delegation(feed);
+}
+
+async function readPublic(
+  { fetcher, url }: AssayContext,
+  path: string,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of (await fetcher.get(`${url}/${path}`, { bytesMax })).body) parts.push(part);
+  return concatBytes(...parts);
 }
 
 async function unlessMissing(file: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
@@ -108,21 +112,39 @@ function requireSensibleTimes({ expires, block }: Manifest, now: Date): void {
   }
 }
 
-/** The manifest before it is the one that this overseer signed last, when it signed one. */
+/**
+ * The newest published manifest that this overseer signed is the one that the staged manifest continues. One that it signed and
+ * that was never published is skipped: its number is lost.
+ */
 async function requireChain(
-  { records }: AssayContext,
+  context: AssayContext,
   feed: FeedName,
   { version, block }: Manifest,
 ): Promise<void> {
-  const last = (
-    await records.list<{ release: number; messageSha256: string }>("signed", { prefix: `${feed}/` })
-  )
-    .map(({ body }) => body)
-    .filter(({ release }) => release < version)
-    .at(-1);
-  if (last !== undefined && block.previousManifestSha256 === null) {
-    throw mismatch(`a manifest that continues release ${last.release}`, "one that continues nothing");
+  const signed = await context.records.list<SignedManifest>("signed", { prefix: `${feed}/` });
+  const earlier = signed.map(({ body }) => body).filter(({ release }) => release < version);
+  for (const { release, messageSha256 } of earlier.reverse()) {
+    const file = await unlessMissing(
+      readPublic(context, metadataPath(feed, release), limits.targetsBytesMax),
+    );
+    if (file === undefined) continue;
+    if ((await messageDigest(parseEnvelope(file, "targets"))) !== messageSha256) {
+      throw mismatch(`the published manifest ${release} to be the one signed here`, "another one");
+    }
+    const digest = hexText(await sha256(file));
+    if (digest === block.previousManifestSha256) return;
+    throw mismatch(
+      `a manifest that continues release ${release} (${digest})`,
+      `${block.previousManifestSha256}`,
+    );
   }
+}
+
+/** What the overseer remembers of a manifest that it signed. */
+export interface SignedManifest {
+  readonly release: ReleaseNumber;
+  readonly messageSha256: string;
+  readonly at: string;
 }
 
 export async function messageDigest(envelope: Envelope): Promise<string> {

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** The command line's entry: the doors, tied to this process. */
+import { setTimeout as pause } from "node:timers/promises";
+import { createAPIClient } from "../cli/api-client.js";
+import type { CLIDoors, TextOut } from "../cli/doors.js";
+import { runCLI } from "../cli/run.js";
+import { version } from "../core/version.js";
+
+const textOut = (stream: NodeJS.WriteStream): TextOut => ({
+  write: (text) => void stream.write(text),
+  isTTY: stream.isTTY === true,
+});
+
+/** Each command loads only what it needs: `client status` does not wait for a database driver. */
+const doors: CLIDoors = {
+  version,
+  terminal: { stdout: textOut(process.stdout), stderr: textOut(process.stderr), environment: process.env },
+  pause: (milliseconds) => pause(milliseconds),
+  api: createAPIClient,
+  init: async (options) => (await import("./initialise.js")).initialise(options),
+  serve: async (options, progress) => (await import("./serve.js")).serve(options, progress),
+  clientInit: async (options, progress) =>
+    (await import("./compose-endpoint.js")).initClient(options, progress),
+  clientUpdate: async (state, progress) =>
+    (await import("./compose-endpoint.js")).updateClient(state, progress),
+  clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
+  clientExport: async (options, progress) =>
+    (await import("./compose-endpoint.js")).exportClient(options, progress),
+  clientRollback: async (state, progress) =>
+    (await import("./compose-endpoint.js")).rollbackClient(state, progress),
+  runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
+  auditRelease: async (options, progress) => (await import("./compose-parties.js")).audit(options, progress),
+};
+
+process.exitCode = await runCLI(process.argv.slice(2), doors);
