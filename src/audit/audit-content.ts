@@ -66,14 +66,7 @@ async function auditDelta(
   if (base === undefined)
     return `${delta.path}: its base is no longer in the tree; digest and signature hold`;
   const sink = memorySink();
-  await applyDelta({
-    from: await openDatabase(memorySource(base)),
-    fromSha256: hexDigest(base, workshop.digest),
-    pack: memorySource(pack),
-    sink,
-    codec: workshop.codec,
-    digest: workshop.digest,
-  });
+  await applyDelta(memorySource(base), memorySource(pack), sink, workshop.codec, workshop.digest);
   requireDigest(delta.path, sink.bytes(), delta.databaseSha256, workshop.digest);
   return `${delta.path}: from release ${delta.from} it gives the same database, byte for byte`;
 }
