@@ -44,7 +44,7 @@ export interface APIClient {
   readPack(feed: string, release: number, name: string): AsyncIterable<Uint8Array>;
 }
 
-/** `server` is an origin with an optional path. @throws UsageError USAGE when it is not an http(s) address */
+/** `server` is an origin with an optional path. @throws UsageError USAGE for an address or a token that is none */
 export function createAPIClient(server: string, token: string): APIClient {
   const call = new Call(server, token);
   const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
@@ -84,6 +84,13 @@ class Call {
       throw new UsageError(
         "USAGE",
         `expected the server's address as http(s)://HOST:PORT, got ${quote(server)}`,
+      );
+    }
+    // Said here, because the message of a refused header would repeat the token.
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      throw new UsageError(
+        "USAGE",
+        "expected a token of printable characters without spaces, got another text",
       );
     }
     if (!base.pathname.endsWith("/")) base.pathname += "/";

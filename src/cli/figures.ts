@@ -36,9 +36,12 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return all.map(line).join("\n");
 }
 
-/** `name   value` lines, names padded; pairs without a value are left out. */
+/** `name   value` lines, names padded; pairs without a value are left out, further lines of a value are indented. */
 export function formatFacts(facts: readonly (readonly [string, string | null | undefined])[]): string {
   const shown = facts.filter((fact): fact is readonly [string, string] => Boolean(fact[1]));
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  const indent = `\n${" ".repeat(width + 2)}`;
+  return shown
+    .map(([name, value]) => `${name.padEnd(width)}  ${value.trim().replace(/\r?\n/g, indent)}`)
+    .join("\n");
 }

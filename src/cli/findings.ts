@@ -8,5 +8,5 @@ export function formatFindings(findings: readonly Finding[]): string {
     .slice(0, shownMax)
     .map((one) => `${one.path}:${one.line}:${one.column}: ${one.severity} ${one.code} ${one.message}\n`);
   const rest = findings.length - shownMax;
-  return lines.join("") + (rest > 0 ? `and ${rest} more; --json shows all\n` : "");
+  return lines.join("") + (rest > 0 ? `and ${rest} more; submission show --json has them all\n` : "");
 }

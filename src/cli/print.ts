@@ -19,13 +19,13 @@ export class Printer {
   }
 
   answer(report: Report): void {
-    const text = this.#json ? JSON.stringify(report.json, null, 2) : report.text;
+    const text = this.#json ? JSON.stringify(report.json, null, 2) : plain(report.text);
     if (text !== "") this.#terminal.stdout.write(`${text.replace(/\n+$/, "")}\n`);
   }
 
   progress(line: string): void {
     const { stderr } = this.#terminal;
-    stderr.write(`${this.#colours(stderr).dim(line)}\n`);
+    stderr.write(`${this.#colours(stderr).dim(plain(line))}\n`);
   }
 
   /** Help was asked for. */
@@ -38,15 +38,23 @@ export class Printer {
     const colours = this.#colours(stderr);
     if (this.#json) stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
     const findings = failure.details.findings;
-    if (!this.#json && Array.isArray(findings)) stderr.write(formatFindings(findings as Finding[]));
-    stderr.write(`${colours.red("error:")} ${failure.code}: ${failure.message}\n`);
-    if (failure.hint !== undefined) stderr.write(`${colours.cyan("hint:")} ${failure.hint}\n`);
+    if (!this.#json && Array.isArray(findings)) stderr.write(plain(formatFindings(findings as Finding[])));
+    stderr.write(`${colours.red("error:")} ${failure.code}: ${plain(failure.message)}\n`);
+    if (failure.hint !== undefined) stderr.write(`${colours.cyan("hint:")} ${plain(failure.hint)}\n`);
   }
 
   #colours(out: TextOut): ReturnType<typeof pc.createColors> {
     const { NO_COLOR } = this.#terminal.environment;
     return pc.createColors(out.isTTY && (NO_COLOR === undefined || NO_COLOR === ""));
   }
+}
+
+/**
+ * What authors and servers wrote must not steer a reviewer's terminal, or turn the order of what is read: control and format
+ * characters become visible.
+ */
+function plain(text: string): string {
+  return text.replace(/[^\P{C}\n\t]/gu, "\ufffd");
 }
 
 export interface Failure {

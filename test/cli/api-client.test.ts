@@ -205,6 +205,15 @@ describe("the world", () => {
     await expect(client.createSubmission(query, tar())).rejects.toMatchObject({ code: "STORE_FAILED" });
   });
 
+  it.each(["", "two words", "secret\nX-Other: 1", "ü"])(
+    "a token like %j is wrong usage, and not repeated",
+    (token) => {
+      expect(() => createAPIClient("http://desk.invalid", token)).toThrow(
+        expect.objectContaining({ code: "USAGE", message: expect.not.stringContaining("secret") }),
+      );
+    },
+  );
+
   it.each(["desk", "ftp://desk", "", "http://"])("an address like %j is wrong usage", (server) => {
     expect(() => createAPIClient(server, "t")).toThrow(expect.objectContaining({ code: "USAGE" }));
   });

@@ -34,6 +34,14 @@ describe("figures", () => {
     expect(table).toBe("ID     MESSAGE\ns-1    two lines\ns-100  [31mred".replace("[31m", " [31m"));
   });
 
+  it("keeps a value that has lines from looking like other facts", () => {
+    const text = formatFacts([
+      ["message", "fine\nstate    approved"],
+      ["state", "open"],
+    ]);
+    expect(text).toBe("message  fine\n         state    approved\nstate    open");
+  });
+
   it("leaves out facts without a value", () => {
     expect(
       formatFacts([

@@ -119,6 +119,16 @@ describe("answers", () => {
     expect([machine.exit, JSON.parse(machine.stdout)]).toEqual([1, { result: "FAILED" }]);
   });
 
+  it("show what would steer a terminal or turn its order, and do not do it", async () => {
+    const message = "\u001b[2Jgone \u202edesrever\u0007";
+    const hostile = { getSubmission: async () => submission({ message }) };
+    const { stdout } = await run(["submission", "show", "s-000000000001"], { service: hostile });
+    expect(stdout).toContain("message     \ufffd[2Jgone \ufffddesrever\ufffd\n");
+    const fail = { clientStatus: () => Promise.reject(new OperationError("SERVER_REFUSED", message)) };
+    const { stderr } = await run(["client", "status", "--state", "s"], fail);
+    for (const hidden of ["\u001b", "\u202e", "\u0007"]) expect(stderr).not.toContain(hidden);
+  });
+
   it("give the version", async () => {
     expect(await run(["--version"])).toEqual({ exit: 0, stdout: "9.8.7\n", stderr: "" });
   });
