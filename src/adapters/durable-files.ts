@@ -1,9 +1,9 @@
 /**
  * Files that are still there after the power went.
  *
- * A file is written under a temporary name in the folder where it will live, flushed, renamed (or linked, where
- * nothing may be overwritten) and its folder flushed. A reader sees the old file or the new one, never a part.
- * Temporary names start with `.tmp-`; what a crash leaves under them may be swept at any later start.
+ * A file is written under a temporary name in the folder where it will live, flushed, renamed (or linked,
+ * where nothing may be overwritten) and its folder flushed. A reader sees the old file or the new one, never
+ * a part. Temporary names start with `.tmp-`; what a crash leaves under them may be swept at any later start.
  */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
@@ -48,7 +48,10 @@ export async function syncFolder(path: string): Promise<void> {
 /** Folders whose entries above are known to be flushed, by this process. */
 const flushed = new Set<string>();
 
-/** Creates the folder and its parents; each new entry is durable. @throws OperationError STORE_FULL, STORE_FAILED */
+/**
+ * Creates the folder and its parents; each new entry is durable.
+ * @throws OperationError STORE_FULL, STORE_FAILED
+ */
 export async function makeFolderDurably(folder: string): Promise<void> {
   const path = resolve(folder);
   try {
@@ -67,7 +70,9 @@ export async function makeFolderDurably(folder: string): Promise<void> {
   }
 }
 
-/** A new file beside its destination. Nobody sees it until one of the two `publish` functions has returned. */
+/**
+ * A new file beside its destination. Nobody sees it until one of the two `publish` functions has returned.
+ */
 export interface TemporaryFile {
   readonly handle: FileHandle;
   readonly path: string;
@@ -109,7 +114,10 @@ export async function placeNewFile(temporary: TemporaryFile, path: string): Prom
   return true;
 }
 
-/** Closes and removes a temporary file after a failure. Safe at any stage; the first error is the one that counts. */
+/**
+ * Closes and removes a temporary file after a failure. Safe at any stage; the first error is the one that
+ * counts.
+ */
 export async function discardTemporary(temporary: TemporaryFile): Promise<void> {
   await Promise.allSettled([temporary.handle.close(), unlink(temporary.path)]);
 }

@@ -1,9 +1,9 @@
 /**
  * A lock between processes of one machine that frees itself when its holder dies, kill -9 included.
  *
- * The lock is a file, created by `link` so that it appears whole, holding the holder's process id, that process's
- * start time and a nonce. A lock whose process is gone is broken by whoever holds the lock named after its nonce,
- * so that two breakers can never remove a third party's fresh lock.
+ * The lock is a file, created by `link` so that it appears whole, holding the holder's process id, that
+ * process's start time and a nonce. A lock whose process is gone is broken by whoever holds the lock named
+ * after its nonce, so that two breakers can never remove a third party's fresh lock.
  */
 import { randomUUID } from "node:crypto";
 import { link, readFile, unlink, writeFile } from "node:fs/promises";

@@ -1,8 +1,9 @@
 /**
  * Takes a release as many steps forward as it can go: compile, sign, (the overseer), seal, publish.
  *
- * Every step starts from what the records say and ends with one commit, so a service that is killed anywhere starts the step
- * again and nothing else. When the world fails, the release stays where it is and says what it waits for.
+ * Every step starts from what the records say and ends with one commit, so a service that is killed anywhere
+ * starts the step again and nothing else. When the world fails, the release stays where it is and says what
+ * it waits for.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";

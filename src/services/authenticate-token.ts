@@ -4,7 +4,10 @@ import type { Records } from "../ports/records.js";
 import { tokenID } from "./create-token.js";
 import type { Identity, TokenRecord } from "./model.js";
 
-/** The same answer for an unknown and for a revoked token. @throws PolicyError TOKEN_MISSING, TOKEN_REFUSED */
+/**
+ * The same answer for an unknown and for a revoked token.
+ * @throws PolicyError TOKEN_MISSING, TOKEN_REFUSED
+ */
 export async function authenticateToken(
   context: { readonly records: Records },
   token: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * A release manager freezes the approved heads of a feed's rulesets as the next release. Compiling, packing and signing are
- * steps of `advance-release.ts`, which goes on by itself, also after a restart.
+ * A release manager freezes the approved heads of a feed's rulesets as the next release. Compiling, packing
+ * and signing are steps of `advance-release.ts`, which goes on by itself, also after a restart.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { OperationError, PolicyError } from "../core/errors.js";
@@ -25,7 +25,8 @@ export interface NewRelease {
 /**
  * The queued release.
  *
- * @throws PolicyError ROLE_REFUSED, RELEASE_EMPTY, RELEASE_UNCHANGED, RELEASE_STATE while another one is under way
+ * @throws PolicyError ROLE_REFUSED, RELEASE_EMPTY, RELEASE_UNCHANGED, RELEASE_STATE while another one is
+ *   under way
  * @throws UsageError NOT_FOUND; OperationError of the stores
  */
 export async function buildRelease(
@@ -42,7 +43,10 @@ export async function buildRelease(
   return queueRelease(context, { feed: input.feed, by: identity.name, reason, sources, restores: null });
 }
 
-/** Also called by the scheduler, before a manifest expires. @throws PolicyError RELEASE_EMPTY, RELEASE_STATE */
+/**
+ * Also called by the scheduler, before a manifest expires.
+ * @throws PolicyError RELEASE_EMPTY, RELEASE_STATE
+ */
 export async function renewRelease(
   context: ServiceContext,
   { feed, ...order }: { feed: FeedName; by: string; reason: string; publish?: boolean },
@@ -88,7 +92,10 @@ async function headRevision(records: Records, id: string): Promise<Revision> {
   return { ruleset, kind, ...approval, leaveOutInvalid, leftOut, files };
 }
 
-/** SPEC §2.3.3: a release differs from the one before it in sources or compiler, or says that it renews or restores. */
+/**
+ * SPEC §2.3.3: a release differs from the one before it in sources or compiler, or says that it renews or
+ * restores.
+ */
 async function requireChange(
   context: ServiceContext,
   feed: FeedRecord,

@@ -1,6 +1,7 @@
 /**
- * Our own publication through a customer's eyes: from root 1 along TUF to the manifest and its evidence, with the verifier that
- * endpoints run. Asked of staged files before anything is written, and of the tree afterwards.
+ * Our own publication through a customer's eyes: from root 1 along TUF to the manifest and its evidence, with
+ * the verifier that endpoints run. Asked of staged files before anything is written, and of the tree
+ * afterwards.
  */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
@@ -19,7 +20,10 @@ export interface CheckedRelease {
 /** Gives a file of the tree as it is, or as it would be. */
 export type ReadTree = (path: string) => Promise<Uint8Array | undefined>;
 
-/** @throws VerificationError, PolicyError: what a customer would say; OperationError STORE_FAILED for a missing file */
+/**
+ * @throws VerificationError, PolicyError: what a customer would say; OperationError STORE_FAILED for a
+ * missing file
+ */
 export async function checkPublication(
   readTree: ReadTree,
   now: Date,

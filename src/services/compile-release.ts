@@ -1,26 +1,20 @@
 /**
- * From frozen sources to a database and its packs: first the database, then one pack at a time, each kept before the next is
- * begun, so that a restarted service does not begin again.
+ * From frozen sources to a database and its packs: first the database, then one pack at a time, each kept
+ * before the next is begun, so that a restarted service does not begin again.
  */
 import type { Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { encodeDatabase } from "../core/format/database.js";
-import {
-  compileSections,
-  compiledFiles,
-  databaseFacts,
-  type ParsedRevision,
-} from "../core/release/compile.js";
-import type { Revision } from "../core/release/model.js";
+import { databaseFacts } from "../core/release/compile.js";
 import { listedPacks, plannedPacks } from "../core/release/packs.js";
+import { rebuildSections } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
-import type { ParsedFile } from "../core/rules/model.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import { makePack } from "./make-pack.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
 import { putWritten } from "./put-written.js";
-import { readObject, sourceBatches } from "./source-batches.js";
+import { readObject } from "./source-batches.js";
 
 /** @throws VerificationError RULES_INVALID, RULE_CONFLICT; OperationError of stores and workers */
 export async function compileRelease(
@@ -42,10 +36,11 @@ async function makeDatabase(
   const { compiler } = context.settings;
   const known = await sameDatabase(context, release, compiler.sha256);
   if (known !== undefined) return { compiler, database: known };
-  const { revisions } = parseSources(await readObject(context.objects, release.sourcesSha256));
-  const parsed: ParsedRevision[] = [];
-  for (const revision of revisions) parsed.push(await parseRevision(context, revision));
-  const sections = compileSections(parsed);
+  const sources = parseSources(await readObject(context.objects, release.sourcesSha256));
+  const sections = await rebuildSections(sources, {
+    read: ({ sha256 }) => readObject(context.objects, sha256),
+    parse: (kind, files) => context.workers.parse(kind, files),
+  });
   const { result, sha256 } = await putWritten(context.objects, (sink) =>
     encodeDatabase(sections, sink, context.digest),
   );
@@ -56,15 +51,6 @@ async function makeDatabase(
     );
   }
   return { compiler, database: databaseFacts(result) };
-}
-
-async function parseRevision(context: ServiceContext, revision: Revision): Promise<ParsedRevision> {
-  const files: ParsedFile[] = [];
-  const used = compiledFiles(revision);
-  for await (const batch of sourceBatches(context.objects, revision.ruleset, used)) {
-    files.push(...(await context.workers.parse(revision.kind, batch)));
-  }
-  return { revision, files };
 }
 
 /** Compilation is a pure function: the newest release, or the one that is restored, may have the answer. */

@@ -1,6 +1,6 @@
 /**
- * Makes a bearer token known. The random bytes come from the caller, the text is shown once, only its SHA-256 is kept.
- * No door leads here: tokens are made where the data folder is.
+ * Makes a bearer token known. The random bytes come from the caller, the text is shown once, only its SHA-256
+ * is kept. No door leads here: tokens are made where the data folder is.
  */
 import { hexText, utf8Bytes } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
@@ -18,7 +18,10 @@ export interface NewToken {
   readonly random: Uint8Array;
 }
 
-/** The text that its holder sends. @throws UsageError REQUEST_INVALID; OperationError STORE_FULL, STORE_FAILED */
+/**
+ * The text that its holder sends.
+ * @throws UsageError REQUEST_INVALID; OperationError STORE_FULL, STORE_FAILED
+ */
 export async function createToken(
   context: { readonly records: Records; readonly clock: Clock },
   { identity, random }: NewToken,

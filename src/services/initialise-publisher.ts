@@ -1,6 +1,7 @@
 /**
- * The ceremony at the start of a publisher's life: root 1 (who may speak, and which certificates count), targets 1 (who speaks for
- * which feed), and the first snapshot and timestamp, with no release yet. Offline keys are used here and not kept.
+ * The ceremony at the start of a publisher's life: root 1 (who may speak, and which certificates count),
+ * targets 1 (who speaks for which feed), and the first snapshot and timestamp, with no release yet. Offline
+ * keys are used here and not kept.
  */
 import type { FeedName, Sha256Hex } from "../core/brands.js";
 import type { SignaturePolicy } from "../core/pki/model.js";
@@ -14,7 +15,10 @@ import type { ServiceContext } from "./context.js";
 import type { FeedRecord, PublicationRecord } from "./model.js";
 import { publishChange } from "./publication.js";
 
-/** A role whose keys are used at the ceremony. `keys` are those that sign later or elsewhere, the overseer's share for example. */
+/**
+ * A role whose keys are used at the ceremony. `keys` are those that sign later or elsewhere, the overseer's
+ * share for example.
+ */
 export interface CeremonyRole {
   readonly signers: readonly Signer[];
   readonly keys?: readonly TUFKey[];
@@ -42,8 +46,8 @@ const dayMs = 86_400_000;
 const feedThreshold = 2;
 
 /**
- * The bytes of root 1, for customers to pin. Again on the same records: what was interrupted is finished, and nothing that
- * was decided is changed.
+ * The bytes of root 1, for customers to pin. Again on the same records: what was interrupted is finished, and
+ * nothing that was decided is changed.
  *
  * @throws OperationError of signers and stores; VerificationError when a customer would refuse the result
  */

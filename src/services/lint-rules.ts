@@ -1,7 +1,9 @@
 /**
- * What is wrong with a revision: our parsers' findings, the engines' second opinions, and ids that clash inside the ruleset.
+ * What is wrong with a revision: our parsers' findings, the engines' second opinions, and ids that clash
+ * inside the ruleset.
  *
- * Nothing an author wrote makes this throw. A finding's path is relative to the ruleset, as its author knows it.
+ * Nothing an author wrote makes this throw. A finding's path is relative to the ruleset, as its author knows
+ * it.
  */
 import { limits } from "../core/limits.js";
 import { withoutLines } from "../core/release/left-out.js";
@@ -56,8 +58,9 @@ export async function lintRules(
 }
 
 /**
- * The records that hold an engine's errors, by the line on which they start. Where our parser has found an error
- * in the same record too it has left the record out already, and the line belongs to nothing that is compiled.
+ * The records that hold an engine's errors, by the line on which they start. Where our parser has found an
+ * error in the same record too it has left the record out already, and the line belongs to nothing that is
+ * compiled.
  */
 function rulesRefusedBy(
   opinions: readonly Finding[],

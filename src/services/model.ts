@@ -75,8 +75,9 @@ export interface ReleasePack extends PackFacts {
 }
 
 /**
- * queued → built (database and packs are there) → signed (manifest, publisher's signature) → assayed (overseer's too)
- * → sealed (CMS and time-stamps) → published. A failed release keeps its number for ever.
+ * queued → built (database and packs are there) → signed (manifest, publisher's signature) → assayed
+ * (overseer's too) → sealed (CMS and time-stamps) → published. A failed release
+ * was never public: its number is taken again.
  */
 export const releaseStates = [
   "queued",
@@ -119,16 +120,23 @@ export interface ReleaseRecord {
     readonly result: "PASSED" | "FAILED";
     readonly explanation: string;
   }[];
-  /** Who asked for publication; a release that waits for an HSM or a time-stamp goes on by itself from here. */
+  /**
+   * Who asked for publication; a release that waits for an HSM or a time-stamp goes on by itself from here.
+   */
   readonly publication: { readonly by: string; readonly at: string } | null;
-  /** Why the next step has not happened yet, for people: `TSA_UNAVAILABLE: …`. Null while nothing is wrong. */
+  /**
+   * Why the next step has not happened yet, for people: `TSA_UNAVAILABLE: …`. Null while nothing is wrong.
+   */
   readonly waitingFor: string | null;
   /** When the scheduler tries again, and how often it has. Null: not before a person asks (a wrong PIN). */
   readonly retry: { readonly at: string; readonly attempts: number } | null;
   readonly publishedAt: string | null;
 }
 
-/** Collection `publication`, id = `current`: what the public tree's head says, and what is being written to the tree. */
+/**
+ * Collection `publication`, id = `current`: what the public tree's head says, and what is being written to
+ * the tree.
+ */
 export interface PublicationRecord extends PublishedState {
   /** Decided and not yet known to be in the tree. It is written again, the same, until it is. */
   readonly pending: PendingPublication | null;

@@ -1,9 +1,10 @@
 /**
  * The way of every change into the public tree.
  *
- * A change is made whole first (objects), judged as a customer would, and decided by one commit of `pending`. Then its files are
- * written, the snapshot last, and `timestamp.json` is swapped. A crash anywhere leaves the old head or the new one, and whoever
- * comes next writes the same bytes again: versions are never used for two contents.
+ * A change is made whole first (objects), judged as a customer would, and decided by one commit of `pending`.
+ * Then its files are written, the snapshot last, and `timestamp.json` is swapped. A crash anywhere leaves the
+ * old head or the new one, and whoever comes next writes the same bytes again: versions are never used for
+ * two contents.
  */
 import { type FeedName, sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
@@ -37,7 +38,9 @@ export interface PublicationChange {
   readonly release: CheckedRelease | null;
 }
 
-/** `decide` sees the state after everything that was pending; undefined means that there is nothing to change. */
+/**
+ * `decide` sees the state after everything that was pending; undefined means that there is nothing to change.
+ */
 export function publishChange(
   context: ServiceContext,
   decide: (state: PublishedState) => Promise<PublicationChange | undefined>,
@@ -58,8 +61,8 @@ export function publishChange(
   });
 }
 
-/** Makes the change's snapshot and timestamp, judges the whole and commits to it. `version` 0: the first publication. */
-export async function planPublication(
+/** Makes the change's snapshot and timestamp, judges the whole and commits to it. */
+async function planPublication(
   context: ServiceContext,
   before: Versioned<PublicationRecord>,
   change: PublicationChange,
@@ -134,8 +137,11 @@ function expiry({ clock, settings }: ServiceContext, role: "snapshot" | "timesta
   return new Date(clock.now().getTime() + settings.expiryDays[role] * 86_400_000);
 }
 
-/** Writes what was decided and is not known to be in the tree. Repeatable; does nothing when nothing is pending. */
-export async function finishPending(context: ServiceContext): Promise<void> {
+/**
+ * Writes what was decided and is not known to be in the tree. Repeatable; does nothing when nothing is
+ * pending.
+ */
+async function finishPending(context: ServiceContext): Promise<void> {
   const before = await requirePublication(context);
   const { pending } = before.body;
   if (pending === null) return;

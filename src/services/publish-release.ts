@@ -1,6 +1,6 @@
 /**
- * A release manager asks for publication. Sealing and writing the public tree follow by themselves, now or when the HSM, the
- * time-stamp authority or the disk is back.
+ * A release manager asks for publication. Sealing and writing the public tree follow by themselves, now or
+ * when the HSM, the time-stamp authority or the disk is back.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";

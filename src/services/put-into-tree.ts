@@ -1,4 +1,7 @@
-/** A sealed release becomes public: packs, their signatures, evidence, manifest, and then the head that names them all. */
+/**
+ * A sealed release becomes public: packs, their signatures, evidence, manifest, and then the head that names
+ * them all.
+ */
 import { OperationError } from "../core/errors.js";
 import {
   evidencePath,
@@ -14,7 +17,10 @@ import { requireRelease, timeText } from "./documents.js";
 import type { PublishedFile, ReleaseRecord, TreeWrite } from "./model.js";
 import { publishChange } from "./publication.js";
 
-/** @throws OperationError of the stores; VerificationError or PolicyError when a customer would refuse the result */
+/**
+ * @throws OperationError of the stores; VerificationError or PolicyError when a customer would refuse the
+ * result
+ */
 export async function putIntoTree(
   context: ServiceContext,
   release: ReleaseRecord,

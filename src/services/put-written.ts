@@ -1,4 +1,7 @@
-/** Joins code that writes into a sink with a store that reads from a stream, one chunk at a time and without holding the whole. */
+/**
+ * Joins code that writes into a sink with a store that reads from a stream, one chunk at a time and without
+ * holding the whole.
+ */
 import type { Sha256Hex } from "../core/brands.js";
 import type { ByteSink } from "../core/encoding/stream.js";
 import type { ObjectStore } from "../ports/object-store.js";

@@ -1,8 +1,9 @@
 /**
  * Puts the next release of a feed on the way: its number, its frozen sources, nothing else.
  *
- * One release of a feed is under way at a time, so numbers are dense and each manifest can name the one before it. A release
- * that failed was never public; its number is taken again and its record moves to `failed-releases`.
+ * One release of a feed is under way at a time, so numbers are dense and each manifest can name the one
+ * before it. A release that failed was never public; its number is taken again and its record moves to
+ * `failed-releases`.
  */
 import { type FeedName, type ReleaseNumber, releaseNumber, sha256Hex } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";

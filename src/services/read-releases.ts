@@ -36,7 +36,10 @@ export async function showFeed(
   return (await requireFeed(records, feed)).body;
 }
 
-/** Newest first; `after` is the `next` of the page before. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+/**
+ * Newest first; `after` is the `next` of the page before.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
+ */
 export async function listReleases(
   { records }: ReadContext,
   identity: Identity,
@@ -65,7 +68,10 @@ export async function showRelease(
   return (await requireRelease(records, feed, release)).body;
 }
 
-/** The frozen revisions, with author and approver of each. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+/**
+ * The frozen revisions, with author and approver of each.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
+ */
 export async function readReleaseSources(
   context: ReadContext,
   identity: Identity,
@@ -75,7 +81,10 @@ export async function readReleaseSources(
   return sourcesOf(context, feed, release);
 }
 
-/** The manifest file as it stands; the caller closes it. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+/**
+ * The manifest file as it stands; the caller closes it.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
+ */
 export async function openManifest(
   { records, objects }: ReadContext,
   identity: Identity,
@@ -88,7 +97,10 @@ export async function openManifest(
   throw new UsageError("NOT_FOUND", `expected a manifest of release ${name.release}, got none yet`);
 }
 
-/** A pack by the last part of its target path; the caller closes it. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
+/**
+ * A pack by the last part of its target path; the caller closes it.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
+ */
 export async function openPack(
   { records, objects }: ReadContext,
   identity: Identity,

@@ -1,6 +1,6 @@
 /**
- * Takes the files of a submission into the object store as they arrive. The limits hold while bytes flow: a file that is too
- * large is refused after `limits.fileBytesMax` bytes, however many its sender still has.
+ * Takes the files of a submission into the object store as they arrive. The limits hold while bytes flow: a
+ * file that is too large is refused after `limits.fileBytesMax` bytes, however many its sender still has.
  */
 import { VerificationError, quote } from "../core/errors.js";
 import { limits } from "../core/limits.js";
@@ -14,7 +14,10 @@ export interface IncomingFile {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** In order of path. @throws VerificationError PATH_UNSAFE, FILE_TOO_LARGE, LIMIT_EXCEEDED; OperationError of the store */
+/**
+ * In order of path.
+ * @throws VerificationError PATH_UNSAFE, FILE_TOO_LARGE, LIMIT_EXCEEDED; OperationError of the store
+ */
 export async function receiveFiles(
   objects: ObjectStore,
   files: AsyncIterable<IncomingFile>,

@@ -1,6 +1,6 @@
 /**
- * The overseer's answer after its own rebuild. PASSED comes with a signature over the staged manifest and makes it one that
- * clients accept; FAILED ends the release.
+ * The overseer's answer after its own rebuild. PASSED comes with a signature over the staged manifest and
+ * makes it one that clients accept; FAILED ends the release.
  */
 import { type FeedName, type ReleaseNumber, sha256Hex } from "../core/brands.js";
 import { equalBytes, hexBytes } from "../core/encoding/bytes.js";
@@ -72,7 +72,10 @@ function failed({ explanation }: NewVerdict): Partial<ReleaseRecord> {
   return { state: "failed", waitingFor: `ASSAY_FAILED: ${explanation}`, retry: null };
 }
 
-/** SPEC §2.4.2: only a key that the feed's delegation names, and that is not the publisher's, can be the second one. */
+/**
+ * SPEC §2.4.2: only a key that the feed's delegation names, and that is not the publisher's, can be the
+ * second one.
+ */
 async function coSign(
   context: ServiceContext,
   release: ReleaseRecord,

@@ -1,6 +1,6 @@
 /**
- * Signs timestamp and snapshot again while more than half of their life is left to everybody who copied them. Also finishes
- * what an interrupted publication left, so it is the first thing that a restarted service does.
+ * Signs timestamp and snapshot again while more than half of their life is left to everybody who copied them.
+ * Also finishes what an interrupted publication left, so it is the first thing that a restarted service does.
  */
 import { parseEnvelope, parseSnapshot, parseTimestamp } from "../core/trust/metadata.js";
 import type { ServiceContext } from "./context.js";

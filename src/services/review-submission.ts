@@ -24,7 +24,8 @@ export interface Review {
 type ReviewContext = Pick<ServiceContext, "records" | "clock">;
 
 /**
- * @throws PolicyError ROLE_REFUSED, APPROVAL_OWN, SUBMISSION_DECIDED (also for a replay), APPROVAL_STALE, RULESET_KIND
+ * @throws PolicyError ROLE_REFUSED, APPROVAL_OWN, SUBMISSION_DECIDED (also for a replay), APPROVAL_STALE,
+ *   RULESET_KIND
  * @throws UsageError NOT_FOUND
  */
 export async function reviewSubmission(

@@ -1,8 +1,9 @@
 /**
- * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, renewals of manifests.
+ * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, renewals of
+ * manifests.
  *
- * What is due stands in the records and in the metadata themselves, so a restart forgets nothing and repeats nothing. One run at
- * a time; between runs it sleeps until the next due time or until somebody calls `wake`.
+ * What is due stands in the records and in the metadata themselves, so a restart forgets nothing and repeats
+ * nothing. One run at a time; between runs it sleeps until the next due time or until somebody calls `wake`.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";
@@ -152,7 +153,9 @@ async function nextDue(context: ServiceContext): Promise<number> {
   return Math.min(...times);
 }
 
-/** SPEC §2.5.3: a manifest is renewed while a third of its life is left, because people must still co-sign it. */
+/**
+ * SPEC §2.5.3: a manifest is renewed while a third of its life is left, because people must still co-sign it.
+ */
 async function renewalDue(context: ServiceContext, feed: FeedName): Promise<boolean> {
   const { records, objects, clock, settings } = context;
   const state = await records.get<FeedRecord>("feeds", feed);

@@ -1,6 +1,7 @@
 /**
- * CMS signatures with time-stamps over the final manifest file and over every pack (SPEC §6.2). Made after the co-signature,
- * so that the time-stamp covers it; each is verified with the customer's own verifier before it counts.
+ * CMS signatures with time-stamps over the final manifest file and over every pack (SPEC §6.2). Made after
+ * the co-signature, so that the time-stamp covers it; each is verified with the customer's own verifier
+ * before it counts.
  */
 import { type Sha256Hex, sha256Hex } from "../core/brands.js";
 import { hexBytes } from "../core/encoding/bytes.js";
@@ -15,7 +16,10 @@ import { publishedPolicy } from "./published-trust.js";
 /** What a signer takes at once. */
 const signaturesAtOnce = 8;
 
-/** @throws OperationError SIGNER_UNAVAILABLE, SIGNER_PIN, TSA_UNAVAILABLE; VerificationError when ours would not verify */
+/**
+ * @throws OperationError SIGNER_UNAVAILABLE, SIGNER_PIN, TSA_UNAVAILABLE; VerificationError when ours would
+ * not verify
+ */
 export async function sealRelease(
   context: ServiceContext,
   release: ReleaseRecord,
@@ -43,7 +47,9 @@ async function signPack(
   return { ...pack, cmsSha256: pack.cmsSha256 ?? (await signOne(context, policy, pack.sha256, pack.path)) };
 }
 
-/** Waits for every one, then throws the first error: no signature is left under way behind the caller's back. */
+/**
+ * Waits for every one, then throws the first error: no signature is left under way behind the caller's back.
+ */
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);

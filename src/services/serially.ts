@@ -1,4 +1,7 @@
-/** One at a time within this process: the second caller of a name waits for the first. Across processes, the versions of the records decide. */
+/**
+ * One at a time within this process: the second caller of a name waits for the first. Across processes, the
+ * versions of the records decide.
+ */
 
 const turns = new WeakMap<object, Map<string, Promise<unknown>>>();
 

@@ -7,7 +7,10 @@ import type { ObjectStore } from "../ports/object-store.js";
 
 const batchBytesMax = 32 * 1024 * 1024;
 
-/** Every file once, in order, with its ruleset's name in front of its path. A file larger than a batch comes alone. */
+/**
+ * Every file once, in order, with its ruleset's name in front of its path. A file larger than a batch comes
+ * alone.
+ */
 export async function* sourceBatches(
   objects: ObjectStore,
   ruleset: string,

@@ -1,6 +1,6 @@
 /**
- * Which paths a revision may hold: relative, NFC, below the ruleset on every operating system, and distinct even where
- * file systems ignore case. Doors may check earlier; this check is the one that counts.
+ * Which paths a revision may hold: relative, NFC, below the ruleset on every operating system, and distinct
+ * even where file systems ignore case. Doors may check earlier; this check is the one that counts.
  */
 import { utf8Bytes } from "../core/encoding/bytes.js";
 import { VerificationError, quote } from "../core/errors.js";

@@ -1,8 +1,8 @@
 /**
  * An analyst proposes a new revision of a ruleset: the whole set of files, not a difference.
  *
- * Content is stored by digest before anything is judged, and a submission with errors is kept with its findings. Sending the
- * same content again while it waits for review gives the same submission.
+ * Content is stored by digest before anything is judged, and a submission with errors is kept with its
+ * findings. Sending the same content again while it waits for review gives the same submission.
  */
 import { sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
@@ -28,7 +28,8 @@ export interface NewSubmission {
 const messageCharactersMax = 2000;
 
 /**
- * Open, or refused with its findings when there are errors and the author did not ask to leave those rules out.
+ * Open, or refused with its findings when there are errors and the author did not ask to leave those rules
+ * out.
  *
  * @throws PolicyError ROLE_REFUSED, RULESET_KIND; UsageError REQUEST_INVALID;
  *   VerificationError PATH_UNSAFE, FILE_TOO_LARGE, LIMIT_EXCEEDED; OperationError of stores and engines
@@ -62,7 +63,9 @@ export async function submitRules(
   return untilCommitted(() => store(context, submission));
 }
 
-/** Collection `open-submissions`, id = author and digest, remembers which submission waits with this content. */
+/**
+ * Collection `open-submissions`, id = author and digest, remembers which submission waits with this content.
+ */
 async function store(
   { records }: ServiceContext,
   submission: Omit<SubmissionRecord, "id">,

@@ -1,6 +1,7 @@
 /**
- * A bad release is replaced by a new one with older content: numbers never go back. A release that is not public yet is
- * simply ended. Rulesets keep their heads, so the bad rule itself must still be mended by a submission.
+ * A bad release is replaced by a new one with older content: numbers never go back. A release that is not
+ * public yet is simply ended. Rulesets keep their heads, so the bad rule itself must still be mended by a
+ * submission.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";

@@ -1,4 +1,7 @@
-/** What every `Records` adapter must do. `open` gives a store on the same data each time it is called with the same key. */
+/**
+ * What every `Records` adapter must do. `open` gives a store on the same data each time it is called with the
+ * same key.
+ */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Records } from "../../src/ports/records.js";
 

@@ -113,6 +113,18 @@ describe("building a release", () => {
     expect(await desk.build()).toMatchObject({ release: 1, state: "signed" });
   });
 
+  it("ends a release whose rulesets clash, and names the rule", async () => {
+    desk = await openDesk();
+    const rule = (text: string) =>
+      `alert tcp any any -> any 80 (msg:"${text}"; content:"y"; sid:7; rev:1;)\n`;
+    await desk.addRules("one", "suricata", { "a.rules": rule("one") });
+    await desk.addRules("two", "suricata", { "b.rules": rule("two") });
+    expect(await desk.build()).toMatchObject({
+      state: "failed",
+      waitingFor: expect.stringMatching(/^RULE_CONFLICT: .*(one\/a|two\/b)\.rules:1:/),
+    });
+  });
+
   it("SPEC §2.5.6 lists no pack that does not give the exact database back", async () => {
     desk = await openDesk({
       wrap: ({ codec }) => ({

@@ -1,4 +1,7 @@
-/** A whole desk in a temporary folder: real stores, real signatures, development certificates, a clock that tests move. */
+/**
+ * A whole desk in a temporary folder: real stores, real signatures, development certificates, a clock that
+ * tests move.
+ */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

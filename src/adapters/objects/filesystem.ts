@@ -1,9 +1,10 @@
 /**
  * Objects as files: `<root>/ab/cd/<sha256>`, read-only once placed.
  *
- * Bytes are digested while they are written under a temporary name in `<root>/incoming`; only a flushed, complete
- * file is ever linked to its digest. A file found under its digest is trusted to hold it: whoever may write to this
- * folder may break the service, never a release, because packs and databases are compared with signed digests.
+ * Bytes are digested while they are written under a temporary name in `<root>/incoming`; only a flushed,
+ * complete file is ever linked to its digest. A file found under its digest is trusted to hold it: whoever
+ * may write to this folder may break the service, never a release, because packs and databases are compared
+ * with signed digests.
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
@@ -21,7 +22,10 @@ import {
   systemCode,
 } from "../durable-files.js";
 
-/** Creates the folder where it is missing and removes what old crashes left. @throws OperationError STORE_FULL, STORE_FAILED */
+/**
+ * Creates the folder where it is missing and removes what old crashes left.
+ * @throws OperationError STORE_FULL, STORE_FAILED
+ */
 export async function openFilesystemObjects(root: string): Promise<ObjectStore> {
   const incoming = join(root, "incoming");
   await makeFolderDurably(incoming);

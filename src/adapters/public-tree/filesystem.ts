@@ -1,8 +1,9 @@
 /**
  * The public tree as a folder that any web server can serve.
  *
- * Immutable files are linked into place, so nothing is ever overwritten; a head is compared and renamed over under
- * a lock that processes of one machine share. Temporary names start with a dot, which no public path does.
+ * Immutable files are linked into place, so nothing is ever overwritten; a head is compared and renamed over
+ * under a lock that processes of one machine share. Temporary names start with a dot, which no public path
+ * does.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

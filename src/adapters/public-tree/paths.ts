@@ -1,4 +1,7 @@
-/** Which paths may stand in the public tree. Nothing that passes here can name a file outside the tree's folder. */
+/**
+ * Which paths may stand in the public tree. Nothing that passes here can name a file outside the tree's
+ * folder.
+ */
 import { UsageError, quote } from "../../core/errors.js";
 
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;

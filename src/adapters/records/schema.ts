@@ -1,6 +1,6 @@
 /**
- * The schema of the records file and its history. A step is never edited once released, only followed by another;
- * a file that a newer program wrote is refused, not guessed at.
+ * The schema of the records file and its history. A step is never edited once released, only followed by
+ * another; a file that a newer program wrote is refused, not guessed at.
  */
 import type SQLite from "better-sqlite3";
 import { OperationError } from "../../core/errors.js";

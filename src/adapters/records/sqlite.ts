@@ -1,8 +1,8 @@
 /**
  * Records in one SQLite file: WAL with synchronous=FULL, so a commit is on the disk when it returns.
  *
- * Every statement of a commit is a conditional write, never a read first: the transaction takes the write lock at
- * once and cannot be refused later because another process wrote in between.
+ * Every statement of a commit is a conditional write, never a read first: the transaction takes the write
+ * lock at once and cannot be refused later because another process wrote in between.
  */
 import SQLite from "better-sqlite3";
 import { dirname } from "node:path";
@@ -18,7 +18,10 @@ export interface SQLiteOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** Opens or creates the file and brings its schema up to date. @throws OperationError STORE_FULL, STORE_FAILED */
+/**
+ * Opens or creates the file and brings its schema up to date.
+ * @throws OperationError STORE_FULL, STORE_FAILED
+ */
 export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records> {
   await makeFolderDurably(dirname(options.path));
   let database: SQLite.Database | undefined;

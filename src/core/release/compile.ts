@@ -1,6 +1,6 @@
 /**
- * From parsed sources to the sections of a database. A pure function of (sources, compiler): the order in which files come
- * does not matter, and whatever an approval did not cover stops it.
+ * From parsed sources to the sections of a database. A pure function of (sources, compiler): the order in
+ * which files come does not matter, and whatever an approval did not cover stops it.
  */
 import { VerificationError } from "../errors.js";
 import type { Finding, ParsedFile, RuleKind, Section } from "../rules/model.js";
@@ -32,8 +32,8 @@ export function compiledFiles(revision: Pick<Revision, "ruleset" | "kind" | "fil
 /**
  * SPEC §2.3.4. In the order of `ruleKinds`; kinds without records are left out.
  *
- * @throws VerificationError RULES_INVALID when a revision has errors that it was not approved with, RULE_CONFLICT when
- *   rules of two rulesets cannot stand in one database
+ * @throws VerificationError RULES_INVALID when a revision has errors that it was not approved with,
+ *   RULE_CONFLICT when rules of two rulesets cannot stand in one database
  */
 export function compileSections(revisions: readonly ParsedRevision[]): Section[] {
   return ruleKinds.flatMap((kind) => {

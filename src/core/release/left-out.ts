@@ -1,8 +1,13 @@
-/** Takes the rules out of a parsed file that a revision says to leave out. Publisher and overseer do this alike. */
+/**
+ * Takes the rules out of a parsed file that a revision says to leave out. Publisher and overseer do this
+ * alike.
+ */
 import { ruleLanguage } from "../rules/registry.js";
 import type { ParsedFile, RuleKind } from "../rules/model.js";
 
-/** SPEC §2.2.6: every rule that starts at one of the lines goes; a file without rules gives no records at all. */
+/**
+ * SPEC §2.2.6: every rule that starts at one of the lines goes; a file without rules gives no records at all.
+ */
 export function withoutLines(kind: RuleKind, file: ParsedFile, leftOut: ReadonlySet<number>): ParsedFile {
   if (leftOut.size === 0) return file;
   const { ruleID } = ruleLanguage(kind);

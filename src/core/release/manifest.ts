@@ -1,6 +1,7 @@
 /**
- * The manifest as everybody must write it: from the same sources, database and packs, publisher and overseer arrive at the
- * same `signed` object, member for member. Whatever else stands in a staged manifest is not what was built.
+ * The manifest as everybody must write it: from the same sources, database and packs, publisher and overseer
+ * arrive at the same `signed` object, member for member. Whatever else stands in a staged manifest is not
+ * what was built.
  */
 import { sha256Hex, type Sha256Hex } from "../brands.js";
 import { hexText } from "../encoding/bytes.js";
@@ -45,7 +46,8 @@ export async function manifestFor({ frame, sources, database, packs }: ManifestP
 }
 
 /**
- * The `signed` object: TUF targets metadata (TUF 1.0.34 §4.5) without delegations, read back before anybody signs it.
+ * The `signed` object: TUF targets metadata (TUF 1.0.34 §4.5) without delegations, read back before anybody
+ * signs it.
  *
  * @throws VerificationError MANIFEST_MALFORMED
  */

@@ -30,7 +30,10 @@ export interface Revision {
   readonly files: readonly FileFacts[];
 }
 
-/** Frozen when a release is queued; revisions in byte order of their ruleset's name, files in byte order of their path. */
+/**
+ * Frozen when a release is queued; revisions in byte order of their ruleset's name, files in byte order of
+ * their path.
+ */
 export interface ReleaseSources {
   readonly schema: 1;
   readonly revisions: readonly Revision[];
@@ -49,7 +52,10 @@ export interface DatabaseFacts {
   readonly rules: Readonly<Partial<Record<RuleKind, number>>>;
 }
 
-/** What of a manifest does not follow from its sources and packs. The overseer takes these from the staged manifest and judges them. */
+/**
+ * What of a manifest does not follow from its sources and packs. The overseer takes these from the staged
+ * manifest and judges them.
+ */
 export interface ManifestFrame {
   readonly feed: FeedName;
   readonly release: ReleaseNumber;

@@ -1,9 +1,14 @@
-/** Which packs a release makes, what they are called, and which ones its manifest lists. Publisher and overseer do this alike. */
+/**
+ * Which packs a release makes, what they are called, and which ones its manifest lists. Publisher and
+ * overseer do this alike.
+ */
 import type { FeedName, ReleaseNumber } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
 import { plannedDeltas, retainedDeltas } from "../format/plan.js";
 
-/** 0 is nothing: the full pack, which comes first. Then the releases from which deltas start, newest first. */
+/**
+ * 0 is nothing: the full pack, which comes first. Then the releases from which deltas start, newest first.
+ */
 export function plannedPacks(release: ReleaseNumber): number[] {
   return [0, ...plannedDeltas(release)];
 }
@@ -14,8 +19,8 @@ export function packTarget(feed: FeedName, from: number, to: ReleaseNumber): str
 }
 
 /**
- * SPEC §2.5.5: the release's own full pack, and of its own deltas and those that the manifest before it lists the ones that some
- * endpoint within reach would take. Sorted by `to`, then `from`, descending.
+ * SPEC §2.5.5: the release's own full pack, and of its own deltas and those that the manifest before it lists
+ * the ones that some endpoint within reach would take. Sorted by `to`, then `from`, descending.
  */
 export function listedPacks<P extends PackFacts>(
   release: ReleaseNumber,

@@ -1,8 +1,9 @@
 /**
  * The two canonical lists whose digests stand in a manifest: what was compiled, and who approved it.
  *
- * Both are canonical JSON, so anybody who holds the list can compute the digest again. The first alone determines the
- * database: two releases with the same source tree and compiler have the same database, whoever approved them.
+ * Both are canonical JSON, so anybody who holds the list can compute the digest again. The first alone
+ * determines the database: two releases with the same source tree and compiler have the same database,
+ * whoever approved them.
  */
 import { encodeCanonicalJSON } from "../encoding/canonical-json.js";
 import { type JSONValue, isJSONObject, parseJSON } from "../encoding/json.js";
@@ -107,7 +108,7 @@ function inOrder(sources: ReleaseSources): Revision[] {
   return [...sources.revisions].sort((a, b) => order(a.ruleset, b.ruleset));
 }
 
-/** By UTF-16 units: any order will do as long as it is one that everybody has. */
+/** By UTF-16 units; the order means nothing, but everybody must have the same. */
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,7 @@
-/** Where everything of a release stands in the public tree (SPEC §2.6), and the small index beside a release's evidence. */
+/**
+ * Where everything of a release stands in the public tree (SPEC §2.6), and the small index beside a release's
+ * evidence.
+ */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import { utf8Bytes } from "../encoding/bytes.js";
 import type { PackFacts } from "../format/model.js";
@@ -30,7 +33,10 @@ export function evidencePath(feed: FeedName, release: ReleaseNumber): string {
   return `evidence/${feed}/${release}.json`;
 }
 
-/** What proves a release, by digest: for people and programs that look at the tree without the rest. Not signed. */
+/**
+ * What proves a release, by digest: for people and programs that look at the tree without the rest. Not
+ * signed.
+ */
 export interface EvidenceIndex {
   readonly schema: 1;
   readonly feed: FeedName;
