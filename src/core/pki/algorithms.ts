@@ -144,8 +144,9 @@ function rsaModulusBits(key: Uint8Array): number {
 
 /** @throws VerificationError CERTIFICATE_WEAK unless the key is one that a signature of ours may rest on */
 export function requireStrongKey(key: PublicKey, rsaBitsMin: number): void {
-  const strong = key.family === "ec" || (key.family === "rsa" && key.bits >= rsaBitsMin && key.bits <= 8192);
-  if (strong) return;
+  // Modulus lengths that do not fill their octets come from faulty generators only.
+  const rsa = key.family === "rsa" && key.bits >= rsaBitsMin && key.bits <= 8192 && key.bits % 8 === 0;
+  if (key.family === "ec" || rsa) return;
   const got = key.family === "other" ? "another key" : `RSA with ${key.bits} bits`;
   throw refusal("CERTIFICATE_WEAK", `expected P-256, P-384 or RSA from ${rsaBitsMin} bits, got ${got}`);
 }

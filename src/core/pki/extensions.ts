@@ -30,6 +30,8 @@ const constraints: readonly string[] = [
   oids.inhibitAnyPolicy,
 ];
 
+const known: readonly string[] = [...understood, oids.subjectKeyIdentifier, oids.authorityKeyIdentifier];
+
 type Mutable = { -readonly [Key in keyof Extensions]: Extensions[Key] };
 
 /** @throws VerificationError DER_MALFORMED */
@@ -50,12 +52,15 @@ export function parseExtensions(nodes: readonly DERNode[]): Extensions {
     seen.add(oid);
     const critical = criticalNode !== undefined;
     if (constraints.includes(oid) || (critical && !understood.includes(oid))) refused.push(oid);
-    readExtension(result, oid, critical, parseDER(value));
+    readExtension(result, oid, critical, value);
   }
   return result;
 }
 
-function readExtension(result: Mutable, oid: string, critical: boolean, value: DERNode): void {
+/** The values of extensions that we do not know stay closed: some are empty, which is no DER. */
+function readExtension(result: Mutable, oid: string, critical: boolean, bytes: Uint8Array): void {
+  if (!known.includes(oid)) return;
+  const value = parseDER(bytes);
   switch (oid) {
     case oids.basicConstraints: {
       result.basicConstraints = { critical, ...parseBasicConstraints(value) };
@@ -78,6 +83,7 @@ function readExtension(result: Mutable, oid: string, critical: boolean, value: D
       return;
     }
     case oids.authorityKeyIdentifier: {
+      // Issuer and serial number may follow; the key identifier alone is compared.
       const keyID = value.fields("an authority key identifier").optional(contextTag(0));
       if (keyID !== undefined) result.authorityKeyIdentifier = keyID.content;
       return;
