@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDER } from "../../src/core/encoding/der.js";
 import { parsePEM } from "../../src/core/encoding/pem.js";
+import { verifySignedData } from "../../src/core/pki/signed-data.js";
+import { verifyPath } from "../../src/core/pki/path.js";
+import { generateIssuingKey } from "../../src/issuing/issuing-keys.js";
 import { parseSignedData } from "../../src/core/pki/cms.js";
 import { oids } from "../../src/core/pki/oids.js";
 import { formatTimestampQuery, parseTimestampResponse } from "../../src/core/pki/timestamp-exchange.js";
@@ -14,6 +17,10 @@ import { verifyTimestamp } from "../../src/core/pki/timestamp.js";
 import { answerTimestampQuery } from "../../src/issuing/timestamp.js";
 import { formatCertificateRequest } from "../../src/issuing/certificate-requests.js";
 import { developmentPolicies } from "../../src/issuing/development-pki.js";
+import type { Signer } from "../../src/ports/signer.js";
+import { createKeyFile, openWebCryptoSigner } from "../../src/adapters/signer/webcrypto.js";
+import { generateTokenKey, openPKCS11Signer } from "../../src/adapters/signer/pkcs11.js";
+import { createTokens, haveSoftHSM, softHSMModule } from "../adapters/signer/softhsm.js";
 import {
   content,
   createPublisher,
@@ -42,17 +49,37 @@ const run = (command: string, ...args: string[]): string =>
 /** The commands judge certificates by the clock of the machine, so the leaves are issued for it. */
 const today = new Date();
 
-describe.runIf(haveOpenSSL).each(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const)("%s", (scheme) => {
+const kinds = haveSoftHSM ? (["webcrypto", "pkcs11"] as const) : (["webcrypto"] as const);
+const schemes = ["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const;
+const signers = kinds.flatMap((kind) => schemes.map((scheme) => [kind, scheme] as const));
+
+async function openSigner([kind, scheme]: (typeof signers)[number]): Promise<Signer> {
+  if (kind === "webcrypto") {
+    const key = { path: file(`${scheme}.key`), passphrase: "passphrase", scheme };
+    await createKeyFile(key);
+    return openWebCryptoSigner(key);
+  }
+  const key = { ...{ modulePath: softHSMModule, tokenLabel: "interop", pin }, keyLabel: scheme, scheme };
+  await generateTokenKey(key);
+  return openPKCS11Signer(key);
+}
+
+const pin = "135790";
+beforeAll(() => {
+  if (haveSoftHSM) createTokens(folder, pin, "interop");
+});
+
+describe.runIf(haveOpenSSL).each(signers)("%s, %s", (kind, scheme) => {
   let publisher: Publisher;
   let cms: string;
   let data: string;
   let anchors: string;
 
   beforeAll(async () => {
-    publisher = await createPublisher(await memorySigner(scheme), today);
-    cms = file(`${scheme}.p7s`, await publisher.sign(content));
+    publisher = await createPublisher(await openSigner([kind, scheme]), today);
+    cms = file(`${kind}.${scheme}.p7s`, await publisher.sign(content));
     data = file("content", content);
-    anchors = file(`${scheme}.anchors.pem`, publisher.anchorsPem);
+    anchors = file(`${kind}.${scheme}.anchors.pem`, publisher.anchorsPem);
   });
 
   it("is verified by openssl cms, strictly, as CAdES", () => {
@@ -102,6 +129,40 @@ describe.runIf(haveOpenSSL).each(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as
     expect(run("openssl", "req", "-inform", "DER", "-in", path, "-verify", "-noout", "-subject")).toContain(
       "O = Example AG",
     );
+  });
+});
+
+describe.runIf(haveOpenSSL).each([
+  ["ecdsa-p256-sha256", []],
+  ["rsa-pss-3072-sha256", []],
+  ["rsa-pss-3072-sha256", ["-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest"]],
+] as const)("openssl cms signs with %s %s", (scheme, options) => {
+  it("and we verify signature, attributes and path", async () => {
+    const { pem, key } = await generateIssuingKey(scheme);
+    const signer = { ...key, scheme, close: async () => undefined };
+    const publisher = await createPublisher(signer, today);
+    run("openssl", "x509", "-inform", "DER", "-in", file("l.der", publisher.chain[0]), "-out", file("l.pem"));
+    const ca = file("signing-ca.pem", developmentKeys.issuingCertificate);
+    const who = ["-signer", file("l.pem"), "-inkey", file("l.key", pem), "-certfile", ca, ...options];
+    const form = ["-binary", "-cades", "-nosmimecap", "-md", "sha256", "-outform", "DER"];
+    run(
+      "openssl",
+      "cms",
+      "-sign",
+      "-in",
+      file("content", content),
+      ...who,
+      ...form,
+      "-out",
+      file("theirs.p7s"),
+    );
+    const signed = parseSignedData(readFileSync(file("theirs.p7s")));
+    const leaf = await verifySignedData(signed, sha256(content));
+    const anchors = publisher.policy.codeSigningAnchors
+      .flatMap((one) => parsePEM(one, "CERTIFICATE"))
+      .map(parseCertificate);
+    const rules = { purpose: oids.codeSigning, at: today, anchors, rsaBitsMin: 3072 };
+    expect(await verifyPath(leaf, signed.certificates, rules)).toHaveLength(3);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The token signer over SoftHSM2: its contract, eight at once, a wrong PIN, a token that goes away and comes back. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,15 +11,12 @@ import {
 } from "../../../src/adapters/signer/pkcs11.js";
 import { isGoodSignature, signerContract } from "../../contract/signer.js";
 import { verifySignature } from "../../../src/core/pki/verify-signature.js";
+import { createTokens, haveSoftHSM, softHSMModule } from "./softhsm.js";
 import { content, createPublisher, now, sha256 } from "../../core/pki/publisher.js";
 
-const modulePath = "/usr/lib/softhsm/libsofthsm2.so";
-const haveSoftHSM = existsSync(modulePath);
-if (!haveSoftHSM)
-  console.warn("softhsm2 is not installed: the PKCS#11 signer was not tested against a token");
-
+const modulePath = softHSMModule;
 const folder = mkdtempSync(join(tmpdir(), "rulemint-pkcs11-"));
-const tokens = join(folder, "tokens");
+let tokens = "";
 const pin = "987654";
 const tokenLabel = "publisher token";
 const schemes = ["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const;
@@ -32,13 +29,7 @@ const message = Uint8Array.of(1, 2, 3);
 
 beforeAll(async () => {
   if (!haveSoftHSM) return;
-  mkdirSync(tokens);
-  writeFileSync(join(folder, "softhsm2.conf"), `directories.tokendir = ${tokens}\nlog.level = ERROR\n`);
-  process.env.SOFTHSM2_CONF = join(folder, "softhsm2.conf");
-  for (const label of ["another token", tokenLabel]) {
-    const args = ["--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", pin];
-    execFileSync("softhsm2-util", args, { stdio: "ignore" });
-  }
+  tokens = createTokens(folder, pin, "another token", tokenLabel);
   for (const scheme of schemes) await generateTokenKey(keyOf(scheme));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
