@@ -5,8 +5,11 @@
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
+import { VerificationError } from "../core/errors.js";
+import { parseManifest } from "../core/trust/manifest.js";
+import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
-import type { EndpointDatabases } from "../ports/endpoint-store.js";
+import type { EndpointDatabases, EndpointStore } from "../ports/endpoint-store.js";
 import { digestSource } from "./download.js";
 import type { Holdings, InstalledRelease } from "./model.js";
 import type { StateKeeper } from "./state.js";
@@ -44,6 +47,28 @@ export async function settleSwap(
   const { previous } = state.now;
   const kept = (await databaseDigest(databases, "previous", factory)) === previous?.databaseSha256;
   await state.set({ previous: kept ? previous : null, swap: null });
+}
+
+/**
+ * A state that was lost is found out again: the manifest of the last update tells which release the database is. It need not be
+ * proven for that: a wrong number leads to packs that do not fit, and those are left out.
+ */
+export async function adoptDatabase(
+  state: StateKeeper,
+  store: Pick<EndpointStore, "databases" | "files">,
+  factory: DigestFactory,
+): Promise<void> {
+  if (state.now.installed !== null) return;
+  const file = await store.files.read("manifest.json");
+  if (file === undefined) return;
+  try {
+    const manifest = parseManifest(parseEnvelope(file, "targets").signed);
+    const found = identify(await databaseDigest(store.databases, "database", factory), null, manifest);
+    if (found !== undefined) await state.set({ installed: found });
+  } catch (error) {
+    // Damaged as well: then a full pack repairs everything.
+    if (!(error instanceof VerificationError)) throw error;
+  }
 }
 
 /** The release that a database of this digest is: the one that was installed, or one that the manifest speaks of. */

@@ -3,7 +3,7 @@ import { RulemintError } from "../core/errors.js";
 import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
 import type { Manifest, ProvenRelease } from "../core/trust/model.js";
-import { applyPacks } from "./apply-packs.js";
+import { type LocalPack, applyPacks } from "./apply-packs.js";
 import { downloadPack } from "./download.js";
 import { exportDatabase } from "./export-database.js";
 import type { PublicTreeReader } from "./fetch-file.js";
@@ -95,14 +95,14 @@ async function obtain(
     run.emit({ type: "path", path });
     let pack = path.packs[0] as PackFacts;
     try {
-      const names: string[] = [];
+      const local: LocalPack[] = [];
       for (pack of path.packs) {
         run.tree.throwIfAborted();
         const { name, bytes: fetched } = await downloadPack({ ...run, scratch: run.store.scratch }, pack);
         bytes += fetched;
-        names.push(name);
+        local.push({ pack, name });
       }
-      const name = await applyPacks(run, path.packs, names, (next) => {
+      const name = await applyPacks({ ...run, baseSha256: have?.databaseSha256 }, local, (next) => {
         pack = next;
       });
       return { path, name, bytes };

@@ -12,7 +12,7 @@ import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { isDownload } from "./download.js";
 import { exportDatabase } from "./export-database.js";
 import { PublicTreeReader } from "./fetch-file.js";
-import { databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
+import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
 import type {
   EndpointConfig,
   EndpointStatus,
@@ -83,6 +83,7 @@ export class Updater {
       const tree = new PublicTreeReader(fetcher, config.url, options.signal);
       try {
         await settleSwap(state, store.databases, this.#options.digest);
+        await adoptDatabase(state, store, this.#options.digest);
         const result = await runUpdate({ ...this.#options, config, state, tree, now, emit: this.#emit });
         await store.scratch.prune(() => false);
         await state.set({ lastSuccess: { at: formatTime(now), release: result.release }, lastFailure: null });
@@ -142,6 +143,7 @@ export class Updater {
     const { store, digest } = this.#options;
     const state = new StateKeeper(store.files, await readState(store.files));
     await settleSwap(state, store.databases, digest);
+    await adoptDatabase(state, store, digest);
     return state;
   }
 

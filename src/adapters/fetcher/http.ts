@@ -4,6 +4,7 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
+import { finished } from "node:stream";
 import { OperationError, RulemintError, VerificationError, quote } from "../../core/errors.js";
 import type { FetchAnswer, FetchOptions, Fetcher } from "../../ports/fetcher.js";
 
@@ -68,7 +69,7 @@ class Transfer {
       response.destroy();
       throw error;
     }
-    return { status, etag: response.headers.etag, body: this.#body(url, response) };
+    return { status, etag: response.headers.etag, body: this.#body(url, response, arriving(response)) };
   }
 
   #request(url: URL): Promise<http.IncomingMessage> {
@@ -127,33 +128,28 @@ class Transfer {
     if (length > bytesMax) throw tooLarge(url, bytesMax);
   }
 
-  async *#body(url: URL, response: http.IncomingMessage): AsyncIterable<Uint8Array> {
+  async *#body(
+    url: URL,
+    response: http.IncomingMessage,
+    chunks: AsyncIterable<Uint8Array>,
+  ): AsyncIterable<Uint8Array> {
     const { bytesMax } = this.#wanted;
     let bytes = 0;
+    response.socket?.setTimeout(this.#settings.silenceMs);
+    const left = this.#deadlineMs - (Date.now() - this.#started);
+    const tooSlow = failed(url, "a faster transfer", "too few bytes a second");
+    const slow = setTimeout(() => response.destroy(tooSlow), left);
     try {
-      response.socket?.setTimeout(this.#settings.silenceMs);
-      const left = this.#deadlineMs - (Date.now() - this.#started);
-      const slow = setTimeout(
-        () => response.destroy(failed(url, "a faster transfer", "too few bytes a second")),
-        left,
-      );
-      try {
-        for await (const chunk of response) {
-          bytes += (chunk as Uint8Array).length;
-          if (bytes > bytesMax) throw tooLarge(url, bytesMax);
-          yield new Uint8Array(
-            (chunk as Buffer).buffer,
-            (chunk as Buffer).byteOffset,
-            (chunk as Buffer).length,
-          );
-        }
-      } finally {
-        clearTimeout(slow);
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        if (bytes > bytesMax) throw tooLarge(url, bytesMax);
+        yield chunk;
       }
       if (!response.complete) throw failed(url, "the whole answer", `${bytes} bytes of it`);
     } catch (cause) {
       throw this.#named(url, cause);
     } finally {
+      clearTimeout(slow);
       // A reader that stops early must not leave the connection to whoever comes next.
       if (!response.complete) response.destroy();
     }
@@ -168,6 +164,46 @@ class Transfer {
       (cause as { code?: string }).code ?? (cause instanceof Error ? cause.message : String(cause));
     return new OperationError("FETCH_FAILED", `expected ${quote(url.href)}, got ${quote(said)}`, { cause });
   }
+}
+
+/** Bytes that wait for a slow reader before the server has to wait too. */
+const waitingBytesMax = 256 * 1024;
+
+/**
+ * Collects from the moment the answer begins, while the caller may still be opening its file: what arrived before a connection
+ * broke counts. Node's own iterator would throw it away with the error.
+ */
+function arriving(response: http.IncomingMessage): AsyncIterable<Uint8Array> {
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let over: { error: Error | undefined } | undefined;
+  let wake = () => {};
+  response.on("data", (chunk: Buffer) => {
+    waiting.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    waitingBytes += chunk.length;
+    if (waitingBytes > waitingBytesMax) response.pause();
+    wake();
+  });
+  finished(response, (error) => {
+    over = { error: error ?? undefined };
+    wake();
+  });
+  async function* iterate(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
+        waitingBytes -= chunk.length;
+        yield chunk;
+      }
+      if (over?.error !== undefined) throw over.error;
+      if (over !== undefined) return;
+      const more = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      response.resume();
+      await more;
+    }
+  }
+  return iterate();
 }
 
 function parseURL(text: string): URL {

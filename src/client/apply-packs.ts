@@ -1,0 +1,134 @@
+/** From packs on the disk to the database that they lead to, one new file a step, each compared with the manifest. */
+import type { Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import type { ByteSink, ByteSource, DigestFactory } from "../core/encoding/stream.js";
+import { OperationError, VerificationError } from "../core/errors.js";
+import type { Codec } from "../core/format/codec.js";
+import { applyDelta } from "../core/format/delta-apply.js";
+import { decodeFullPack } from "../core/format/full-pack.js";
+import type { PackFacts } from "../core/format/model.js";
+import type { EndpointScratch, EndpointStore } from "../ports/endpoint-store.js";
+import type { OpenObject } from "../ports/object-store.js";
+import { isDownload } from "./download.js";
+
+export interface ApplyInput {
+  readonly store: EndpointStore;
+  readonly codec: Codec;
+  readonly digest: DigestFactory;
+  /** Of the database in use, just computed; undefined when there is none to start from. */
+  readonly baseSha256: Sha256Hex | undefined;
+}
+
+/** A pack and the scratch file that holds it. */
+export interface LocalPack {
+  readonly pack: PackFacts;
+  readonly name: string;
+}
+
+/**
+ * The scratch file that holds the database of the last pack. `onPack` is told which pack is worked on.
+ *
+ * @throws VerificationError PACK_*, CODEC_FAILED, DATABASE_*; OperationError STORE_FULL, STORE_FAILED
+ */
+export async function applyPacks(
+  input: ApplyInput,
+  packs: readonly LocalPack[],
+  onPack: (pack: PackFacts) => void,
+): Promise<string> {
+  const { scratch, databases } = input.store;
+  // What an earlier, interrupted run made is not continued: decoding is quick, downloads are not.
+  await scratch.prune(isDownload);
+  let current: string | undefined;
+  let { baseSha256 } = input;
+  for (const [step, { pack, name }] of packs.entries()) {
+    onPack(pack);
+    const next = `database-${step}`;
+    const base = current === undefined ? () => databases.open("database") : openScratch(scratch, current);
+    await applyOne({ ...input, baseSha256 }, pack, name, base, next);
+    baseSha256 = pack.databaseSha256;
+    // The one before is not needed any more, and the disk may be small.
+    await scratch.prune((other) => isDownload(other) || other === next);
+    current = next;
+  }
+  return current as string;
+}
+
+const openScratch = (scratch: EndpointScratch, name: string) => () => scratch.open(name);
+
+async function applyOne(
+  input: ApplyInput,
+  pack: PackFacts,
+  name: string,
+  openBase: () => Promise<OpenObject | undefined>,
+  next: string,
+): Promise<void> {
+  const { scratch } = input.store;
+  const opened: OpenObject[] = [];
+  const open = async (opening: Promise<OpenObject | undefined>, what: string) => {
+    const source = await opening;
+    if (source === undefined) throw new OperationError("STORE_FAILED", `expected ${what}, got nothing`);
+    opened.push(source);
+    return source;
+  };
+  let found: { sha256: string; bytes: number };
+  try {
+    const source = await open(scratch.open(name), name);
+    const base = pack.kind === "delta" ? await open(openBase(), "the database to start from") : undefined;
+    found = await decode(input, pack, source, base, next);
+  } finally {
+    await Promise.allSettled(opened.map((source) => source.close()));
+  }
+  // SPEC §8.4.4: what came out is what the signed manifest says, whatever the pack itself claims.
+  if (found.sha256 !== pack.databaseSha256 || found.bytes !== pack.databaseBytes) {
+    throw new VerificationError(
+      "DATABASE_DIGEST_MISMATCH",
+      `expected release ${pack.to} with SHA-256 ${pack.databaseSha256}, got ${found.sha256}`,
+    );
+  }
+}
+
+/** Writes the new file and says what went into it. */
+async function decode(
+  { store, codec, digest, baseSha256 }: ApplyInput,
+  pack: PackFacts,
+  source: ByteSource,
+  base: ByteSource | undefined,
+  next: string,
+): Promise<{ sha256: string; bytes: number }> {
+  const file = await store.scratch.append(next);
+  const sink = new DigestingSink(file, digest, pack.databaseBytes);
+  try {
+    if (base === undefined) await decodeFullPack(source, sink, codec, digest);
+    else await applyDelta(base, source, sink, codec, digest, { fromSha256: baseSha256 });
+  } finally {
+    await file.close();
+  }
+  return sink.finish();
+}
+
+/** Passes bytes on, digests them, and stops a pack that goes on beyond the size that was signed. */
+class DigestingSink implements ByteSink {
+  readonly #sink: ByteSink;
+  readonly #digest: ReturnType<DigestFactory>;
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(sink: ByteSink, digest: DigestFactory, bytesMax: number) {
+    this.#sink = sink;
+    this.#digest = digest();
+    this.#bytesMax = bytesMax;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#bytesMax) {
+      throw new VerificationError("DATABASE_DIGEST_MISMATCH", `expected ${this.#bytesMax} bytes, got more`);
+    }
+    this.#digest.update(bytes);
+    await this.#sink.write(bytes);
+  }
+
+  finish(): { sha256: string; bytes: number } {
+    return { sha256: hexText(this.#digest.finish()), bytes: this.#bytes };
+  }
+}

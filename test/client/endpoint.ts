@@ -1,0 +1,106 @@
+/** An endpoint under test: real state folder, real fetcher, a clock that the test sets, events kept. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
+import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import type { UpdateEvent } from "../../src/client/model.js";
+import { Updater } from "../../src/client/updater.js";
+import { nodeDigest } from "../../src/main/node-digest.js";
+import type { EndpointStore } from "../../src/ports/endpoint-store.js";
+import { codec } from "../simulator/packs.js";
+import { SimulatedPublisher, digestOf } from "../simulator/publisher.js";
+import { SimulatedServer } from "../simulator/server.js";
+import { temporaryFolder } from "../support/temporary.js";
+
+export const start = new Date("2026-11-22T12:00:00Z");
+
+export class TestEndpoint {
+  readonly folder: string;
+  readonly updater: Updater;
+  readonly events: UpdateEvent[];
+  readonly #cleanup: () => Promise<void>;
+
+  private constructor(folder: string, updater: Updater, events: UpdateEvent[], cleanup: () => Promise<void>) {
+    this.folder = folder;
+    this.updater = updater;
+    this.events = events;
+    this.#cleanup = cleanup;
+  }
+
+  static async open(
+    folder: string,
+    clock: { now(): Date },
+    change: (store: EndpointStore) => EndpointStore = (store) => store,
+  ): Promise<TestEndpoint> {
+    const fetcher = openHTTPFetcher({ silenceMs: 400, bytesPerSecondMin: 100_000 });
+    const events: UpdateEvent[] = [];
+    const store = change(await openFilesystemEndpointStore(folder));
+    const onEvent = (event: UpdateEvent) => void events.push(event);
+    const updater = new Updater({ store, fetcher, codec, clock, digest: nodeDigest, onEvent });
+    return new TestEndpoint(folder, updater, events, () => fetcher.close());
+  }
+
+  close(): Promise<void> {
+    return this.#cleanup();
+  }
+
+  read(name: string): Promise<Buffer> {
+    return readFile(join(this.folder, name));
+  }
+
+  async databaseSha256(which: "database" | "previous" = "database"): Promise<string> {
+    return digestOf(await this.read(which));
+  }
+
+  types(): string[] {
+    return this.events.splice(0).map(({ type }) => type);
+  }
+}
+
+/** Publisher, server and endpoint, set up and trusting each other. */
+export interface Scene {
+  readonly publisher: SimulatedPublisher;
+  readonly server: SimulatedServer;
+  readonly endpoint: TestEndpoint;
+  readonly folder: string;
+  /** Moves everybody's clock. */
+  wait(days: number): void;
+  /** Another endpoint on the same or another state folder. */
+  endpointOn(folder: string, change?: (store: EndpointStore) => EndpointStore): Promise<TestEndpoint>;
+  close(): Promise<void>;
+}
+
+export async function openScene(): Promise<Scene> {
+  const publisher = await SimulatedPublisher.create(start);
+  const server = await SimulatedServer.start(publisher.tree);
+  const { path: folder, remove } = await temporaryFolder();
+  const clock = { now: () => publisher.now };
+  const endpoints: TestEndpoint[] = [];
+  const endpointOn: Scene["endpointOn"] = async (name, change) => {
+    const opened = await TestEndpoint.open(join(folder, name), clock, change);
+    endpoints.push(opened);
+    return opened;
+  };
+  const endpoint = await endpointOn("state");
+  await endpoint.updater.init({ url: server.url, root: publisher.root });
+  return {
+    publisher,
+    server,
+    endpoint,
+    folder,
+    wait: (days) => {
+      publisher.now = publisher.in(days);
+    },
+    endpointOn,
+    close: async () => {
+      await Promise.all(endpoints.map((one) => one.close()));
+      await server.close();
+      await remove();
+    },
+  };
+}
+
+/** Indicators of release `n`: most are shared with the release before. */
+export function indicators(n: number, count = 400): string[] {
+  return Array.from({ length: count }, (_, i) => `host-${i + n * 5}.bad-${(i * 7919) % 97}.example`);
+}
