@@ -1,6 +1,7 @@
 /**
- * The service's interface as functions. Types come from openapi.yaml. A problem document becomes an error with its own code, so that
- * a refusal reads the same here as at the service; anything else that is not an answer is FETCH_FAILED or SERVER_REFUSED.
+ * The service's interface as functions. Types come from openapi.yaml. A problem document becomes an error
+ * with its own code, so that a refusal reads the same here as at the service; anything else that is not an
+ * answer is FETCH_FAILED or SERVER_REFUSED.
  */
 import { OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
 import { errorOf, isErrorCode } from "./error-of.js";
@@ -44,7 +45,7 @@ export interface APIClient {
   readPack(feed: string, release: number, name: string): AsyncIterable<Uint8Array>;
 }
 
-/** `server` is an origin with an optional path. @throws UsageError USAGE for an address or a token that is none */
+/** `server` is an origin with an optional path. @throws UsageError USAGE for no address, or no token */
 export function createAPIClient(server: string, token: string): APIClient {
   const call = new Call(server, token);
   const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
@@ -184,7 +185,7 @@ function whereOf(problem: Problem): Record<string, unknown> {
   };
 }
 
-/** Undefined when it is no problem document of this service, or of a newer one with a code that is not known here. */
+/** Undefined for what is no problem document of ours, or one of a later service with a code unknown here. */
 async function parseProblem(response: Response): Promise<Problem | undefined> {
   const body: unknown = await response.json().catch(() => undefined);
   const problem = body as Partial<Problem> | undefined;

@@ -1,6 +1,6 @@
 /**
- * What the command line needs from the rest of the program. `main` composes it; a test hands in its own. Commands know no adapter,
- * no file of the service and no global but what stands here.
+ * What the command line needs from the rest of the program. `main` composes it; a test hands in its own.
+ * Commands know no adapter, no file of the service and no global but what stands here.
  */
 import type { APIClient } from "./api-client.js";
 
@@ -22,7 +22,10 @@ export type Progress = (line: string) => void;
 
 /** What a command of another area gives back: a document for machines and the same for a person. */
 export interface Report {
-  /** False when the work was done and its answer is "no": a FAILED verdict, an audit that found a fault. Exit 1. */
+  /**
+   * False when the work was done and its answer is "no": a FAILED verdict, an audit that found a fault. Exit
+   * 1.
+   */
   readonly ok: boolean;
   readonly json: unknown;
   readonly text: string;

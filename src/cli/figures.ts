@@ -36,7 +36,10 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return all.map(line).join("\n");
 }
 
-/** `name   value` lines, names padded; pairs without a value are left out, further lines of a value are indented. */
+/**
+ * `name   value` lines, names padded; pairs without a value are left out, further lines of a value are
+ * indented.
+ */
 export function formatFacts(facts: readonly (readonly [string, string | null | undefined])[]): string {
   const shown = facts.filter((fact): fact is readonly [string, string] => Boolean(fact[1]));
   const width = Math.max(...shown.map(([name]) => name.length));

@@ -1,6 +1,7 @@
 /**
- * The only file that prints. Answers go to stdout: one JSON document with `--json`, text for a person otherwise. Progress and
- * errors go to stderr. Colour appears on a terminal only, and never where NO_COLOR is set.
+ * The only file that prints. Answers go to stdout: one JSON document with `--json`, text for a person
+ * otherwise. Progress and errors go to stderr. Colour appears on a terminal only, and never where NO_COLOR
+ * is set.
  */
 import pc from "picocolors";
 import { RulemintError } from "../core/errors.js";
@@ -50,8 +51,8 @@ export class Printer {
 }
 
 /**
- * What authors and servers wrote must not steer a reviewer's terminal, or turn the order of what is read: control and format
- * characters become visible.
+ * What authors and servers wrote must not steer a reviewer's terminal, or turn the order of what is read:
+ * control and format characters become visible.
  */
 function plain(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, "\ufffd");
@@ -64,7 +65,10 @@ export interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What is said about an error. One that nobody foresaw keeps its own message, and its stack goes into the details. */
+/**
+ * What is said about an error. One that nobody foresaw keeps its own message, and its stack goes into the
+ * details.
+ */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RulemintError) {
     const { hint: own, ...details } = error.details;

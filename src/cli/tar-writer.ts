@@ -1,6 +1,6 @@
 /**
- * Writes what the service reads: ustar headers for regular files, a PAX record before a path that does not fit (POSIX.1-2017, pax).
- * Times, owners and modes are constant, so the same files give the same archive.
+ * Writes what the service reads: ustar headers for regular files, a PAX record before a path that does not
+ * fit (POSIX.1-2017, pax). Times, owners and modes are constant, so the same files give the same archive.
  */
 import { utf8Bytes } from "../core/encoding/bytes.js";
 

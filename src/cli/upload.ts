@@ -1,6 +1,7 @@
 /**
- * A person's files as one tar stream: folders walked in byte order, contents read while they are sent. Links are refused, because
- * the service would refuse them and because following one could send what nobody meant to send.
+ * A person's files as one tar stream: folders walked in byte order, contents read while they are sent. Links
+ * are refused, because the service would refuse them and because following one could send what nobody meant
+ * to send.
  */
 import { open, lstat, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -24,7 +25,9 @@ export interface LocalFiles {
   readonly hidden: readonly string[];
 }
 
-/** A folder gives its content, a file gives itself. @throws UsageError USAGE; VerificationError PATH_UNSAFE */
+/**
+ * A folder gives its content, a file gives itself. @throws UsageError USAGE; VerificationError PATH_UNSAFE
+ */
 export async function collectFiles(paths: readonly string[]): Promise<LocalFiles> {
   const files: LocalFile[] = [];
   const hidden: string[] = [];

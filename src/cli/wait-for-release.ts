@@ -7,7 +7,10 @@ import { errorOf, isErrorCode } from "./error-of.js";
 const order: readonly Release["state"][] = ["queued", "built", "signed", "assayed", "sealed", "published"];
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
-/** So often a release that waits for the world is looked at; then its reason is the answer, and the service goes on by itself. */
+/**
+ * So often a release that waits for the world is looked at; then its reason is the answer, and the service
+ * goes on by itself.
+ */
 const waitingLooksMax = 8;
 
 const doing: Readonly<Record<Release["state"], string>> = {
@@ -20,7 +23,10 @@ const doing: Readonly<Record<Release["state"], string>> = {
   failed: "failed",
 };
 
-/** @throws RulemintError with the code that the release names when it failed, waits for a person, or waits too long */
+/**
+ * @throws RulemintError with the code that the release names when it failed, waits for a person, or waits
+ * too long
+ */
 export async function waitForRelease(
   { doors, progress }: Call,
   service: APIClient,

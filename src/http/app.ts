@@ -1,8 +1,10 @@
 /**
- * The service's door: the public tree, the interface of openapi.yaml under `/v1`, health, and the development time-stamp authority.
+ * The service's door: the public tree, the interface of openapi.yaml under `/v1`, health, and the
+ * development time-stamp authority.
  *
- * The order is the security of it: security headers and the access log see everything; the public tree needs no token; everything
- * under `/v1` is authenticated before its body is looked at; the contract is checked before a route runs.
+ * The order is the security of it: security headers and the access log see everything; the public tree needs
+ * no token; everything under `/v1` is authenticated before its body is looked at; the contract is checked
+ * before a route runs.
  */
 import { fileURLToPath } from "node:url";
 import express, { type Express, type RequestHandler } from "express";

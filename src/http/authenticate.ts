@@ -1,4 +1,7 @@
-/** Finds the identity behind `Authorization: Bearer TOKEN` (RFC 6750 §2.1) before anything else of a request is read. */
+/**
+ * Finds the identity behind `Authorization: Bearer TOKEN` (RFC 6750 §2.1) before anything else of a request
+ * is read.
+ */
 import type { RequestHandler, Response } from "express";
 import type { ServiceContext } from "../services/context.js";
 import { authenticateToken } from "../services/authenticate-token.js";

@@ -1,4 +1,7 @@
-/** Bytes that arrive in chunks of any size, taken in pieces of a wanted size. Holds one chunk, and a small piece while it is put together. */
+/**
+ * Bytes that arrive in chunks of any size, taken in pieces of a wanted size. Holds one chunk, and a small
+ * piece while it is put together.
+ */
 export class ByteQueue {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #endedEarly: () => Error;
@@ -24,7 +27,9 @@ export class ByteQueue {
     return piece;
   }
 
-  /** Exactly `bytes` bytes, as they come. Reading goes on where an earlier reader of the same stream stopped. */
+  /**
+   * Exactly `bytes` bytes, as they come. Reading goes on where an earlier reader of the same stream stopped.
+   */
   stream(bytes: number): AsyncIterable<Uint8Array> {
     let left = bytes;
     const queue = this;

@@ -1,6 +1,7 @@
 /**
- * Whether the caller holds this very representation already (RFC 9110 §13.1.2). Express' own answer is not used: it takes a request's
- * `Cache-Control: no-cache`, which fetch sends with every conditional request, as "send it all again".
+ * Whether the caller holds this very representation already (RFC 9110 §13.1.2). Express' own answer is not
+ * used: it takes a request's `Cache-Control: no-cache`, which fetch sends with every conditional request, as
+ * "send it all again".
  */
 import type { Request } from "express";
 

@@ -1,6 +1,7 @@
 /**
- * A refusal that comes while its caller is still sending. Cutting the connection could lose the answer on its way, so the rest is read
- * and thrown away for a while: bounded in bytes and in time, since the caller may never stop.
+ * A refusal that comes while its caller is still sending. Cutting the connection could lose the answer on
+ * its way, so the rest is read and thrown away for a while: bounded in bytes and in time, since the caller
+ * may never stop.
  */
 import type { Request, Response } from "express";
 import { limits } from "../core/limits.js";

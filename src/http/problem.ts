@@ -1,6 +1,6 @@
 /**
- * Every error becomes one problem document (RFC 9457), here and nowhere else. Our own errors keep their code and message; what
- * nobody foresaw becomes INTERNAL and says nothing about the inside.
+ * Every error becomes one problem document (RFC 9457), here and nowhere else. Our own errors keep their code
+ * and message; what nobody foresaw becomes INTERNAL and says nothing about the inside.
  */
 import type { ErrorRequestHandler } from "express";
 import { type ErrorCode, errorTable, RulemintError } from "../core/errors.js";

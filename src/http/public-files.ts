@@ -1,9 +1,10 @@
 /**
- * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web server may serve
- * the same folder; this one shows how it should be cached.
+ * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web
+ * server may serve the same folder; this one shows how it should be cached.
  *
- * Every file but `metadata/timestamp.json` is immutable once it exists, so it may be kept for a year; the head is revalidated each
- * time. Clients probe for the next root on every refresh, so its absence may be remembered for half a minute.
+ * Every file but `metadata/timestamp.json` is immutable once it exists, so it may be kept for a year; the
+ * head is revalidated each time. Clients probe for the next root on every refresh, so its absence may be
+ * remembered for half a minute.
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
@@ -15,7 +16,9 @@ import { callerHas } from "./entity-tag.js";
 
 const digest = "[0-9a-f]{64}";
 const role = "[a-z][a-z0-9-]{0,62}";
-/** Top-level folders that are public, and what a file in each is called. Temporary names match none of them. */
+/**
+ * Top-level folders that are public, and what a file in each is called. Temporary names match none of them.
+ */
 const shapes: readonly RegExp[] = [
   /^metadata\/timestamp\.json$/,
   new RegExp(`^metadata/[1-9][0-9]*\\.${role}\\.json$`),
@@ -130,7 +133,10 @@ async function sendFile(request: Request, response: Response, file: OpenFile): P
   await pipeline(stream, response);
 }
 
-/** RFC 9110 §14: one range is served, several are answered with the whole file, and If-Range must name this very file. */
+/**
+ * RFC 9110 §14: one range is served, several are answered with the whole file, and If-Range must name this
+ * very file.
+ */
 function wantedRange(
   request: Request,
   file: OpenFile,

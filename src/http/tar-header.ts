@@ -1,7 +1,10 @@
 /**
- * One 512-byte tar header, and the PAX records that may stand before it (POSIX.1-2017, pax, "ustar Interchange Format").
+ * One 512-byte tar header, and the PAX records that may stand before it (POSIX.1-2017, pax, "ustar
+ * Interchange Format").
  *
- * 0 name 100 · 100 mode · 124 size 12 · 148 checksum 8 · 156 type 1 · 157 link name 100 · 257 magic 8 · 345 prefix 155.
+ *     0 name 100 · 100 mode · 124 size 12 · 148 checksum 8 · 156 type 1 · 157 link name 100 ·
+ *     257 magic 8 · 345 prefix 155
+ *
  * Everything in it was written by the caller; anything unusual is refused instead of guessed.
  */
 import { quote, VerificationError } from "../core/errors.js";

@@ -1,9 +1,10 @@
 /**
  * A submitted archive as a sequence of files, read as it arrives and never held.
  *
- * Refused: compressed archives, links, devices, paths that leave their folder, two files with one path, sizes beyond the
- * limits (before their bytes are read), an archive that ends before its two closing zero blocks, bytes after them. A caller who
- * sends hostile bytes can make this code wait for more of them, and nothing else.
+ * Refused: compressed archives, links, devices, paths that leave their folder, two files with one path,
+ * sizes beyond the limits (before their bytes are read), an archive that ends before its two closing zero
+ * blocks, bytes after them. A caller who sends hostile bytes can make this code wait for more of them, and
+ * nothing else.
  */
 import { limits } from "../core/limits.js";
 import { quote, VerificationError } from "../core/errors.js";
@@ -75,7 +76,8 @@ async function* entriesOf(queue: ByteQueue): AsyncGenerator<ArchiveEntry> {
 async function nextHeader(queue: ByteQueue): Promise<TarHeader | undefined> {
   let path: string | undefined;
   let bytes: number | undefined;
-  // At most one PAX header and one GNU long name and link name stand before an entry, and one global header before all.
+  // At most one PAX header and one GNU long name and link name stand before an entry, and one global header
+  // before all.
   for (let special = 0; special < 8; special++) {
     const block = await queue.take(blockBytes);
     if (isZero(block)) {
@@ -136,7 +138,7 @@ function refuseLarge(path: string, bytes: number, total: number): void {
     throw new VerificationError("FILE_TOO_LARGE", message);
   }
   if (total > limits.submissionBytesMax) {
-    const message = `expected at most ${limits.submissionBytesMax} bytes in one submission, got ${total} or more`;
+    const message = `expected at most ${limits.submissionBytesMax} bytes in all, got ${total} or more`;
     throw new VerificationError("FILE_TOO_LARGE", message);
   }
 }

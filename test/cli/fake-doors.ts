@@ -1,4 +1,7 @@
-/** Doors for tests of the command line: text is kept, waiting takes no time, and every door that a test does not open refuses. */
+/**
+ * Doors for tests of the command line: text is kept, waiting takes no time, and every door that a test does
+ * not open refuses.
+ */
 import type { APIClient } from "../../src/cli/api-client.js";
 import type { CLIDoors } from "../../src/cli/doors.js";
 import { runCLI } from "../../src/cli/run.js";

@@ -64,7 +64,7 @@ describe("collecting files", () => {
     await expect(collectFiles([folder])).rejects.toMatchObject({ code });
   });
 
-  it("refuses a link that is named itself, a path that is not there, and two files with one path", async () => {
+  it("refuses a link that is named itself, a missing path, two files with one path", async () => {
     symlinkSync("/etc/passwd", join(folder, "link.yar"));
     await expect(collectFiles([join(folder, "link.yar")])).rejects.toMatchObject({ code: "PATH_UNSAFE" });
     await expect(collectFiles([join(folder, "none")])).rejects.toMatchObject({ code: "USAGE" });

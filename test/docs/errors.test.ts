@@ -1,4 +1,7 @@
-/** The table of errors, the page about them and the contract name the same codes, with the same class and status. */
+/**
+ * The table of errors, the page about them and the contract name the same codes, with the same class and
+ * status.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";

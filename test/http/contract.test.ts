@@ -1,4 +1,7 @@
-/** Every operation of openapi.yaml: it exists, asks for a token, for a role, and for a request of its own shape. */
+/**
+ * Every operation of openapi.yaml: it exists, asks for a token, for a role, and for a request of its own
+ * shape.
+ */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";

@@ -176,7 +176,7 @@ describe("archives that are refused", () => {
     await expect(unpack(bytes)).rejects.toMatchObject({ code: "ARCHIVE_MALFORMED" });
   });
 
-  it("ARCHIVE_MALFORMED: any flipped byte that the checksum covers", async () => {
+  it("ARCHIVE_MALFORMED: a flipped byte that the checksum covers", async () => {
     for (let i = 0; i < 512; i++) {
       if (i >= 148 && i < 156) continue;
       const bytes = Buffer.from(whole);

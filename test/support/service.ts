@@ -1,4 +1,7 @@
-/** The service behind its door: a whole desk, the HTTP app with answers held against the contract, a token for each role. */
+/**
+ * The service behind its door: a whole desk, the HTTP app with answers held against the contract, a token
+ * for each role.
+ */
 import { randomBytes } from "node:crypto";
 import type { RequestListener, Server } from "node:http";
 import { join } from "node:path";

@@ -1,9 +1,12 @@
 /**
  * The command line against a real service, as transcripts in `cli/`.
  *
- *     as ROLE              whose token the next commands use        file PATH    a file; its lines follow with `| `
- *     link PATH TARGET     a symbolic link                          overseer N   the overseer co-signs release N
- *     $ rulemint …         runs; paths are below the test's folder  ! exit N     what it must have ended with (0 else)
+ *     as ROLE            whose token the next commands use
+ *     file PATH          a file; its lines follow with `| `
+ *     link PATH TARGET   a symbolic link
+ *     overseer N         the overseer co-signs release N
+ *     $ rulemint …       runs; $folder is where the files are
+ *     ! exit N           what it must have ended with; 0 where nothing is said
  */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * What a user sees, as a text that a user can read. One line is one step; a word in quotes may hold spaces; `$name` stands for what
- * a `keep` remembered. Two runners (`cli.test.ts`, `http.test.ts`) bring the verbs; expectations are the same for both.
+ * What a user sees, as a text that a user can read. One line is one step; a word in quotes may hold spaces;
+ * `$name` stands for what a `keep` remembered. Two runners (`cli.test.ts`, `http.test.ts`) bring the verbs;
+ * expectations are the same for both.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
@@ -64,7 +65,10 @@ export class Memory {
   }
 }
 
-/** Handles `json PATH VALUE`, `keep NAME PATH` and `TEXT 'words'` (`TEXT !'words'` for absence); false for other verbs. */
+/**
+ * Handles `json PATH VALUE`, `keep NAME PATH` and `TEXT 'words'` (`TEXT !'words'` for absence); false for
+ * other verbs.
+ */
 export function expectOutcome(step: Step, outcome: Outcome, memory: Memory): boolean {
   const { verb, words, rest } = step;
   const at = `line ${step.line}: ${verb} ${rest}`;

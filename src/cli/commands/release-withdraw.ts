@@ -1,4 +1,7 @@
-/** `rulemint release withdraw`: replaces a bad release by a new one with older content, or ends one that is not public. */
+/**
+ * `rulemint release withdraw`: replaces a bad release by a new one with older content, or ends one that is
+ * not public.
+ */
 import type { Command } from "commander";
 import { answers, done, openService, parseNumber, type ServiceOptions, withService } from "../command.js";
 import { describeRelease } from "../describe-release.js";
