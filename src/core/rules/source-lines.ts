@@ -14,9 +14,14 @@ const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n|$)/;
 
+/** The text of a byte string in UTF-8; what is not UTF-8 in it becomes U+FFFD. */
+export function byteStringText(text: string): string {
+  return lossyDecoder.decode(byteStringBytes(text));
+}
+
 /** Untrusted bytes for a message. */
 export function quoteBytes(text: string): string {
-  return quote(lossyDecoder.decode(byteStringBytes(text.slice(0, 400))));
+  return quote(byteStringText(text.slice(0, 400)));
 }
 
 /** The column, from 1 and in UTF-16 units, of the byte at `offset` of a line of UTF-8. */

@@ -3,6 +3,8 @@
  * sorts before every character of a label, so a name stands directly before the names below it. An IPv4 host keeps its dots and
  * an IPv6 host its brackets; neither can be mistaken for a name, because a name's key holds no dot and no bracket.
  */
+import { byteStringText } from "../source-lines.js";
+import { asciiName } from "./international-names.js";
 import { formatIPv6, parseIPv4, parseIPv6 } from "../ip-addresses.js";
 
 const nameBytesMax = 253;
@@ -11,11 +13,12 @@ const labelBytesMax = 63;
 /** What a name may be: in an indicator of its own it needs a dot, or it would be a word. */
 export type NameRule = "dotted" | "any";
 
-/** The key of a name in any case, without its final dot; or `undefined` when it is no name. */
+/** The key of a name in any case, in its ASCII form and without its final dot; or `undefined` when it is no name. */
 export function nameKey(name: string, rule: NameRule): string | undefined {
   const wild = name.startsWith("*.") ? 2 : 0;
-  const lower = lowerASCII(name.endsWith(".") ? name.slice(wild, -1) : name.slice(wild));
-  if (!isName(lower, rule === "any" || wild > 0)) return undefined;
+  const bare = name.endsWith(".") ? name.slice(wild, -1) : name.slice(wild);
+  const lower = /[\x80-\xff]/.test(bare) ? asciiName(byteStringText(bare)) : lowerASCII(bare);
+  if (lower === undefined || !isName(lower, rule === "any" || wild > 0)) return undefined;
   const labels = lower.split(".");
   if (wild > 0) labels.unshift("*");
   return labels.reverse().join(" ");

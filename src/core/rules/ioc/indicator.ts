@@ -27,8 +27,10 @@ const slash = 16;
 /** Brackets, and what else stands in a regular expression or a defanged form. */
 const meta = 32;
 const other = 64;
+/** Part of a character beyond ASCII. */
+const beyond = 128;
 
-const classOf = new Uint8Array(256).fill(other);
+const classOf = new Uint8Array(256).fill(other, 0, 128).fill(beyond, 128);
 for (let c = 0x30; c <= 0x39; c++) classOf[c] = digit;
 for (let c = 0x61; c <= 0x7a; c++) classOf[c] = classOf[c - 0x20] = letter;
 for (const [text, bit] of [
@@ -85,7 +87,7 @@ export class IndicatorReader {
     if ((seen & slash) !== 0) return this.readSlashed(text, seen);
     if (text.startsWith("[") && text.includes(":")) return this.readBracketed(text);
     if ((seen & meta) !== 0) return this.readPattern(text);
-    if ((seen & (colon | other)) === colon) return this.readColons(text);
+    if ((seen & other) === 0) return (seen & colon) !== 0 ? this.readColons(text) : this.readName(text);
     return this.refuseUnknown(text);
   }
 
@@ -109,6 +111,11 @@ export class IndicatorReader {
   private readName(text: string): string | undefined {
     const key = nameKey(text.startsWith(".") ? `*${text}` : text, "dotted");
     if (key !== undefined) return typeMark(indicatorType.domain) + key;
+    const odd = text.search(/[\x80-\xff]/);
+    if (odd >= 0) {
+      const expected = "expected letters and digits of an international name";
+      return this.refuse("IOC_NOT_ASCII", `${expected}, got ${quoteBytes(text)}`, odd);
+    }
     const expected = "labels of 1 to 63 letters, digits, hyphens and underscores, the last not a number";
     return this.refuse("IOC_DOMAIN", `expected a domain of ${expected}, got ${quoteBytes(text)}`);
   }
@@ -216,18 +223,8 @@ export class IndicatorReader {
   }
 
   private refuseUnknown(text: string): undefined {
-    const odd = text.search(/[\x80-\xff]/);
-    if (odd >= 0 && !text.includes(" ")) {
-      return this.refuse(
-        "IOC_NOT_ASCII",
-        "expected ASCII: write an international name in its xn-- form",
-        odd,
-      );
-    }
-    return this.refuse(
-      "IOC_UNKNOWN",
-      `expected a hash, a domain, a URL, a path or an address, got ${quoteBytes(text)}`,
-    );
+    const expected = "expected a hash, a domain, a URL, a path or an address";
+    return this.refuse("IOC_UNKNOWN", `${expected}, got ${quoteBytes(text)}`);
   }
 
   private refuse(code: string, message: string, offset = 0): undefined {
