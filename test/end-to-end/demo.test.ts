@@ -106,7 +106,7 @@ describe.each(signers)("scripts/demo --signer %s", (signer) => {
       expect(info).toBeDefined();
       const path = await updater.downloadTarget(info as NonNullable<typeof info>);
       const database = execFileSync("zstd", ["-dcq", path], { maxBuffer: 64 * 1024 * 1024 });
-      const { databaseSha256 } = info?.custom as { databaseSha256: string };
+      const { databaseSha256 } = (info as NonNullable<typeof info>).custom as { databaseSha256: string };
       expect(createHash("sha256").update(database).digest("hex")).toBe(databaseSha256);
     } finally {
       service.child.kill("SIGTERM");
