@@ -22,10 +22,7 @@ export type Progress = (line: string) => void;
 
 /** What a command of another area gives back: a document for machines and the same for a person. */
 export interface Report {
-  /**
-   * False when the work was done and its answer is "no": a FAILED verdict, an audit that found a fault. Exit
-   * 1.
-   */
+  /** False when the work was done and says no (exit 1): a verdict of FAILED, an audit that found a fault. */
   readonly ok: boolean;
   readonly json: unknown;
   readonly text: string;

@@ -1,7 +1,4 @@
-/**
- * `rulemint assay run`: the overseer rebuilds a release from its sources and co-signs it, or says what
- * differs.
- */
+/** `rulemint assay run`: the overseer rebuilds a release and co-signs it, or says what differs. */
 import type { Command } from "commander";
 import { answers, parseNumber, requireService, type ServiceOptions, withService } from "../command.js";
 import type { CLIDoors } from "../doors.js";
