@@ -1,0 +1,125 @@
+/** The groups of a delta pack, each with its numbers, its dictionary of old records and its text. Memory is bounded by one group. */
+import { byteString, byteStringBytes, concatBytes } from "../encoding/bytes.js";
+import { limits } from "../limits.js";
+import type { RuleKind } from "../rules/model.js";
+import type { Codec } from "./codec.js";
+import type { Database } from "./database.js";
+import { columnFrameBytesMax, furtherFrames, parseColumns } from "./delta-group.js";
+import type { Group } from "./delta-group.js";
+import { OldRecords } from "./old-records.js";
+import { malformedPack } from "./pack-header.js";
+import type { PackReader } from "./pack-reader.js";
+import { columnDictionary, dictionaryContentMax, textDictionary } from "./preludes.js";
+
+/** Text that one group may hold: its own frames, and one record of the largest size. */
+const groupTextBytesMax = limits.recordBytesMax + 2 * limits.codecBlockBytesMax;
+/** The longest text frame; with a dictionary the codec's heap takes no more. */
+export const textFrameBytesMax = limits.codecDictionaryBytesMax;
+
+export interface ReadGroup extends Group {
+  /** All text, one after the other. */
+  readonly text: string;
+  /** The old records of the dictionary, which edits may start from. */
+  readonly exemplarRecords: readonly string[];
+}
+
+/** What the two sides of a delta need to agree on: the dictionary of one group. */
+export async function groupDictionary(
+  group: Pick<Group, "parts" | "columns" | "exemplars" | "replaced" | "historyBytes">,
+  old: OldRecords,
+  previousText: string,
+): Promise<{ content: Uint8Array; exemplarRecords: string[] }> {
+  const exemplarRecords: string[] = [];
+  for (const [i, part] of group.parts.entries()) {
+    const numbers = group.exemplars[i] as readonly number[];
+    for await (const record of old.at(part.kind, numbers, dictionaryContentMax)) exemplarRecords.push(record);
+  }
+  const pieces = [exemplarRecords.join("")];
+  if (group.replaced) pieces.push(await replacedText(group, old));
+  if (group.historyBytes > 0) pieces.push(previousText.slice(-group.historyBytes));
+  const content = byteStringBytes(pieces.join("").slice(-dictionaryContentMax));
+  return { content, exemplarRecords };
+}
+
+/** The old records that make way for new ones. */
+async function replacedText(group: Pick<Group, "parts" | "columns">, old: OldRecords): Promise<string> {
+  let text = "";
+  let change = 0;
+  for (const part of group.parts) {
+    const numbers: number[] = [];
+    let at = old.position(part.kind);
+    for (let end = change + part.changes; change < end; change++) {
+      at += group.columns.skips[change] as number;
+      const removes = group.columns.removes[change] as number;
+      if ((group.columns.inserts[change] as number) > 0) {
+        if (removes > dictionaryContentMax) throw malformedPack("expected fewer records in a dictionary");
+        for (let i = 0; i < removes; i++) numbers.push(at + i);
+      }
+      if (numbers.length > dictionaryContentMax)
+        throw malformedPack("expected fewer records in a dictionary");
+      at += removes;
+    }
+    for await (const record of old.at(part.kind, numbers, dictionaryContentMax)) text += record;
+  }
+  return text;
+}
+
+export async function* readGroups(
+  reader: PackReader,
+  firstColumns: Uint8Array,
+  from: Database,
+  codec: Codec,
+): AsyncGenerator<ReadGroup, void, undefined> {
+  const old = new OldRecords(from);
+  let text = "";
+  let stored = firstColumns;
+  while (stored.length > 0 || reader.left > 0) {
+    const columns = await readColumns(reader, stored, codec);
+    stored = new Uint8Array(0);
+    const group = parseColumns(columns, (kind: RuleKind) => from.languages(kind).order === "sorted");
+    if (group.textBytes > groupTextBytesMax)
+      throw malformedPack(`expected less text, got ${group.textBytes} bytes`);
+    const { content, exemplarRecords } = await groupDictionary(group, old, text);
+    text = await readText(reader, group.textBytes, content, codec);
+    old.advance(group);
+    yield { ...group, text, exemplarRecords };
+  }
+}
+
+async function readColumns(reader: PackReader, stored: Uint8Array, codec: Codec): Promise<Uint8Array> {
+  if (stored.length > 0) {
+    if (furtherFrames(stored) > 0) throw malformedPack("expected stored columns in one piece");
+    return stored;
+  }
+  const frames = [await readFrame(reader, codec)];
+  for (let left = furtherFrames(frames[0] as Uint8Array); left > 0; left--) {
+    frames.push(await readFrame(reader, codec));
+  }
+  return concatBytes(...frames);
+}
+
+async function readFrame(reader: PackReader, codec: Codec): Promise<Uint8Array> {
+  const { frame, contentBytes } = await reader.frame(columnFrameBytesMax);
+  return codec.decompress(frame, contentBytes, columnDictionary(contentBytes));
+}
+
+async function readText(
+  reader: PackReader,
+  textBytes: number,
+  content: Uint8Array,
+  codec: Codec,
+): Promise<string> {
+  const pieces: string[] = [];
+  for (let left = textBytes; left > 0; ) {
+    const expected = Math.min(left, textFrameBytesMax);
+    const { frame, contentBytes } = await reader.frame(expected);
+    if (contentBytes !== expected) {
+      throw malformedPack(`expected a frame of ${expected} bytes, got ${contentBytes}`);
+    }
+    pieces.push(
+      byteString(await codec.decompress(frame, contentBytes, textDictionary(content, contentBytes))),
+    );
+    left -= contentBytes;
+  }
+  return pieces.join("");
+}
