@@ -77,7 +77,7 @@ function readFindings(path: string, run: Run): Finding[] {
       {
         ...refusal,
         line: 1,
-        message: `expected the engine to compile the file within ${fileTimeoutMs / 1000} s`,
+        message: `expected the engine to compile the file, got a crash or no answer in ${fileTimeoutMs / 1000} s`,
       },
     ];
   }

@@ -95,6 +95,7 @@ class RuleChecker {
   }
 
   #checkSelections(body: MapNode, kind: string): MapNode {
+    const from = this.#findings.errors;
     const reserved = new Set(kind === "filter" ? ["condition", "rules"] : ["condition", "timeframe"]);
     const selections = body.entries.filter((entry) => !reserved.has(entry.key.text));
     for (const { key, value } of selections) this.#checkSelection(key, value);
@@ -107,7 +108,8 @@ class RuleChecker {
     const used = new Set<string>();
     const canonical = conditions.map((one) => this.#checkCondition(one, names, used));
     for (const { key } of selections) {
-      if (used.has(key.text) || canonical.includes(undefined)) continue;
+      // A wrong name in a condition is the likelier fault.
+      if (used.has(key.text) || this.#findings.errors > from) continue;
       const message = `expected a condition that uses ${quote(key.text)}`;
       this.#findings.warning(key.offset, "SIGMA_SELECTION_UNUSED", message);
     }

@@ -131,6 +131,8 @@ class ConditionParser {
       this.#stop(expected);
     }
     this.#at++;
+    if (!pattern && this.#tokens[this.#at]?.text === "of")
+      this.#stop(`an operator after ${quote(token.text)}`);
     this.#references.push({ offset: token.offset, pattern: token.text });
   }
 }

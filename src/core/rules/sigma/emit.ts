@@ -20,17 +20,17 @@ const innerKeys: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
   ["filter", orderOf("rules")],
 ]);
 /** After all others: what refers to them. */
-const lastKeys = new Set(["timeframe", "condition"]);
+const lastKeys = orderOf("timeframe condition");
 const noKeys: ReadonlyMap<string, number> = new Map();
 const indentUnit = "    ";
 
 /** A whole rule; ends with a line feed. */
 export function formatRule(rule: MapNode): string {
   const lines: string[] = [];
-  for (const entry of inOrder(rule, ruleKeys, new Set())) {
+  for (const entry of inOrder(rule, ruleKeys, noKeys)) {
     const inner = innerKeys.get(entry.key.text);
     const hasCondition = entry.key.text === "detection" || entry.key.text === "filter";
-    emitEntry(lines, "", entry, inner ?? noKeys, hasCondition ? lastKeys : new Set());
+    emitEntry(lines, "", entry, inner ?? noKeys, hasCondition ? lastKeys : noKeys);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -40,7 +40,7 @@ function emitEntry(
   indent: string,
   { key, value }: MapEntry,
   first: ReadonlyMap<string, number>,
-  last: ReadonlySet<string>,
+  last: ReadonlyMap<string, number>,
   lead = indent,
 ): void {
   const head = `${lead}${formatScalar(key)}:`;
@@ -51,7 +51,7 @@ function emitEntry(
     if (value.kind === "list") emitList(lines, indent + indentUnit, value);
     else
       for (const entry of inOrder(value, first, last))
-        emitEntry(lines, indent + indentUnit, entry, noKeys, new Set());
+        emitEntry(lines, indent + indentUnit, entry, noKeys, noKeys);
   }
 }
 
@@ -63,8 +63,8 @@ function emitList(lines: string[], indent: string, list: ListNode, lead = indent
     else if (isEmpty(item)) lines.push(`${head}${item.kind === "map" ? "{}" : "[]"}`);
     else if (item.kind === "list") emitList(lines, inner, item, head);
     else {
-      inOrder(item, noKeys, new Set()).forEach((entry, n) => {
-        emitEntry(lines, inner, entry, noKeys, new Set(), n === 0 ? head : inner);
+      inOrder(item, noKeys, noKeys).forEach((entry, n) => {
+        emitEntry(lines, inner, entry, noKeys, noKeys, n === 0 ? head : inner);
       });
     }
   });
@@ -86,9 +86,15 @@ function isEmpty(node: Node): boolean {
   return node.kind === "map" ? node.entries.length === 0 : node.kind === "list" && node.items.length === 0;
 }
 
-function inOrder(map: MapNode, first: ReadonlyMap<string, number>, last: ReadonlySet<string>): MapEntry[] {
-  const place = (entry: MapEntry) =>
-    last.has(entry.key.text) ? Number.MAX_SAFE_INTEGER : (first.get(entry.key.text) ?? first.size);
+function inOrder(
+  map: MapNode,
+  first: ReadonlyMap<string, number>,
+  last: ReadonlyMap<string, number>,
+): MapEntry[] {
+  const place = ({ key }: MapEntry) => {
+    const fromEnd = last.get(key.text);
+    return fromEnd === undefined ? (first.get(key.text) ?? first.size) : first.size + 1 + fromEnd;
+  };
   return [...map.entries].sort(
     (a, b) => place(a) - place(b) || compareBytes(utf8Bytes(a.key.text), utf8Bytes(b.key.text)),
   );

@@ -14,6 +14,8 @@ import { without } from "./tree.js";
 import { parseDocuments } from "./yaml-source.js";
 
 const idBytes = 16;
+/** Hundreds of times the largest rule there is. The tree of a YAML file takes far more memory than the file. */
+const fileBytesMax = 4 * 1024 * 1024;
 
 export const sigmaLanguage: RuleLanguage = {
   kind: "sigma",
@@ -27,6 +29,7 @@ export const sigmaLanguage: RuleLanguage = {
 };
 
 function parseFile(file: SourceFile): ParsedFile {
+  if (file.bytes.length > fileBytesMax) return tooLarge(file);
   const text = decodeSource(file);
   if (typeof text !== "string") return text;
   const findings = new FindingList(file.path, text);
@@ -50,6 +53,19 @@ function parseFile(file: SourceFile): ParsedFile {
     lines.push(findings.lines.position(document.offset).line);
   }
   return { path: file.path, records, lines, findings: findings.sorted() };
+}
+
+function tooLarge({ path, bytes }: SourceFile): ParsedFile {
+  const message = `expected at most ${fileBytesMax} bytes in a file of rules, got ${bytes.length}`;
+  const finding = {
+    path,
+    line: 1,
+    column: 1,
+    severity: "error",
+    code: "SIGMA_FILE_TOO_LARGE",
+    message,
+  } as const;
+  return { path, records: [], lines: [], findings: [finding] };
 }
 
 /** Sorted and unique. One id with two texts is an error at the one that comes later by path and line. */

@@ -72,7 +72,7 @@ function convert(node: ParsedNode, findings: FindingList): Node {
   if (node.anchor !== undefined) {
     findings.error(offset, "SIGMA_YAML_ALIAS", `expected no anchors, got ${quote(`&${node.anchor}`)}`);
   }
-  if (node.tag !== undefined && !standardTags.has(node.tag)) {
+  if (node.tag !== undefined) {
     findings.error(offset, "SIGMA_YAML_TAG", `expected no tags, got ${quote(node.tag)}`);
   }
   if (isScalar(node)) {
@@ -85,9 +85,6 @@ function convert(node: ParsedNode, findings: FindingList): Node {
   if (!isMap(node)) return scalar(offset, "", true);
   return { kind: "map", offset, entries: readEntries(node, findings) };
 }
-
-/** What the failsafe schema itself writes down for nodes without a tag. */
-const standardTags = new Set(["tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"]);
 
 function readEntries(
   map: { items: readonly { key: unknown; value: unknown }[] },
