@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/core/brands.js";
+import { OperationError } from "../../src/core/errors.js";
 import { limits } from "../../src/core/limits.js";
 import { listSubmissions, openSource, showSubmission } from "../../src/services/read-submissions.js";
 import { submitRules } from "../../src/services/submit-rules.js";
@@ -205,5 +206,43 @@ describe("submitting rules", () => {
     const one = await listSubmissions(desk.context, ann, { ruleset: "broken" });
     expect(one.items).toMatchObject([{ fileCount: 3, errors: expect.any(Number) }]);
     expect(one.items[0]).not.toHaveProperty("files");
+  });
+});
+
+describe("storing what is submitted", () => {
+  it("ends with the store's error, whichever file it was, and leaves no submission", async () => {
+    const desk = await openDesk({ ceremony: false });
+    for (const failing of [0, 7, 39]) {
+      let puts = 0;
+      const objects = {
+        open: desk.context.objects.open.bind(desk.context.objects),
+        put: async (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
+          if (puts++ === failing) throw new OperationError("STORE_FULL", "expected room, got ENOSPC");
+          return desk.context.objects.put(chunks);
+        },
+      };
+      const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`f${i}.yar`, good]));
+      const input = { ruleset: "full", kind: "yara", message: "", files: incoming(files) } as const;
+      await expect(submitRules({ ...desk.context, objects }, ann, input)).rejects.toMatchObject({
+        code: "STORE_FULL",
+      });
+    }
+    expect(await desk.context.records.list("submissions")).toEqual([]);
+    await desk.close();
+  });
+
+  it("keeps large and small files apart, byte for byte", async () => {
+    const desk = await openDesk({ ceremony: false });
+    const large = `// ${"x".repeat(300_000)}\n${good}`;
+    const record = await desk.submit("sizes", "yara", { "a.yar": large, "b.yara": good, "c.txt": "" });
+    expect(record.files.map(({ path, bytes }) => [path, bytes])).toEqual([
+      ["a.yar", large.length],
+      ["b.yara", good.length],
+      ["c.txt", 0],
+    ]);
+    const object = await openSource(desk.context, ann, record.files[0]!.sha256);
+    expect(new TextDecoder().decode(await object.read(0, object.length)) === large).toBe(true);
+    await object.close();
+    await desk.close();
   });
 });

@@ -7,20 +7,25 @@
  * with signed digests.
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Sha256Hex, sha256Hex } from "../../core/brands.js";
 import { OperationError, quote } from "../../core/errors.js";
 import type { ObjectStore, OpenObject } from "../../ports/object-store.js";
 import {
+  type TemporaryFile,
   discardTemporary,
   makeFolderDurably,
   openTemporary,
   placeNewFile,
   storeError,
   sweepTemporaries,
+  syncFolder,
   systemCode,
 } from "../durable-files.js";
+
+/** Up to here an object is held in memory until its digest is known: it may be there already. */
+const heldBytesMax = 256 * 1024;
 
 /**
  * Creates the folder where it is missing and removes what old crashes left.
@@ -45,30 +50,50 @@ class FilesystemObjects implements ObjectStore {
   async put(
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<{ sha256: Sha256Hex; bytes: number }> {
-    const temporary = await openTemporary(this.#incoming);
-    // What the caller's stream throws is the caller's and passes through; what the disk says is named here.
-    let ours = false;
+    const digest = createHash("sha256");
+    const held: Uint8Array[] = [];
+    let temporary: TemporaryFile | undefined;
+    let bytes = 0;
     try {
-      const digest = createHash("sha256");
-      let bytes = 0;
       for await (const chunk of chunks) {
         digest.update(chunk);
-        ours = true;
-        await writeAll(temporary.handle, chunk);
-        ours = false;
         bytes += chunk.length;
+        if (temporary === undefined && bytes <= heldBytesMax) {
+          // A copy: the caller may use its array again.
+          held.push(chunk.slice());
+          continue;
+        }
+        temporary ??= await this.#begin(held.splice(0));
+        await writeAll(temporary.handle, chunk);
       }
-      ours = true;
       const sha256 = sha256Hex(digest.digest("hex"));
       const path = this.#path(sha256);
-      await makeFolderDurably(dirname(path));
-      await temporary.handle.chmod(0o444);
-      await placeNewFile(temporary, path);
+      if (temporary === undefined && (await isPlaced(path, bytes))) return { sha256, bytes };
+      temporary ??= await this.#begin(held);
+      await this.#place(temporary, path);
       return { sha256, bytes };
     } catch (cause) {
-      await discardTemporary(temporary);
-      throw ours ? storeError(cause, "storing an object") : cause;
+      if (temporary !== undefined) await discardTemporary(temporary);
+      // What the caller's stream throws is the caller's and passes through; the file system's errors have names.
+      throw systemCode(cause) === undefined ? cause : storeError(cause, "storing an object");
     }
+  }
+
+  async #begin(held: readonly Uint8Array[]): Promise<TemporaryFile> {
+    const temporary = await openTemporary(this.#incoming);
+    try {
+      for (const chunk of held) await writeAll(temporary.handle, chunk);
+      return temporary;
+    } catch (cause) {
+      await discardTemporary(temporary);
+      throw cause;
+    }
+  }
+
+  async #place(temporary: TemporaryFile, path: string): Promise<void> {
+    await makeFolderDurably(dirname(path));
+    await temporary.handle.chmod(0o444);
+    await placeNewFile(temporary, path);
   }
 
   async open(sha256: Sha256Hex): Promise<OpenObject | undefined> {
@@ -131,6 +156,19 @@ class FileObject implements OpenObject {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+}
+
+/** The object is there, whole; whoever linked it may have died before flushing the folder, so that is done here. */
+async function isPlaced(path: string, bytes: number): Promise<boolean> {
+  try {
+    if ((await stat(path)).size !== bytes) return false;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return false;
+    throw cause;
+  }
+  await makeFolderDurably(dirname(path));
+  await syncFolder(dirname(path));
+  return true;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
