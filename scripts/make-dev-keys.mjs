@@ -3,20 +3,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createDevelopmentKeys } from "../dist/issuing/development-pki.js";
+import { createDevelopmentKeys, developmentKeyFiles as files } from "../dist/issuing/development-pki.js";
 
 const folder = fileURLToPath(new URL("../keys-dev/", import.meta.url));
-const files = {
-  rootCertificate: "code-signing-root.crt.pem",
-  rootKey: "code-signing-root.key.pem",
-  issuingCertificate: "code-signing-ca.crt.pem",
-  issuingKey: "code-signing-ca.key.pem",
-  tsaRootCertificate: "time-stamping-root.crt.pem",
-  tsaRootKey: "time-stamping-root.key.pem",
-  tsaCertificate: "time-stamping-ca.crt.pem",
-  tsaKey: "time-stamping-ca.key.pem",
-};
-
 const present = Object.values(files).filter((name) => existsSync(join(folder, name)));
 if (present.length > 0 && !process.argv.includes("--force")) {
   console.error(`error: ${present[0]} is there already; --force makes new ones`);

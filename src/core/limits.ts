@@ -13,6 +13,7 @@ export const limits = {
   cmsBytesMax: 512 * 1024,
   certificatesMax: 8,
   derDepthMax: 32,
+  derNodesMax: 32_768,
   pathDepthMax: 4,
   signatureChecksMax: 100,
   timestampFutureSecondsMax: 300,

@@ -22,6 +22,18 @@ export interface DevelopmentKeys {
   readonly tsaKey: string;
 }
 
+/** What they are called there. */
+export const developmentKeyFiles: Readonly<Record<keyof DevelopmentKeys, string>> = {
+  rootCertificate: "code-signing-root.crt.pem",
+  rootKey: "code-signing-root.key.pem",
+  issuingCertificate: "code-signing-ca.crt.pem",
+  issuingKey: "code-signing-ca.key.pem",
+  tsaRootCertificate: "time-stamping-root.crt.pem",
+  tsaRootKey: "time-stamping-root.key.pem",
+  tsaCertificate: "time-stamping-ca.crt.pem",
+  tsaKey: "time-stamping-ca.key.pem",
+};
+
 export interface DevelopmentLeaves {
   /** Leaf, issuing CA; DER. */
   readonly publisherChain: readonly Uint8Array[];

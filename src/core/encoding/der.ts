@@ -6,6 +6,7 @@
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { byteString, compareBytes, utf8Text } from "./bytes.js";
+import { generalizedTime, isIA5, isPrintable, malformed, oidText, utcTime } from "./der-values.js";
 
 /** Identifier octets of the universal types that X.509 and CMS use. */
 export const tags = {
@@ -28,10 +29,6 @@ export const tags = {
 /** Identifier octet of a context tag: primitive, or constructed. */
 export const contextTag = (number: number): number => 0x80 | number;
 export const constructedTag = (number: number): number => 0xa0 | number;
-
-function malformed(expected: string, got: string): VerificationError {
-  return new VerificationError("DER_MALFORMED", `expected ${expected}, got ${got}`);
-}
 
 const tagName = (tag: number): string => `tag 0x${tag.toString(16).padStart(2, "0")}`;
 
@@ -154,25 +151,7 @@ export class DERNode {
 
   /** Dotted decimal. X.690 §8.19.2: no leading 0x80 octets. Arcs may be large: 2.25 holds UUIDs. */
   oid(tag: number = tags.oid): string {
-    const content = this.expect(tag, "an object identifier").content;
-    const last = content[content.length - 1];
-    if (last === undefined || last >= 0x80 || content.length > 64) {
-      throw malformed("an object identifier", "one that is cut or too long");
-    }
-    const arcs: bigint[] = [];
-    let value = 0n;
-    for (const [i, octet] of content.entries()) {
-      const first = i === 0 || (content[i - 1] as number) < 0x80;
-      if (first && octet === 0x80) throw malformed("a minimal object identifier", "a padded one");
-      value = value * 128n + BigInt(octet & 0x7f);
-      if (octet >= 0x80) continue;
-      if (arcs.length === 0) {
-        const root = value < 80n ? value / 40n : 2n;
-        arcs.push(root, value - 40n * root);
-      } else arcs.push(value);
-      value = 0n;
-    }
-    return arcs.join(".");
+    return oidText(this.expect(tag, "an object identifier").content);
   }
 
   /** PrintableString, UTF8String or IA5String, each held to its alphabet. */
@@ -188,24 +167,15 @@ export class DERNode {
 
   /** UTCTime or GeneralizedTime of a certificate (RFC 5280 §4.1.2.5): seconds, `Z`, the right one of the two. */
   time(): Date {
-    if (this.tag === tags.generalizedTime) {
-      const date = this.generalizedTime("whole-seconds");
-      if (date.getUTCFullYear() < 2050) throw malformed("a UTC time before 2050", "a generalized time");
-      return date;
-    }
-    const digits = asciiText(this.expect(tags.utcTime, "a time").content);
-    if (!/^\d{12}Z$/.test(digits)) throw malformed("a UTC time YYMMDDHHMMSSZ", "another form");
-    return calendarDate((Number(digits.slice(0, 2)) < 50 ? "20" : "19") + digits.slice(0, 12), 0);
+    if (this.tag !== tags.generalizedTime) return utcTime(this.expect(tags.utcTime, "a time").content);
+    const date = this.generalizedTime("whole-seconds");
+    if (date.getUTCFullYear() < 2050) throw malformed("a UTC time before 2050", "a generalized time");
+    return date;
   }
 
   /** X.690 §11.7: seconds are there, `Z`, a fraction has no trailing zero. */
   generalizedTime(fraction: "whole-seconds" | "fraction"): Date {
-    const digits = asciiText(this.expect(tags.generalizedTime, "a generalized time").content);
-    const parts = /^(\d{14})(?:\.(\d{0,8}[1-9]))?Z$/.exec(digits);
-    if (parts === null || (fraction === "whole-seconds" && parts[2] !== undefined)) {
-      throw malformed("a generalized time YYYYMMDDHHMMSSZ", "another form");
-    }
-    return calendarDate(parts[1] as string, Math.floor(Number(`0.${parts[2] ?? "0"}`) * 1000));
+    return generalizedTime(this.expect(tags.generalizedTime, "a generalized time").content, fraction);
   }
 }
 
@@ -243,14 +213,18 @@ export function parseDER(bytes: Uint8Array, bytesMax: number = limits.cmsBytesMa
   if (bytes.length > bytesMax) {
     throw new VerificationError("LIMIT_EXCEEDED", `expected at most ${bytesMax} bytes, got ${bytes.length}`);
   }
-  const node = readNode(bytes, 0, 0);
+  const node = readNode(bytes, 0, 0, { left: limits.derNodesMax });
   if (node.bytes.length !== bytes.length) {
     throw malformed("one value", `${bytes.length - node.bytes.length} bytes after it`);
   }
   return node;
 }
 
-function readNode(bytes: Uint8Array, start: number, depth: number): DERNode {
+/** `budget` bounds the memory that a small file of very many values would take. */
+function readNode(bytes: Uint8Array, start: number, depth: number, budget: { left: number }): DERNode {
+  if (budget.left-- <= 0) {
+    throw new VerificationError("LIMIT_EXCEEDED", `expected at most ${limits.derNodesMax} values, got more`);
+  }
   if (depth >= limits.derDepthMax) throw malformed(`at most ${limits.derDepthMax} levels`, "more");
   const tag = bytes[start];
   const first = bytes[start + 1];
@@ -265,7 +239,7 @@ function readNode(bytes: Uint8Array, start: number, depth: number): DERNode {
   const children: DERNode[] = [];
   if ((tag & 0x20) !== 0) {
     for (let offset = 0; offset < content.length; ) {
-      const child = readNode(content, offset, depth + 1);
+      const child = readNode(content, offset, depth + 1, budget);
       children.push(child);
       offset += child.bytes.length;
     }
@@ -283,20 +257,4 @@ function readLength(bytes: Uint8Array, at: number, first: number): { length: num
   if (Number.isNaN(length)) throw malformed("a length", "the end");
   if (length < 0x80 || length < 256 ** (octets - 1)) throw malformed("a minimal length", "a padded one");
   return { length, headerBytes: 1 + octets };
-}
-
-const asciiText = (bytes: Uint8Array): string => (bytes.length > 40 ? "" : byteString(bytes));
-const isIA5 = (octet: number): boolean => octet < 0x80;
-const isPrintable = (octet: number): boolean => /[A-Za-z0-9 '()+,./:=?-]/.test(String.fromCharCode(octet));
-
-/** `YYYYMMDDHHMMSS`; a date that the calendar does not have is refused. */
-function calendarDate(digits: string, milliseconds: number): Date {
-  const [, year, month, day, hour, minute, second] = (
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(digits) as RegExpExecArray
-  ).map(Number) as [number, number, number, number, number, number, number];
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds));
-  if (date.toISOString().replace(/[-:T]/g, "").slice(0, 14) !== digits) {
-    throw malformed("a date of the calendar", "another one");
-  }
-  return date;
 }

@@ -8,6 +8,7 @@ import type { IssuingKey } from "../../../src/issuing/algorithms.js";
 import { signCMS } from "../../../src/issuing/cms.js";
 import {
   type DevelopmentKeys,
+  developmentKeyFiles,
   developmentPolicies,
   issueDevelopmentLeaves,
 } from "../../../src/issuing/development-pki.js";
@@ -20,19 +21,12 @@ export const now = new Date("2026-09-01T12:00:00Z");
 export const content = new TextEncoder().encode("a manifest, bytes as served\n");
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 
-const keyFile = (name: string): string =>
-  readFileSync(fileURLToPath(new URL(`../../../keys-dev/${name}.pem`, import.meta.url)), "utf8");
-
-export const developmentKeys: DevelopmentKeys = {
-  rootCertificate: keyFile("code-signing-root.crt"),
-  rootKey: keyFile("code-signing-root.key"),
-  issuingCertificate: keyFile("code-signing-ca.crt"),
-  issuingKey: keyFile("code-signing-ca.key"),
-  tsaRootCertificate: keyFile("time-stamping-root.crt"),
-  tsaRootKey: keyFile("time-stamping-root.key"),
-  tsaCertificate: keyFile("time-stamping-ca.crt"),
-  tsaKey: keyFile("time-stamping-ca.key"),
-};
+export const developmentKeys = Object.fromEntries(
+  Object.entries(developmentKeyFiles).map(([part, name]) => [
+    part,
+    readFileSync(fileURLToPath(new URL(`../../../keys-dev/${name}`, import.meta.url)), "utf8"),
+  ]),
+) as unknown as DevelopmentKeys;
 
 export type PublisherScheme = Exclude<SignatureScheme, "ed25519">;
 
