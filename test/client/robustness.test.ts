@@ -285,7 +285,7 @@ describe("a disk that fills up", () => {
     expect(await scene.endpoint.databaseSha256()).toBe(sha256Of(2));
   });
 
-  const disk = fullDisk(160 * 1024);
+  const disk = fullDisk(320 * 1024);
   afterAll(() => disk?.remove());
 
   it.runIf(disk !== undefined)(
@@ -297,7 +297,7 @@ describe("a disk that fills up", () => {
       await small.updater.init({ url: server.url, root: publisher.root, exportKinds: [] });
       await small.updater.update();
       const before = await small.databaseSha256();
-      await publisher.release(indicators(2, 60_000));
+      await publisher.release(indicators(2, 20_000));
       await expect(small.updater.update()).rejects.toThrowError(refused("STORE_FULL"));
       expect(await small.databaseSha256()).toBe(before);
       expect(await small.updater.status()).toMatchObject({ lastFailure: { code: "STORE_FULL" } });
