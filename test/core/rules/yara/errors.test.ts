@@ -36,7 +36,7 @@ describe("bad YARA files", () => {
     ["sections out of order", 'rule a {strings: $a="x" meta: x=1 condition: $a}', ["1:25 YARA_SYNTAX"]],
     [
       "a rule that matches a set used before",
-      "rule a1 {condition: true}\nrule b {condition: any of (a*)}\nrule a2 {condition: true}",
+      "rule a1 {condition: true}\nrule b {condition:any of (a*)}\nrule a2 {condition: true}",
       ["3:6 YARA_RULE_IN_SET"],
     ],
   ])("reports %s", (_what, source, expected) => {

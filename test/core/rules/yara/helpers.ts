@@ -36,5 +36,5 @@ export function withStrings(strings: string): string {
 
 /** A rule with two strings around a condition. */
 export function withCondition(condition: string): string {
-  return `rule a { strings: $a = "x" $b = "y" condition: any of them and\n${condition}\n}`;
+  return `rule a { strings: $a = "x" $b = "y" condition:any of them and\n${condition}\n}`;
 }
