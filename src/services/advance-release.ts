@@ -35,7 +35,7 @@ function nextStep(release: ReleaseRecord): ReleaseStep | undefined {
 }
 
 /** True when there is a step to take now: nothing failed, or its pause is over. */
-export function isDue(release: ReleaseRecord, now: Date): boolean {
+function isDue(release: ReleaseRecord, now: Date): boolean {
   if (nextStep(release) === undefined) return false;
   if (release.waitingFor === null) return true;
   return release.retry !== null && Date.parse(release.retry.at) <= now.getTime();
