@@ -10,7 +10,9 @@ import { datedVersions, ownVersions, sampleVersions } from "./demo-parts/rules.m
 
 const project = join(dirname(fileURLToPath(import.meta.url)), "..");
 const cli = join(project, "dist/main/cli.js");
-const softhsm = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(existsSync);
+const softhsm = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"].find(
+  existsSync,
+);
 
 const usage = "scripts/demo [--keep DIR] [--rules DIR] [--signer pkcs11|webcrypto] [--no-corpora]";
 const { values: options } = parse();
@@ -49,7 +51,8 @@ async function initialise() {
   const args = ["init", "--data", at("publisher"), "--overseer", at("overseer"), "--signer", signer];
   if (signer === "pkcs11") args.push(...(await softToken()));
   const made = await rulemint(cli, args, { env: environment });
-  for (const name of ["root.json", "anchors.pem"]) writeFileSync(at(name), readFileSync(at("publisher", name)));
+  for (const name of ["root.json", "anchors.pem"])
+    writeFileSync(at(name), readFileSync(at("publisher", name)));
   say(
     signer === "pkcs11"
       ? "the publisher's key was made inside a PKCS#11 token (SoftHSM2) and cannot leave it"
@@ -67,21 +70,44 @@ async function softToken() {
   writeFileSync(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
   environment.SOFTHSM2_CONF = conf;
   const pin = at("token-pin");
-  const digits = () => String(crypto.getRandomValues(new Uint32Array(1))[0]).padStart(8, "0").slice(0, 8);
+  const digits = () =>
+    String(crypto.getRandomValues(new Uint32Array(1))[0])
+      .padStart(8, "0")
+      .slice(0, 8);
   writeFileSync(pin, digits(), { mode: 0o600 });
   await program(
     "softhsm2-util",
-    ["--init-token", "--free", "--label", "rulemint", "--pin", readFileSync(pin, "utf8"), "--so-pin", digits()],
+    [
+      "--init-token",
+      "--free",
+      "--label",
+      "rulemint",
+      "--pin",
+      readFileSync(pin, "utf8"),
+      "--so-pin",
+      digits(),
+    ],
     { env: environment },
   );
-  return ["--pkcs11-module", softhsm, "--token-label", "rulemint", "--key-label", "publisher", "--pin-file", pin];
+  return [
+    "--pkcs11-module",
+    softhsm,
+    "--token-label",
+    "rulemint",
+    "--key-label",
+    "publisher",
+    "--pin-file",
+    pin,
+  ];
 }
 
 function token(role) {
   const folder = role === "overseer" ? at("overseer") : at("publisher", "tokens");
   return readFileSync(join(folder, `${role}.token`), "utf8").trim();
 }
-const as = (role) => ({ env: { ...environment, RULEMINT_SERVER: service.address, RULEMINT_TOKEN: token(role) } });
+function as(role) {
+  return { env: { ...environment, RULEMINT_SERVER: service.address, RULEMINT_TOKEN: token(role) } };
+}
 
 async function release(number, rulesets) {
   heading(`Release ${number}: from files to the endpoint`);
@@ -91,9 +117,13 @@ async function release(number, rulesets) {
     rulemint(cli, ["release", "build", "--feed", "endpoint"], as("release-manager")),
   );
   const full = built.packs.find((pack) => pack.kind === "full");
-  say(`compiled: ${bytes(built.database.bytes)} of database, full pack ${bytes(full.bytes)}, ${seconds.toFixed(1)} s`);
+  say(
+    `compiled: ${bytes(built.database.bytes)} of database, full pack ${bytes(full.bytes)}, ${seconds.toFixed(1)} s`,
+  );
   for (const pack of built.packs.filter((one) => one.kind === "delta" && one.to === number)) {
-    say(`delta from release ${pack.from}: ${bytes(pack.bytes)}, one part in ${Math.round(full.bytes / pack.bytes)}`);
+    say(
+      `delta from release ${pack.from}: ${bytes(pack.bytes)}, one part in ${Math.round(full.bytes / pack.bytes)}`,
+    );
   }
   if (number === 1) {
     const refusal = await rulemint(cli, ["release", "publish", "--feed", "endpoint"], {
@@ -105,47 +135,75 @@ async function release(number, rulesets) {
   const [verdict, assaySeconds] = await timed(() =>
     rulemint(cli, ["assay", "run", "--feed", "endpoint", "--data", at("overseer")], as("overseer")),
   );
-  say(`the overseer rebuilt it from the sources: ${verdict.result}, ${assaySeconds.toFixed(1)} s; it signed the manifest`);
+  say(
+    `the overseer rebuilt it from the sources: ${verdict.result}, ${assaySeconds.toFixed(1)} s; it signed the manifest`,
+  );
   const [, publishSeconds] = await timed(() =>
     rulemint(cli, ["release", "publish", "--feed", "endpoint"], as("release-manager")),
   );
-  say(`sealed (CMS and RFC 3161 time-stamp over the manifest and every pack), published: ${publishSeconds.toFixed(1)} s`);
+  say(
+    `sealed (CMS and RFC 3161 time-stamp over the manifest and every pack), published: ${publishSeconds.toFixed(1)} s`,
+  );
   await updateEndpoint(number);
 }
 
 async function refusals(first) {
   const broken = join(work, "broken");
   mkdirSync(broken, { recursive: true });
-  writeFileSync(join(broken, "broken.yar"), 'rule A {\n  condition:\n    $missing\n}\nrule B {\n  strings:\n    $x = "a\n}\n');
-  const lint = await rulemint(cli, ["submission", "create", "--ruleset", "scratch", "--kind", "yara", broken], {
-    ...as("analyst"),
-    refused: true,
-  });
+  writeFileSync(
+    join(broken, "broken.yar"),
+    'rule A {\n  condition:\n    $missing\n}\nrule B {\n  strings:\n    $x = "a\n}\n',
+  );
+  const lint = await rulemint(
+    cli,
+    ["submission", "create", "--ruleset", "scratch", "--kind", "yara", broken],
+    {
+      ...as("analyst"),
+      refused: true,
+    },
+  );
   const errors = (lint.error.details?.findings ?? []).filter((one) => one.severity === "error");
   say(`a broken rule: ${lint.error.code}, ${errors.length} errors named at once:`);
-  for (const one of errors.slice(0, 4)) say(`  ${one.path}:${one.line}:${one.column} ${one.code} ${one.message}`);
+  for (const one of errors.slice(0, 4))
+    say(`  ${one.path}:${one.line}:${one.column} ${one.code} ${one.message}`);
   const own = await rulemint(cli, submit(first), as("analyst"));
   const self = await rulemint(cli, ["submission", "approve", own.id], { ...as("analyst"), refused: true });
   say(`an analyst approves: ${self.error.code}`);
 }
 
-const submit = ({ ruleset, kind, folder }, message = "demo") => [
-  ...["submission", "create", "--ruleset", ruleset, "--kind", kind, "--message", message, "--leave-out-invalid", folder],
-];
+function submit({ ruleset, kind, folder }, message = "demo") {
+  const named = ["--ruleset", ruleset, "--kind", kind, "--message", message];
+  return ["submission", "create", ...named, "--leave-out-invalid", folder];
+}
 
 async function submitAndApprove(ruleset, kind, folder, number) {
   const quiet = { quiet: number > 1 };
-  const made = await rulemint(cli, submit({ ruleset, kind, folder }, `version ${number}`), { ...as("analyst"), ...quiet });
-  if (made.state === "open") await rulemint(cli, ["submission", "approve", made.id], { ...as("reviewer"), ...quiet });
+  const made = await rulemint(cli, submit({ ruleset, kind, folder }, `version ${number}`), {
+    ...as("analyst"),
+    ...quiet,
+  });
+  if (made.state === "open")
+    await rulemint(cli, ["submission", "approve", made.id], { ...as("reviewer"), ...quiet });
   const left = made.findings.filter((one) => one.severity === "error").length;
   const out = left > 0 ? `, ${left} broken rules left out and listed` : "";
   const files = `${made.files.length} ${made.files.length === 1 ? "file" : "files"}`;
-  say(`${ruleset}: ${made.rules.toLocaleString("en")} rules in ${files}${out}; submitted by one person, approved by another`);
+  say(
+    `${ruleset}: ${made.rules.toLocaleString("en")} rules in ${files}${out}; submitted by one person, approved by another`,
+  );
 }
 
 async function updateEndpoint(number) {
   if (number === 1) {
-    const args = ["client", "init", "--state", at("endpoint"), "--url", service.address, "--root", at("root.json")];
+    const args = [
+      "client",
+      "init",
+      "--state",
+      at("endpoint"),
+      "--url",
+      service.address,
+      "--root",
+      at("root.json"),
+    ];
     await rulemint(cli, args, { env: environment });
   }
   const [updated, seconds] = await timed(() =>
@@ -171,12 +229,16 @@ async function mirror(change) {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://mirror").pathname);
     const file = join(root, path);
-    if (!file.startsWith(root) || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    if (!file.startsWith(root) || !existsSync(file) || !statSync(file).isFile())
+      return response.writeHead(404).end();
     const content = change(path, readFileSync(file));
     return response.writeHead(content ? 200 : 404).end(content ?? undefined);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise((done) => server.close(done)) };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => new Promise((done) => server.close(done)),
+  };
 }
 
 async function attacks() {
@@ -194,14 +256,21 @@ async function attacks() {
   const lies = [
     ["one bit of a pack", (path, content) => (path.endsWith(".rmp") ? flip(content) : content)],
     ["one bit of the CMS", (path, content) => (/^\/evidence\/.*\.p7s$/.test(path) ? flip(content) : content)],
-    ["the overseer's signature gone", (path, content) => (/\d+\.endpoint\.json$/.test(path) ? oneSignature(content) : content)],
+    [
+      "the overseer's signature gone",
+      (path, content) => (/\d+\.endpoint\.json$/.test(path) ? oneSignature(content) : content),
+    ],
     ["the evidence withheld", (path, content) => (path.startsWith("/evidence/") ? undefined : content)],
   ];
   for (const [i, [name, change]] of lies.entries()) {
     const liar = await mirror(change);
     const state = join(work, `lie-${i}`);
     const quiet = { env: environment, quiet: true };
-    await rulemint(cli, ["client", "init", "--state", state, "--url", liar.url, "--root", at("root.json")], quiet);
+    await rulemint(
+      cli,
+      ["client", "init", "--state", state, "--url", liar.url, "--root", at("root.json")],
+      quiet,
+    );
     const answer = await rulemint(cli, ["client", "update", "--state", state], { ...quiet, refused: true });
     await liar.close();
     if (existsSync(join(state, "database"))) fail(`after "${name}" the endpoint has a database`);
@@ -212,25 +281,38 @@ async function attacks() {
 async function audit() {
   heading("An auditor, with our tool and then without it");
   mkdirSync(at("audit"), { recursive: true });
-  const args = ["audit", "release", "--url", service.address, "--root", at("root.json"), "--feed", "endpoint", "--rebuild"];
+  const args = [
+    "audit",
+    "release",
+    "--url",
+    service.address,
+    "--root",
+    at("root.json"),
+    "--feed",
+    "endpoint",
+    "--rebuild",
+  ];
   const [report, seconds] = await timed(() => rulemint(cli, args, as("auditor")));
   writeFileSync(at("audit", "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-  const person = await program(process.execPath, [cli, ...args], as("auditor"));
+  const person = await program(process.execPath, [cli, ...args], { ...as("auditor"), quiet: true });
   writeFileSync(at("audit", "report.txt"), person);
-  say(`${report.steps.length} steps, verdict: ${report.verdict}, ${seconds.toFixed(1)} s, sources compiled again and compared`);
-  const lines = verifyByHand();
-  for (const line of lines) {
-    console.log(`   $ ${line}`);
+  say(
+    `${report.steps.length} steps, verdict: ${report.verdict}, ${seconds.toFixed(1)} s, sources compiled again and compared`,
+  );
+  say("and with strangers' tools, line by line from docs/VERIFY.md:");
+  for (const { title, line } of verifyByHand()) {
     const said = await program("bash", ["-euo", "pipefail", "-c", line], { cwd: keep });
-    const last = said.trim().split("\n").at(-1);
-    if (last) say(`  ${last}`);
+    say(`${title}: ${said.trim().split("\n").at(-1)?.trim() || "done"}`);
   }
 }
 
-/** The commands of docs/VERIFY.md, one per fenced block. */
+/** The commands of docs/VERIFY.md, one a fenced block, each with the heading that it stands under. */
 function verifyByHand() {
   const page = readFileSync(join(project, "docs/VERIFY.md"), "utf8");
-  return [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1].trim());
+  return page.split(/^## \d+\. /m).flatMap((section) => {
+    const title = section.split("\n", 1)[0];
+    return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => ({ title, line: match[1].trim() }));
+  });
 }
 
 function finish(releases) {
@@ -250,7 +332,8 @@ async function corpora() {
   const folder = join(work, "corpora");
   mkdirSync(folder);
   const kinds = ["sigma", "suricata", "yara", "clamav"];
-  for (const kind of kinds) await program("tar", ["--zstd", "-xf", join(shared, `${kind}.tar.zst`), "-C", folder]);
+  for (const kind of kinds)
+    await program("tar", ["--zstd", "-xf", join(shared, `${kind}.tar.zst`), "-C", folder]);
   return datedVersions(folder, kinds);
 }
 
@@ -261,7 +344,9 @@ function joined(one, other) {
 function parse() {
   try {
     const text = { type: "string" };
-    return parseArgs({ options: { keep: text, rules: text, signer: text, "no-corpora": { type: "boolean" } } });
+    return parseArgs({
+      options: { keep: text, rules: text, signer: text, "no-corpora": { type: "boolean" } },
+    });
   } catch (error) {
     console.error(`${error.message}\nusage: ${usage}`);
     return process.exit(2);

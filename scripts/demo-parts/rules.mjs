@@ -44,7 +44,11 @@ export function datedVersions(root, only) {
     if (!existsSync(join(root, kind)) || (only && !only.includes(kind))) continue;
     const dates = readdirSync(join(root, kind)).sort().slice(-3);
     dates.forEach((date, i) => {
-      versions[i + 3 - dates.length].push({ ruleset: `corpus-${kind}`, kind, folder: join(root, kind, date) });
+      versions[i + 3 - dates.length].push({
+        ruleset: `corpus-${kind}`,
+        kind,
+        folder: join(root, kind, date),
+      });
     });
   }
   return versions;
@@ -60,7 +64,9 @@ export function ownVersions(root, work) {
   for (let version = 1; version <= 3; version++) {
     const entries = [];
     for (const kind of kinds) {
-      const own = files.filter((path) => endings.get(kind).test(path) && !/^(license|readme)/i.test(basename(path)));
+      const own = files.filter(
+        (path) => endings.get(kind).test(path) && !/^(license|readme)/i.test(basename(path)),
+      );
       if (own.length === 0) continue;
       const share = Math.min(own.length - 1, Math.ceil(own.length / 10));
       const kept = own.slice(0, own.length - Math.floor((share * (3 - version)) / 2));

@@ -27,7 +27,8 @@ export function rulemint(cli, args, { env = {}, refused = false, quiet = false }
     child.on("error", reject);
     child.on("close", (code) => {
       const expected = refused ? 1 : 0;
-      if (code !== expected) return reject(new Error(`rulemint ${args.join(" ")}: exit ${code}\n${out}${err}`));
+      if (code !== expected)
+        return reject(new Error(`rulemint ${args.join(" ")}: exit ${code}\n${out}${err}`));
       try {
         resolve(out.trim() === "" ? {} : JSON.parse(out));
       } catch (cause) {
@@ -38,14 +39,23 @@ export function rulemint(cli, args, { env = {}, refused = false, quiet = false }
 }
 
 /** Any other program; gives what it printed. */
-export function program(command, args, { env = {}, cwd } = {}) {
+export function program(command, args, { env = {}, cwd, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let text = "";
     child.stdout.on("data", (chunk) => (text += chunk));
-    child.stderr.on("data", (chunk) => (text += chunk));
+    let complaints = "";
+    child.stderr.on("data", (chunk) => (complaints += chunk));
     child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`${command}: exit ${code}\n${text}`))));
+    child.on("close", (code) =>
+      code === 0
+        ? resolve(quiet ? text : complaints + text)
+        : reject(new Error(`${command}: exit ${code}\n${text}${complaints}`)),
+    );
   });
 }
 

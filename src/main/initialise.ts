@@ -25,8 +25,14 @@ import {
 } from "./configuration.js";
 import { readDevelopmentKeys } from "./development-keys.js";
 
-/** Who gets a token. One person a role: four eyes need four eyes. */
-const people: readonly Role[] = ["analyst", "reviewer", "release-manager", "overseer", "auditor"];
+/** Who gets a token. Analyst and reviewer may do each other's work: four eyes are two people, not two roles. */
+const people: Readonly<Record<string, readonly Role[]>> = {
+  analyst: ["analyst", "reviewer"],
+  reviewer: ["reviewer", "analyst"],
+  "release-manager": ["release-manager"],
+  overseer: ["overseer"],
+  auditor: ["auditor"],
+};
 
 const secretFile = { mode: 0o600 } as const;
 
@@ -143,13 +149,13 @@ async function ceremony(data: string, overseer: string, leaves: DevelopmentLeave
       policy: leaves.policy,
     });
     const tokens: Record<string, string> = {};
-    for (const role of people) {
+    for (const [name, roles] of Object.entries(people)) {
       const random = crypto.getRandomValues(new Uint8Array(32));
-      const token = await createToken(service.context, { identity: { name: role, roles: [role] }, random });
+      const token = await createToken(service.context, { identity: { name, roles }, random });
       const file =
-        role === "overseer" ? join(overseer, "overseer.token") : join(data, "tokens", `${role}.token`);
+        name === "overseer" ? join(overseer, "overseer.token") : join(data, "tokens", `${name}.token`);
       writeFileSync(file, `${token}\n`, secretFile);
-      tokens[role] = file;
+      tokens[name] = file;
     }
     return { rootBytes, tokens };
   } finally {
@@ -171,7 +177,7 @@ async function report(
     `Signing certificate: ${subject}, until ${notAfter}.`,
     "These are DEVELOPMENT keys: their CA is public, and the service refuses them off loopback.",
     "",
-    "Tokens, one a role:",
+    "Tokens, one a person:",
     ...Object.entries(tokens).map(([role, file]) => `  ${role.padEnd(16)} ${shown(file)}`),
     "",
     `Move ${shown(join(data, "offline"))} to another place, and ${shown(overseer)} to the overseer's machine.`,
