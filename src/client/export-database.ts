@@ -1,6 +1,9 @@
 /** From the database in use to the files that engines load. */
 import { OperationError } from "../core/errors.js";
-import { openDatabase } from "../core/format/database.js";
+import { parseBlock } from "../core/format/block.js";
+import { type SectionReader, openDatabase } from "../core/format/database.js";
+import { malformedDatabase } from "../core/format/directory.js";
+import type { BlockEntry } from "../core/format/index-table.js";
 import type { ExportedFile, RuleKind } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
@@ -17,14 +20,26 @@ export async function exportDatabase(
     const database = await openDatabase(source);
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const { kind } of database.sections.filter((section) => kinds.includes(section.kind))) {
-        const records: string[] = [];
-        for await (const some of database.records(kind)) for (const record of some) records.push(record);
-        for (const file of ruleLanguage(kind).exportFiles(records))
+        const records = await packedRecords(database.section(kind) as SectionReader);
+        for (const file of ruleLanguage(kind).exportFiles(records)) {
           yield { ...file, path: `${kind}/${file.path}` };
+        }
       }
     }
     return await store.exports.replace(folder, files());
   } finally {
     await source.close();
   }
+}
+
+/** A section as exporters want it, at once; its blocks stay packed until they are drawn, because a section may have millions of records. */
+async function packedRecords(section: SectionReader): Promise<Iterable<string>> {
+  const { facts, blocks } = section;
+  const packed: Uint8Array[] = [];
+  for (const block of blocks.keys()) packed.push(await section.rawBlock(block));
+  return (function* () {
+    for (const [i, block] of packed.entries()) {
+      yield* parseBlock(block, (blocks[i] as BlockEntry).records, facts.order, malformedDatabase);
+    }
+  })();
 }
