@@ -19,6 +19,9 @@ const attributes: ReadonlyMap<string, Attribute> = new Map<string, Attribute>([
   ["IconGroup2", "text"],
 ]);
 
+/** Since this level the engine knows more than Engine and Target, and insists on being told so. */
+const attributesLevel = 51;
+
 export function readTargetDescription(
   block: Field,
   report: Report,
@@ -76,6 +79,12 @@ function checkTogether(
   if (!seen.has("Target")) report(block.offset, "CLAMAV_ATTRIBUTE", "expected a Target attribute, got none");
   else if (seen.get("Target") === "*")
     report(block.offset, "CLAMAV_TARGET", 'expected a number for Target, got "*"');
+  const newer = [...seen.keys()].find((name) => name !== "Engine" && name !== "Target");
+  const leastLevel = Number.parseInt(seen.get("Engine") ?? "0", 10);
+  if (newer !== undefined && leastLevel < attributesLevel) {
+    const expected = `expected an Engine attribute from level ${attributesLevel} on beside ${newer}`;
+    report(block.offset, "CLAMAV_ATTRIBUTE", `${expected}, got ${seen.get("Engine") ?? "none"}`);
+  }
   const hasIcon = seen.has("IconGroup1") || seen.has("IconGroup2");
   if (hasIcon && target !== undefined && target !== 1) {
     report(block.offset, "CLAMAV_ATTRIBUTE", `expected Target:1 with an icon group, got Target:${target}`);
