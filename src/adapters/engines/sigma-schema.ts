@@ -1,6 +1,6 @@
 /**
- * A second opinion on Sigma rules by JSON Schema: the types and words of every field, with the place of each fault.
- * It reads the YAML as core does, so a place in the data is a place in the file.
+ * A second opinion on Sigma rules by JSON Schema: the types and words of every field, with the place of
+ * each fault. It reads the YAML as core does, so a place in the data is a place in the file.
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
@@ -68,7 +68,10 @@ function offsetOf(rule: MapNode, steps: readonly string[]): number {
   return offset;
 }
 
-/** Objects have no prototype: a key may be any text. What YAML versions disagree on stays text, as a date must. */
+/**
+ * Objects have no prototype: a key may be any text. What YAML versions disagree on stays text, as a date
+ * must.
+ */
 function toData(node: Node): unknown {
   if (node.kind === "list") return node.items.map(toData);
   if (node.kind === "map") {

@@ -1,7 +1,7 @@
 /**
- * JSON Schemas (draft 2020-12) for the three kinds of Sigma documents, written by us after the Sigma specification 2.1.0
- * (rules, correlation rules, filters). They say which types and words the fields take; what refers to what is checked in
- * core. Fields that the specification does not name are free, as it says.
+ * JSON Schemas (draft 2020-12) for the three kinds of Sigma documents, written by us after the Sigma
+ * specification 2.1.0 (rules, correlation rules, filters). They say which types and words the fields take;
+ * what refers to what is checked in core. Fields that the specification does not name are free, as it says.
  */
 
 const text = { type: "string" } as const;

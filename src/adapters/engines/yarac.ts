@@ -1,9 +1,9 @@
 /**
- * A second opinion on YARA rules by the engine's own compiler, `yarac`, where it is installed. It knows what our parser
- * cannot: the members of modules and the limits of its regular expressions.
+ * A second opinion on YARA rules by the engine's own compiler, `yarac`, where it is installed. It knows
+ * what our parser cannot: the members of modules and the limits of its regular expressions.
  *
- * It sees only files in which our parser found no error. So no `include` reaches it: it would read whatever file of this
- * machine an author named. Every run has its own scratch directory and a limit on its time.
+ * It sees only files in which our parser found no error. So no `include` reaches it: it would read whatever
+ * file of this machine an author named. Every run has its own scratch directory and a limit on its time.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -77,7 +77,7 @@ function readFindings(path: string, run: Run): Finding[] {
       {
         ...refusal,
         line: 1,
-        message: `expected the engine to compile the file, got a crash or no answer in ${fileTimeoutMs / 1000} s`,
+        message: `expected the engine to compile the file, got a crash or no answer`,
       },
     ];
   }

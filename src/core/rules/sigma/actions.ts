@@ -1,14 +1,19 @@
 /**
- * Files of several documents. `action: global` is a part shared by the documents after it, `action: repeat` the document
- * before with changes, `action: reset` the end of what is shared. What is left are rules that stand alone.
+ * Files of several documents. `action: global` is a part shared by the documents after it, `action: repeat`
+ * the document before with changes, `action: reset` the end of what is shared. What is left are rules that
+ * stand alone.
  */
 import { quote } from "../../errors.js";
 import type { FindingList } from "../source-text.js";
 import { type MapNode, type Node, overlay, childOf, without } from "./tree.js";
 
+/** A large shared part and many small documents must not multiply without end. */
+const expandedNodesMax = 1_000_000;
+
 export function expandActions(documents: readonly Node[], findings: FindingList): MapNode[] {
   let shared: MapNode | undefined;
   let previous: MapNode | undefined;
+  let expandedNodes = 0;
   const rules: MapNode[] = [];
   for (const document of documents) {
     if (document.kind !== "map") {
@@ -18,21 +23,21 @@ export function expandActions(documents: readonly Node[], findings: FindingList)
     const action = childOf(document, "action");
     const own = without(document, "action");
     const name = action?.kind === "scalar" ? action.text : action?.kind;
-    if (name === "global") shared = shared === undefined ? own : overlay(shared, own);
+    const base = name === "repeat" ? previous : shared;
+    if (base !== undefined) expandedNodes += countNodes(base);
+    if (expandedNodes > expandedNodesMax) {
+      findings.error(document.offset, "SIGMA_ACTION", "expected fewer documents over so large a shared part");
+      break;
+    }
+    if (name === "global") shared = base === undefined ? own : overlay(base, own);
     else if (name === "reset") shared = previous = undefined;
-    else if (name === "repeat" && previous !== undefined) {
-      previous = overlay(previous, own);
-      rules.push(previous);
-    } else if (name === undefined) {
-      previous = shared === undefined ? own : overlay(shared, own);
+    else if (name === undefined || (name === "repeat" && base !== undefined)) {
+      previous = base === undefined ? own : overlay(base, own);
       rules.push(previous);
     } else {
       const got = name === "repeat" ? "repeat before any rule" : quote(name);
-      findings.error(
-        action?.offset ?? document.offset,
-        "SIGMA_ACTION",
-        `expected global, repeat or reset, got ${got}`,
-      );
+      const offset = action?.offset ?? document.offset;
+      findings.error(offset, "SIGMA_ACTION", `expected global, repeat or reset, got ${got}`);
     }
   }
   return rules;

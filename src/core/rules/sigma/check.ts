@@ -1,6 +1,7 @@
 /**
- * What a Sigma rule must be for us to release it: identified, of one of the three kinds, and with conditions that
- * refer to what is there. Types of the other fields are the JSON schema's business, outside core.
+ * What a Sigma rule must be for us to release it: identified, of one of the three kinds, and with
+ * conditions that refer to what is there. Types of the other fields are the JSON schema's business, outside
+ * core.
  */
 import { quote } from "../../errors.js";
 import type { FindingList } from "../source-text.js";
@@ -22,7 +23,10 @@ const correlationTypes = new Set(
   ),
 );
 
-/** Undefined if a finding says why it cannot be released. `text` is the whole file, for the places inside conditions. */
+/**
+ * Undefined if a finding says why it cannot be released. `text` is the whole file, for the places inside
+ * conditions.
+ */
 export function checkRule(rule: MapNode, text: string, findings: FindingList): CheckedRule | undefined {
   const from = findings.errors;
   const checker = new RuleChecker(rule, text, findings);
@@ -166,7 +170,9 @@ class RuleChecker {
     }
   }
 
-  /** Offsets inside a scalar that stands in the text as it is; otherwise its beginning is the best there is. */
+  /**
+   * Offsets inside a scalar that stands in the text as it is; otherwise its beginning is the best there is.
+   */
   #placeIn(node: ScalarNode): (offset: number) => number {
     const start = node.offset + (node.plain ? 0 : 1);
     const verbatim = this.#text.startsWith(node.text, start);

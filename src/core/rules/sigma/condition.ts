@@ -137,7 +137,10 @@ class ConditionParser {
   }
 }
 
-/** Whether the reference means the selection. `them` leaves out names that begin with an underscore, as the specification says. */
+/**
+ * Whether the reference means the selection. `them` leaves out names that begin with an underscore, as the
+ * specification says.
+ */
 export function refersTo({ pattern }: Reference, name: string): boolean {
   if (pattern === "them") return !name.startsWith("_");
   if (!/[*?]/.test(pattern)) return pattern === name;

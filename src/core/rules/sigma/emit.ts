@@ -1,18 +1,19 @@
 /**
- * Our own YAML writer. The canonical form must not depend on a library's taste, so every byte of it is decided here.
+ * Our own YAML writer. The canonical form must not depend on a library's taste, so every byte of it is
+ * decided here.
  *
- * Block layout, four spaces a level, lists indented under their key, long text as it is on one line, text with line
- * breaks as a literal block. Keys: the customary ones first and in their customary order, the others in byte order;
- * YAML gives the order of a mapping no meaning, and neither does Sigma: the parts of a selection are all required.
- * Lists keep their order.
+ * Block layout, four spaces a level, lists indented under their key, long text as it is on one line, text
+ * with line breaks as a literal block. Keys: the customary ones first and in their customary order, the
+ * others in byte order; YAML gives the order of a mapping no meaning, and neither does Sigma: the parts of
+ * a selection are all required. Lists keep their order.
  */
 import { compareBytes, utf8Bytes } from "../../encoding/bytes.js";
 import { formatScalar, isBlockText, scalarType } from "./scalar.js";
 import type { ListNode, MapEntry, MapNode, Node, ScalarNode } from "./tree.js";
 
 const ruleKeys = orderOf(
-  "title id name related taxonomy status description license references author date modified tags scope logsource " +
-    "detection correlation filter fields falsepositives level",
+  "title id name related taxonomy status description license references author date modified tags scope " +
+    "logsource detection correlation filter fields falsepositives level",
 );
 const innerKeys: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
   ["logsource", orderOf("category product service definition")],

@@ -1,6 +1,7 @@
 /**
- * Sigma. A record is the rule's UUID, 16 raw bytes, and its canonical YAML without the `id` line: the UUID sorts and finds
- * the rule, and its text form, which no compressor can shorten, is not stored a second time. Exporting writes it back.
+ * Sigma. A record is the rule's UUID, 16 raw bytes, and its canonical YAML without the `id` line: the UUID
+ * sorts and finds the rule, and its text form, which no compressor can shorten, is not stored a second
+ * time. Exporting writes it back.
  */
 import { byteString, byteStringBytes, hexBytes, hexText, utf8Bytes } from "../../encoding/bytes.js";
 import { quote, VerificationError } from "../../errors.js";
@@ -14,7 +15,9 @@ import { without } from "./tree.js";
 import { parseDocuments } from "./yaml-source.js";
 
 const idBytes = 16;
-/** Hundreds of times the largest rule there is. The tree of a YAML file takes far more memory than the file. */
+/**
+ * Hundreds of times the largest rule there is. The tree of a YAML file takes far more memory than the file.
+ */
 const fileBytesMax = 4 * 1024 * 1024;
 
 export const sigmaLanguage: RuleLanguage = {
@@ -45,7 +48,8 @@ function parseFile(file: SourceFile): ParsedFile {
     const body = utf8Bytes(formatRule(without(checked.rule, "id")));
     const record = byteString(hexBytes(checked.id)) + byteString(body);
     if (record.length > limits.recordBytesMax) {
-      const message = `expected at most ${limits.recordBytesMax} bytes, got ${record.length} in canonical form`;
+      const most = limits.recordBytesMax;
+      const message = `expected at most ${most} bytes in canonical form, got ${record.length}`;
       findings.error(document.offset, "SIGMA_RULE_TOO_LARGE", message);
       continue;
     }
@@ -86,7 +90,8 @@ function merge(files: readonly ParsedFile[]): { records: string[]; findings: Fin
       first = one;
       records.push(one.record);
     } else if (one.record !== first.record) {
-      const message = `expected a new id, got that of ${quote(first.path)} line ${first.line} for another rule`;
+      const taken = `that of another rule in ${quote(first.path)} line ${first.line}`;
+      const message = `expected a new id, got ${taken}`;
       findings.push({
         path: one.path,
         line: one.line,

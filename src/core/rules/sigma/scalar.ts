@@ -1,9 +1,10 @@
 /**
  * What readers of YAML make of a scalar, and how to write one so that all of them make the same of it.
  *
- * Sigma is YAML 1.2, but much of its tooling reads YAML 1.1, where `yes` is a truth value, `1_000` a number and
- * `2024-01-01` a date. A plain scalar that either version takes for something else than text is kept plain and as it
- * is written; text that was quoted is written plain only if both versions agree that it is text.
+ * Sigma is YAML 1.2, but much of its tooling reads YAML 1.1, where `yes` is a truth value, `1_000` a number
+ * and `2024-01-01` a date. A plain scalar that either version takes for something else than text is kept
+ * plain and as it is written; text that was quoted is written plain only if both versions agree that it is
+ * text.
  */
 import type { ScalarNode } from "./tree.js";
 
@@ -13,7 +14,10 @@ const nulls = new Set(["", "~", "null", "Null", "NULL"]);
 const booleans = /^(?:true|True|TRUE|false|False|FALSE)$/;
 const decimal = /^[-+]?(?:0|[1-9][0-9]*)$/;
 const float = /^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?$/;
-/** What one of the two versions reads as something else than text, and the other does not or not in the same way. */
+/**
+ * What one of the two versions reads as something else than text, and the other does not or not in the same
+ * way.
+ */
 const unclear: readonly RegExp[] = [
   // YAML 1.1 truth values, and the words that both versions keep for floats and merging
   /^(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|=|<<)$/,
@@ -22,7 +26,8 @@ const unclear: readonly RegExp[] = [
   // floats with underscores, a bare exponent, or in base 60
   /^[-+]?(?:[0-9][0-9_]*(?::[0-5]?[0-9])*)?(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?$/,
   // dates and times
-  /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?[ \t]*(?:Z|[-+][0-9:]+)?)?$/,
+  /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$/,
+  /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}[-+Z0-9:. \t]*$/,
 ];
 
 export function scalarType(scalar: ScalarNode): ScalarType {
@@ -45,14 +50,20 @@ export function formatScalar(scalar: ScalarNode): string {
   return type === "text" ? formatText(scalar.text) : scalar.text;
 }
 
-/** Text on one line: plain where nobody can misread it, else in single quotes, else in double quotes with escapes. */
+/**
+ * Text on one line: plain where nobody can misread it, else in single quotes, else in double quotes with
+ * escapes.
+ */
 export function formatText(text: string): string {
   if (isSafePlain(text)) return text;
   if (isPrintable(text)) return `'${text.replaceAll("'", "''")}'`;
   return `"${[...text].map(escapeCharacter).join("")}"`;
 }
 
-/** Begins with a letter or digit, or a sign that means nothing to YAML; nothing inside that ends a plain scalar. */
+/**
+ * Begins with a letter or digit, or a sign that means nothing to YAML; nothing inside that ends a plain
+ * scalar.
+ */
 function isSafePlain(text: string): boolean {
   if (!/^[A-Za-z0-9/\\(.$_<^+;~]/.test(text) || !isPrintable(text)) return false;
   if (/: |:$| #| $|^(?:---|\.\.\.)/.test(text) || /[,[\]{}]/.test(text[0] as string)) return false;

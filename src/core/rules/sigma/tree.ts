@@ -1,6 +1,7 @@
 /**
- * YAML as Sigma needs it: mappings, lists and scalars, each with its place in the text. Scalars keep their spelling and
- * whether it was plain, because a plain `2024-01-01` and a quoted one are different things to a reader of YAML.
+ * YAML as Sigma needs it: mappings, lists and scalars, each with its place in the text. Scalars keep their
+ * spelling and whether it was plain, because a plain `2024-01-01` and a quoted one are different things to
+ * a reader of YAML.
  */
 
 export interface ScalarNode {
@@ -40,7 +41,10 @@ export function childOf(map: MapNode, key: string): Node | undefined {
   return entryOf(map, key)?.value;
 }
 
-/** `base` with the entries of `over` laid over it; mappings inside mappings are combined, everything else replaced. */
+/**
+ * `base` with the entries of `over` laid over it; mappings inside mappings are combined, everything else
+ * replaced.
+ */
 export function overlay(base: MapNode, over: MapNode): MapNode {
   const entries = new Map(base.entries.map((entry) => [entry.key.text, entry]));
   for (const entry of over.entries) {
@@ -53,4 +57,11 @@ export function overlay(base: MapNode, over: MapNode): MapNode {
 
 export function without(map: MapNode, key: string): MapNode {
   return { ...map, entries: map.entries.filter((entry) => entry.key.text !== key) };
+}
+
+/** How many nodes there are, this one included. */
+export function countNodes(node: Node): number {
+  if (node.kind === "list") return node.items.reduce((sum, item) => sum + countNodes(item), 1);
+  if (node.kind === "map") return node.entries.reduce((sum, entry) => sum + 1 + countNodes(entry.value), 1);
+  return 1;
 }

@@ -1,8 +1,10 @@
 /**
- * Text to YAML documents. This is the only file of core that imports a package (docs/adr/0001-yaml-in-core.md).
+ * Text to YAML documents. This is the only file of core that imports a package
+ * (docs/adr/0001-yaml-in-core.md).
  *
- * Refused: anchors, aliases and tags (Sigma has no use for them, and they let a small file grow without end), keys that
- * are not scalars, keys given twice, nesting deeper than any rule needs. Each refusal is a finding of its own.
+ * Refused: anchors, aliases and tags (Sigma has no use for them, and they let a small file grow without
+ * end), keys that are not scalars, keys given twice, nesting deeper than any rule needs. Each refusal is a
+ * finding of its own.
  */
 import {
   Composer,

@@ -1,8 +1,10 @@
 /**
- * The condition of a rule: the engine's expression grammar by recursive descent, with its precedence, its division
- * into values and truths, and the names and types that can be checked without the engine's modules.
+ * The condition of a rule: the engine's expression grammar by recursive descent, with its precedence, its
+ * division into values and truths, and the names and types that can be checked without the engine's
+ * modules.
  *
- *   truth := truth or truth | truth and truth | not truth | defined truth | comparison | … of … | for … : ( truth )
+ *   truth := truth or truth | truth and truth | not truth | defined truth | comparison
+ *          | … of … | for … : ( truth )
  */
 import { quote } from "../../errors.js";
 import { type Cursor, SyntaxStop } from "./cursor.js";
@@ -135,7 +137,10 @@ function needValue({ cursor }: Context, token: Token, expression: Expression): v
   throw new SyntaxStop();
 }
 
-/** Arithmetic by precedence climbing. A parenthesis may turn out to hold a truth; then no operator can follow it. */
+/**
+ * Arithmetic by precedence climbing. A parenthesis may turn out to hold a truth; then no operator can
+ * follow it.
+ */
 function parseValueOrGroup(context: Context, powerMin: number): Expression {
   const { cursor } = context;
   const start = cursor.peek();

@@ -1,6 +1,6 @@
 /**
- * A place in the tokens. Syntax errors are thrown as `SyntaxStop` after they were recorded, and caught by whoever
- * knows where to go on; nothing else is ever thrown for what an author wrote.
+ * A place in the tokens. Syntax errors are thrown as `SyntaxStop` after they were recorded, and caught by
+ * whoever knows where to go on; nothing else is ever thrown for what an author wrote.
  */
 import { quote } from "../../errors.js";
 import type { FindingList } from "../source-text.js";
@@ -13,7 +13,10 @@ export class Cursor {
   readonly text: string;
   readonly findings: FindingList;
   readonly tokens: readonly Token[];
-  /** 1 where the canonical form has no space before the token: calls, indexes, signs. The parser knows, the layout asks. */
+  /**
+   * 1 where the canonical form has no space before the token: calls, indexes, signs. The parser knows, the
+   * layout asks.
+   */
   readonly tight: Uint8Array;
   at = 0;
   /** The expression parser counts its levels here, so that no nesting of the input can exhaust our stack. */

@@ -1,9 +1,10 @@
 /**
- * Records to files that the engine compiles: one `.yar` a namespace, imports first, then the rules in their order.
+ * Records to files that the engine compiles: one `.yar` a namespace, imports first, then the rules in their
+ * order.
  *
- * The records come from a database that may be hostile, so a path never leaves its folder: what is not a plain
- * name in it is written as `%XX`. Ordinary paths come out as they went in, and reading an exported file gives its
- * records again.
+ * The records come from a database that may be hostile, so a path never leaves its folder: what is not a
+ * plain name in it is written as `%XX`. Ordinary paths come out as they went in, and reading an exported
+ * file gives its records again.
  */
 import { byteStringBytes, utf8Bytes, utf8Text } from "../../encoding/bytes.js";
 import { VerificationError } from "../../errors.js";

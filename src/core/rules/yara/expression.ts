@@ -7,7 +7,10 @@ export type ValueType = "integer" | "float" | "string" | "boolean" | "regexp" | 
 
 export interface Expression {
   readonly type: ValueType;
-  /** The engine's grammar tells values (`primary_expression`) from truths (`expression`): only values may be compared. */
+  /**
+   * The engine's grammar tells values (`primary_expression`) from truths (`expression`): only values may be
+   * compared.
+   */
   readonly primary: boolean;
   /** Known while compiling: a literal, with signs and parentheses. */
   readonly value?: number;

@@ -1,5 +1,6 @@
 /**
- * Hex strings: checked as the engine checks them, and written in one way: upper case, single spaces, no comments.
+ * Hex strings: checked as the engine checks them, and written in one way: upper case, single spaces, no
+ * comments.
  *
  *   `{ 4D 5A ?? ~00 [4-6] ( 01 02 | A? ) }`
  */

@@ -1,6 +1,6 @@
 /**
- * YARA 4.2 to 4.5. Order carries meaning (a rule sees the rules before it), so the section is a sequence: file by
- * file in the order of their namespaces, each a namespace record and then its rules.
+ * YARA 4.2 to 4.5. Order carries meaning (a rule sees the rules before it), so the section is a sequence:
+ * file by file in the order of their namespaces, each a namespace record and then its rules.
  */
 import { quote } from "../../errors.js";
 import type { Finding, ParsedFile, RuleLanguage } from "../model.js";
@@ -25,13 +25,14 @@ function merge(files: readonly ParsedFile[]): { records: string[]; findings: Fin
   const findings: Finding[] = [];
   const filled = files.filter((file) => file.records.length > 0);
   const keyed = filled.map((file) => ({ file, key: namespaceBytes(file.records[0] as string) }));
-  // Byte strings compare in byte order; files of one namespace compare by path, so that the answer is always the same.
+  // Byte strings compare in byte order; files of one namespace compare by path, so that the answer is always
+  // the same.
   keyed.sort((a, b) => compare(a.key, b.key) || compare(a.file.path, b.file.path));
   const records: string[] = [];
   keyed.forEach(({ file, key }, i) => {
     const before = keyed[i - 1];
     if (before?.key === key) {
-      const message = `expected a name that differs by more than .yar, got that of ${quote(before.file.path)}`;
+      const message = `expected a name that differs by more than .yar, got ${quote(before.file.path)}`;
       findings.push({
         path: file.path,
         line: 1,

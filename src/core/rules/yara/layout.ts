@@ -1,7 +1,8 @@
 /**
- * The canonical layout of a condition: one line for each operand of a chain of `and` and `or`, parentheses that hold
- * such a chain opened up, everything else on its line with single spaces. Tokens keep their order, so the meaning
- * cannot change; only the case of hex digits and the spelling of text strings are made one.
+ * The canonical layout of a condition: one line for each operand of a chain of `and` and `or`, parentheses
+ * that hold such a chain opened up, everything else on its line with single spaces. Tokens keep their
+ * order, so the meaning cannot change; only the case of hex digits and the spelling of text strings are
+ * made one.
  */
 import type { Cursor } from "./cursor.js";
 import { canonicalText } from "./text-literal.js";
@@ -49,7 +50,10 @@ export function layOutCondition(cursor: Cursor, from: number, to: number): strin
   return lines;
 }
 
-/** The `and` and `or` that begin a line, and the parentheses around them. Those inside calls stay where they are. */
+/**
+ * The `and` and `or` that begin a line, and the parentheses around them. Those inside calls stay where they
+ * are.
+ */
 function findChains(cursor: Cursor, from: number, to: number): Set<number> {
   const chains = new Set<number>();
   const open: number[] = [];
@@ -77,7 +81,10 @@ function spell(cursor: Cursor, token: Token): string {
   return token.kind === kind.integer ? canonicalInteger(text) : text;
 }
 
-/** As written, except that hex digits are lower case: `0x10`, `16` and `010` say what the author had in mind. */
+/**
+ * As written, except that hex digits are lower case: `0x10`, `16` and `010` say what the author had in
+ * mind.
+ */
 export function canonicalInteger(text: string): string {
   return text.startsWith("0x") ? text.toLowerCase() : text;
 }

@@ -168,7 +168,8 @@ class Lexer {
       this.#at = end < 0 ? text.length : end;
     } else if (next === "*") {
       const end = text.indexOf("*/", this.#at + 2);
-      // The engine takes the rest of the file for the comment without a word; a file cut short would then pass.
+      // The engine takes the rest of the file for the comment without a word; a file cut short would then
+      // pass.
       if (end < 0) this.#error("YARA_COMMENT_UNTERMINATED", "expected */ before the end of the file");
       this.#at = end < 0 ? text.length : end + 2;
     } else this.#regexp();
@@ -202,7 +203,10 @@ class Lexer {
     }
   }
 
-  /** From `{` to its `}`; braces inside comments do not count. What is between is for hex-string.ts to judge. */
+  /**
+   * From `{` to its `}`; braces inside comments do not count. What is between is for hex-string.ts to
+   * judge.
+   */
   #hexLiteral(): void {
     const text = this.#text;
     let at = this.#at + 1;

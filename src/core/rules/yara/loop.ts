@@ -1,4 +1,7 @@
-/** Loops: `for any i in (1..3) : ( … )`, `for all key, value in pe.version_info : ( … )`, `for 2 of them : ( $ at 0 )`. */
+/**
+ * Loops: `for any i in (1..3) : ( … )`, `for all key, value in pe.version_info : ( … )`, `for 2 of them : (
+ * $ at 0 )`.
+ */
 import { quote } from "../../errors.js";
 import { type Context, nested, parseExpression, parseValue } from "./condition.js";
 import { type Expression, truth, type ValueType } from "./expression.js";

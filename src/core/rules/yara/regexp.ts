@@ -1,8 +1,9 @@
 /**
- * Regular expressions, checked against the engine's own dialect. They are kept as written: two spellings of one
- * expression are the author's business, and a rewrite could change what it matches.
+ * Regular expressions, checked against the engine's own dialect. They are kept as written: two spellings of
+ * one expression are the author's business, and a rewrite could change what it matches.
  *
- * One pass over the text with a stack of open groups: linear, and no depth of the input reaches our own stack.
+ * One pass over the text with a stack of open groups: linear, and no depth of the input reaches our own
+ * stack.
  */
 import { quote } from "../../errors.js";
 import { isHexDigit } from "./lexer.js";
@@ -12,7 +13,10 @@ export type RegexpReport = (offset: number, code: string, message: string) => vo
 
 const repeat = /\{(?:(\d*) *(,) *(\d*)|(\d+))\}/y;
 
-/** `literal` is `/…/` with flags; offsets in reports count from its first slash. `inStrings`: a declared string, not a condition. */
+/**
+ * `literal` is `/…/` with flags; offsets in reports count from its first slash. `inStrings`: a declared
+ * string, not a condition.
+ */
 export function checkRegexp(literal: string, inStrings: boolean, report: RegexpReport): void {
   const end = literal.lastIndexOf("/");
   // Cut off by the end of the line: the lexer has said so.

@@ -1,8 +1,9 @@
 /**
  * One rule, from its modifiers to its closing brace, into its canonical text.
  *
- * Errors inside `meta` and `strings` are local: the next declaration is read again. An error of syntax in the
- * condition ends the rule. A rule with any error gives no text, but its name stays known to the rules after it.
+ * Errors inside `meta` and `strings` are local: the next declaration is read again. An error of syntax in
+ * the condition ends the rule. A rule with any error gives no text, but its name stays known to the rules
+ * after it.
  */
 import { quote } from "../../errors.js";
 import { parseExpression } from "./condition.js";
@@ -13,7 +14,10 @@ import { parseString } from "./string.js";
 import { canonicalText } from "./text-literal.js";
 import { engineLimits, kind, type Token } from "./tokens.js";
 
-/** The cursor stands at a rule's first word. Undefined when the rule is unsound; then the cursor is at a statement or the end. */
+/**
+ * The cursor stands at a rule's first word. Undefined when the rule is unsound; then the cursor is at a
+ * statement or the end.
+ */
 export function parseRule(cursor: Cursor, file: FileScope): string | undefined {
   const from = cursor.findings.errors;
   const scope = new RuleScope(file);

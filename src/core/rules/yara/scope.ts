@@ -1,6 +1,7 @@
 /**
- * The names that a condition may use: the strings of its rule, the rules before it and itself, imported modules and
- * loop variables. It remembers which strings were used, because an unused one is an error in the engine.
+ * The names that a condition may use: the strings of its rule, the rules before it and itself, imported
+ * modules and loop variables. It remembers which strings were used, because an unused one is an error in
+ * the engine.
  */
 import type { Token } from "./tokens.js";
 import type { ValueType } from "./expression.js";

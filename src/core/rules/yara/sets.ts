@@ -120,7 +120,10 @@ function parseRangeEnd(context: Context, start: Token, low: Expression): void {
   }
 }
 
-/** `(1, 2, 3)`, `("a", "b")` or a range: what a loop may run over besides a name. Gives the type of the items. */
+/**
+ * `(1, 2, 3)`, `("a", "b")` or a range: what a loop may run over besides a name. Gives the type of the
+ * items.
+ */
 export function parseValueSet(context: Context): "integer" | "string" {
   const { cursor } = context;
   cursor.need("(", "a set in parentheses, a range or a name");

@@ -1,4 +1,7 @@
-/** A declaration in `strings`: `$name = "text" wide`, `$name = /re/i`, `$name = { 4D 5A }`, in canonical form. */
+/**
+ * A declaration in `strings`: `$name = "text" wide`, `$name = /re/i`, `$name = { 4D 5A }`, in canonical
+ * form.
+ */
 import { quote } from "../../errors.js";
 import type { Cursor } from "./cursor.js";
 import { readHexString } from "./hex-string.js";

@@ -52,7 +52,10 @@ export function quoteBytes(bytes: Uint8Array): string {
   return `"${out}"`;
 }
 
-/** Bytes that are not UTF-8 throughout: everything above ASCII is escaped, which is plain and cannot be misread. */
+/**
+ * Bytes that are not UTF-8 throughout: everything above ASCII is escaped, which is plain and cannot be
+ * misread.
+ */
 function escapeBrokenUTF8(bytes: Uint8Array): string {
   let out = "";
   for (const byte of bytes) out += byte < 0x80 ? spell(String.fromCharCode(byte)) : escapeByte(byte);
@@ -72,7 +75,10 @@ function spell(character: string): string {
   return out;
 }
 
-/** Spaces of other widths, line separators, marks that turn the direction of the text, private and unassigned planes. */
+/**
+ * Spaces of other widths, line separators, marks that turn the direction of the text, private and
+ * unassigned planes.
+ */
 function isInvisible(code: number): boolean {
   return (
     code === 0xad ||

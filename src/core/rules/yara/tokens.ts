@@ -34,8 +34,8 @@ export const kind = {
 
 export const keywords: ReadonlySet<string> = new Set(
   (
-    "private global rule meta strings ascii wide xor base64 base64wide fullword nocase condition true false " +
-    "not and or at in of them for all any none entrypoint filesize matches contains startswith endswith " +
+    "private global rule meta strings ascii wide xor base64 base64wide fullword nocase condition true " +
+    "false not and or at in of them for all any none entrypoint filesize matches contains startswith endswith " +
     "icontains istartswith iendswith iequals import defined"
   ).split(" "),
 );
@@ -52,7 +52,10 @@ export const signs: readonly string[] = [
   ..."<>{}()[]:=,.+-*\\%&^|~",
 ];
 
-/** Modules that an engine of the 4.x line may have been built with. What their members are is the engine's to say. */
+/**
+ * Modules that an engine of the 4.x line may have been built with. What their members are is the engine's
+ * to say.
+ */
 export const modules: ReadonlySet<string> = new Set(
   "pe elf cuckoo magic hash math dotnet time console string dex macho tests".split(" "),
 );

@@ -191,7 +191,7 @@ describe("merging and exporting Sigma", () => {
         column: 1,
         severity: "error",
         code: "SIGMA_ID_DUPLICATE",
-        message: 'expected a new id, got that of "a/a.yml" line 1 for another rule',
+        message: 'expected a new id, got that of another rule in "a/a.yml" line 1',
       },
     ]);
   });

@@ -1,4 +1,7 @@
-/** Real Sigma rules: no false error, nothing lost in the canonical form. Without the corpora this does not run. */
+/**
+ * Real Sigma rules: no false error, nothing lost in the canonical form. Without the corpora this does not
+ * run.
+ */
 import { describe, expect, it } from "vitest";
 import { parse as parseYAML } from "yaml";
 import type { ParsedFile } from "../../../../src/core/rules/model.js";
@@ -6,7 +9,10 @@ import { sigmaLanguage } from "../../../../src/core/rules/sigma/language.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../../support/corpora.js";
 import { exported } from "./helpers.js";
 
-/** Rules of the corpora that are refused, each with its reason. There are none: every file has an id and is sound. */
+/**
+ * Rules of the corpora that are refused, each with its reason. There are none: every file has an id and is
+ * sound.
+ */
 const trueErrors = new Map<string, string>();
 
 type Rule = { id: string; detection: { condition: string } };

@@ -177,6 +177,15 @@ describe("hostile Sigma", () => {
     expect(parse(withCondition(`1 of ${"*a".repeat(20_000)}b*`)).records).toHaveLength(0);
   });
 
+  it("stops when a shared part multiplies", () => {
+    const shared = Array.from({ length: 20_000 }, (_, i) => `k${i}: v`).join("\n");
+    const codes = parse(`action: global\n${shared}${"\n---\na: b".repeat(1000)}`).findings.map(
+      ({ code }) => code,
+    );
+    expect(codes).toContain("SIGMA_ACTION");
+    expect(codes.length).toBeLessThan(200);
+  });
+
   it("refuses a file that is larger than any of rules", () => {
     expect(places(" ".repeat(5 * megabyte))).toEqual(["1:1 SIGMA_FILE_TOO_LARGE"]);
   });

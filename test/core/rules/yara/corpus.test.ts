@@ -1,6 +1,6 @@
 /**
- * Real rulesets: our parser takes what the engine takes, and the export means what the sources meant. Without the
- * corpora, or without yarac and yara, the parts that need them do not run.
+ * Real rulesets: our parser takes what the engine takes, and the export means what the sources meant.
+ * Without the corpora, or without yarac and yara, the parts that need them do not run.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,10 @@ const haveEngine = [["yarac"], ["yara"]].every(
 );
 if (!haveEngine) console.warn("yara: yarac or yara is absent; tests that compare with the engine do not run");
 
-/** Files of the corpora that the engine refuses, each with its reason. There are none: all of them were tried. */
+/**
+ * Files of the corpora that the engine refuses, each with its reason. There are none: all of them were
+ * tried.
+ */
 const trueErrors = new Map<string, string>();
 
 const scratch = mkdtempSync(join(tmpdir(), "rulemint-yara-"));
@@ -31,7 +34,10 @@ async function parseCorpus(date: string): Promise<{ sources: SourceFile[]; parse
 
 const isRule = (record: string) => yaraLanguage.ruleID(record) !== undefined;
 
-/** Compiles all texts, each a namespace of its own; gives the compiled file. Throws with the engine's words if it refuses one. */
+/**
+ * Compiles all texts, each a namespace of its own; gives the compiled file. Throws with the engine's words
+ * if it refuses one.
+ */
 function compile(name: string, texts: readonly (string | Uint8Array)[]): string {
   const folder = join(scratch, name);
   mkdirSync(folder, { recursive: true });
@@ -42,7 +48,10 @@ function compile(name: string, texts: readonly (string | Uint8Array)[]): string 
   return join(folder, "all.yarc");
 }
 
-/** A file in which many strings of the rules occur: texts, plain and wide, and hex strings with zeros for what is open. */
+/**
+ * A file in which many strings of the rules occur: texts, plain and wide, and hex strings with zeros for
+ * what is open.
+ */
 function sampleFor(file: ParsedFile): Buffer {
   const parts: Uint8Array[] = [Buffer.from("MZ"), new Uint8Array(62)];
   for (const line of file.records.join("\n").split("\n")) {
