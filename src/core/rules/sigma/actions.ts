@@ -5,7 +5,7 @@
  */
 import { quote } from "../../errors.js";
 import type { FindingList } from "../source-text.js";
-import { type MapNode, type Node, overlay, childOf, without } from "./tree.js";
+import { childOf, countNodes, type MapNode, type Node, overlay, without } from "./tree.js";
 
 /** A large shared part and many small documents must not multiply without end. */
 const expandedNodesMax = 1_000_000;
