@@ -1,0 +1,109 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { openRuleWorkers } from "../../../src/adapters/workers/rule-workers.js";
+import { assembleSections } from "../../../src/core/rules/assemble.js";
+import { ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
+import { ruleLanguage } from "../../../src/core/rules/registry.js";
+import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
+import { sourceFile } from "../../support/line-languages.js";
+
+const files = Array.from({ length: 40 }, (_, i) =>
+  sourceFile(
+    `ioc/${i}.txt`,
+    `# ${i}\n${"x".repeat(i)}.example\n${i % 7 === 0 ? "wrong" : "1.2.3.4"}\nü${i}.example\n`,
+  ),
+);
+
+describe("rule workers", () => {
+  it.each([0, 1, 2, 5])(
+    "%i of them answer as the parser does, in the order of the files",
+    async (workers) => {
+      const pool = openRuleWorkers({ workers });
+      const expected = files.map((file) => ruleLanguage("ioc").parse(file));
+      expect(await pool.parse("ioc", files)).toEqual(expected);
+      expect(await pool.parse("ioc", [])).toEqual([]);
+      await pool.close();
+    },
+  );
+
+  it("serve several callers at once", async () => {
+    const pool = openRuleWorkers({ workers: 2 });
+    const rules = sourceFile("a.rules", "alert tcp any any -> any any (sid:5;)");
+    const [first, second] = await Promise.all([pool.parse("ioc", files), pool.parse("suricata", [rules])]);
+    expect(first.length).toBe(files.length);
+    expect(second).toEqual([ruleLanguage("suricata").parse(rules)]);
+    await pool.close();
+  });
+
+  it("leave the caller its bytes, also when they are a view of something larger", async () => {
+    const whole = new TextEncoder().encode("junk\na.example\nb.example\njunk");
+    const file: SourceFile = { path: "a.txt", bytes: whole.subarray(5, 24) };
+    const pool = openRuleWorkers({ workers: 1 });
+    const [parsed] = await pool.parse("ioc", [file]);
+    expect(parsed?.records.length).toBe(2);
+    expect(file.bytes.length).toBe(19);
+    await pool.close();
+  });
+});
+
+describe("a rule worker that fails", () => {
+  const script = new URL("../../support/children/failing-rule-worker.mjs", import.meta.url);
+  // The limit covers the start of a thread too, so it is generous for the files that do not hang.
+  const pools = [1, 2].map((workers) => openRuleWorkers({ workers, timeoutMs: 5000, script }));
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.close()));
+  });
+
+  it.each([
+    ["dies", /ended with code 3/],
+    ["throws", /no such luck/],
+    ["hangs", /longer than 5000 ms/],
+  ])("when it %s, costs the file that made it fail and nothing else", async (path, reason) => {
+    for (const pool of pools) {
+      const answers = await pool.parse(
+        "ioc",
+        ["a", path, "b", "c", path, "d"].map((name) => sourceFile(name, "")),
+      );
+      expect(answers.map((answer) => answer.path)).toEqual(["a", path, "b", "c", path, "d"]);
+      expect(answers.map((answer) => answer.findings.length)).toEqual([0, 1, 0, 0, 1, 0]);
+      expect(answers[1]?.findings[0]).toMatchObject({
+        path,
+        line: 1,
+        column: 1,
+        severity: "error",
+        code: "RULES_PARSER_FAILED",
+      });
+      expect(answers[1]?.findings[0]?.message).toMatch(reason);
+    }
+  });
+});
+
+describe.runIf(haveCorpora)("on real rules", () => {
+  it.each(["ioc", "suricata"] as const)("one and two workers give the same section of %s", async (kind) => {
+    const date = corpusDates(kind).at(-1) as string;
+    const sources = (await corpusFiles(kind, date)).filter(({ path }) => ruleLanguage(kind).accepts(path));
+    const answers = [];
+    for (const workers of [1, 2]) {
+      const pool = openRuleWorkers({ workers });
+      const started = performance.now();
+      const parsed = await pool.parse(kind, sources);
+      const { sections } = assembleSections(new Map([[kind, parsed]]));
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(
+        `${kind} ${date}, ${workers} workers: ${sections[0]?.records.length} records in ${seconds} s`,
+      );
+      answers.push({
+        records: sections[0]?.records ?? [],
+        findings: parsed.flatMap((file) => file.findings),
+      });
+      await pool.close();
+    }
+    const [one, two] = answers as [(typeof answers)[0], (typeof answers)[0]];
+    expect(two.records.length).toBe(one.records.length);
+    expect(two.records.findIndex((record, i) => record !== one.records[i])).toBe(-1);
+    expect(two.findings).toEqual(one.findings);
+  });
+
+  it("all kinds have a corpus", () => {
+    for (const kind of ruleKinds) expect(corpusDates(kind).length).toBeGreaterThanOrEqual(2);
+  });
+});
