@@ -13,7 +13,7 @@ import type { RefreshInput, Refreshed } from "./refresh.js";
 import { sha256Text } from "./state.js";
 import { clientVersion } from "./version.js";
 
-/** SPEC §5.6.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
+/** SPEC §5.5.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
 export async function policyInForce(
   files: EndpointFiles,
   root: Root,

@@ -116,7 +116,7 @@ class Refresh {
       if (bytes === undefined) break;
       const rotated = await this.#trusted.updateRoot(bytes);
       if (rotated) {
-        // Before the root is stored: a crash in between forgets a floor too early rather than never.
+        // SPEC §8.2.4: before the root is stored; a crash in between forgets a floor too early rather than never.
         await files.remove("snapshot.json");
         await files.remove("timestamp.json");
       }

@@ -73,7 +73,7 @@ function readFile(file: Uint8Array): { signed: JSONObject; signatures: FileSigna
   return { signed: object(whole.signed, "signed"), signatures };
 }
 
-/** Compact, signatures first: somebody who looks at the file sees at once who spoke. Ends with a line feed. */
+/** SPEC §5.1.4: ordinary JSON. Compact, signatures first: somebody who looks at the file sees at once who spoke. Ends with a line feed. */
 function metadataFile(signed: JSONObject, signatures: readonly FileSignature[]): Uint8Array<ArrayBuffer> {
   const sorted = [...signatures].sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
   return utf8Bytes(`${JSON.stringify({ signatures: sorted, signed })}\n`);

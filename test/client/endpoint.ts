@@ -33,7 +33,7 @@ export class TestEndpoint {
     clock: { now(): Date },
     change: (store: EndpointStore) => EndpointStore = (store) => store,
   ): Promise<TestEndpoint> {
-    const fetcher = openHTTPFetcher({ silenceMs: 400, bytesPerSecondMin: 100_000 });
+    const fetcher = openHTTPFetcher({ silenceMs: 1200, bytesPerSecondMin: 100_000 });
     const events: UpdateEvent[] = [];
     const store = change(await openFilesystemEndpointStore(folder));
     const onEvent = (event: UpdateEvent) => void events.push(event);

@@ -89,7 +89,7 @@ describe("Updater", () => {
     expect(await scene.endpoint.databaseSha256()).toBe(scene.publisher.databases.get(3)?.sha256);
   });
 
-  it("makes one request when it is current, and verifies everything again", async () => {
+  it("SPEC §8.2.2 makes one request when it is current, and verifies everything again", async () => {
     await scene.publisher.release(indicators(1));
     await update();
     scene.server.requests.length = 0;
@@ -133,7 +133,7 @@ describe("Updater", () => {
     expect(await scene.endpoint.updater.status()).toMatchObject({ rootVersion: 2 });
   });
 
-  it("recovers from a stolen timestamp key that ran the version up", async () => {
+  it("SPEC §8.2.4 recovers from a stolen timestamp key that ran the version up", async () => {
     const { publisher } = scene;
     await publisher.release(indicators(1));
     publisher.versions.timestamp = 2 ** 50;
@@ -146,7 +146,7 @@ describe("Updater", () => {
     expect(await update()).toMatchObject({ outcome: "updated", release: 2 });
   });
 
-  it("rolls back without network, holds the release, and goes on with the next", async () => {
+  it("SPEC §8.6 rolls back without network, holds the release, and goes on with the next", async () => {
     const { publisher, endpoint, server } = scene;
     await publisher.release(indicators(1));
     await update();
@@ -230,7 +230,7 @@ describe("Updater.init", () => {
     expect(await readdir(join(scene.folder, "other"))).toEqual(["work"]);
   });
 
-  it("SPEC §5.6.3 lets the customer's own policy win, and never falls back", async () => {
+  it("SPEC §5.5.3 lets the customer's own policy win, and never falls back", async () => {
     const { publisher, server } = scene;
     await publisher.release(indicators(1));
     const { updater } = await scene.endpointOn("other");

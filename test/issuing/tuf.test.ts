@@ -66,7 +66,7 @@ describe("TUF builders", () => {
 describe("signMetadata and addSignature", () => {
   const signed = targetsSigned({ version: 1, expires: later(90), feeds: [{ feed, ...role }] });
 
-  it("serve ordinary JSON with the signatures in the order of their key ids", async () => {
+  it("SPEC §5.1.4 serve ordinary JSON with the signatures in the order of their key ids", async () => {
     const file = await signMetadata(signed, [two, one]);
     const { signatures } = JSON.parse(utf8Text(file)) as { signatures: { keyid: string }[] };
     expect(signatures.map(({ keyid }) => keyid)).toEqual([one.keyid, two.keyid].sort());

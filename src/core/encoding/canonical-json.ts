@@ -23,6 +23,7 @@ function canonicalText(value: unknown, depth: number): string {
   return refuse("a JSON value", typeof value);
 }
 
+/** SPEC §5.1.3: safe integers, because implementations write fractions differently. */
 function integerText(value: number): string {
   if (!Number.isSafeInteger(value) || Object.is(value, -0)) refuse("a safe integer", String(value));
   return String(value);

@@ -1,5 +1,5 @@
 /**
- * A JSON reader for bytes that an attacker may have written (RFC 8259, narrowed).
+ * A JSON reader for bytes that an attacker may have written (RFC 8259, narrowed by SPEC §5.1).
  *
  * Every text it accepts means the same to every other JSON reader: strict UTF-8, no duplicate member, no lone surrogate,
  * no number but safe integers (so `1.0`, `1e0` and `-0`, which readers disagree about, are refused), a depth cap.

@@ -119,7 +119,7 @@ async function importKey(key: TUFKey): Promise<ImportedKey | undefined> {
   return bits !== undefined && bits < rsaBitsMin ? undefined : imported;
 }
 
-/** The 64 bytes that WebCrypto wants; undefined for anything but DER, so that a signature has one form. */
+/** SPEC §5.2.4: the 64 bytes that WebCrypto wants; undefined for anything but DER, so that a signature has one form. */
 function rawECDSA(signature: Uint8Array): Uint8Array | undefined {
   try {
     return parseECDSASignature(signature, 32);

@@ -79,7 +79,7 @@ export function parseEnvelope(bytes: Uint8Array, type: TopRole): Envelope {
     const { keyid, sig } = object(entry, "a signature");
     return { keyid: text(keyid, "keyid"), sig: text(sig, "sig") };
   });
-  // TUF §4.2: a key id must not come twice, or one signer would be counted as two.
+  // SPEC §5.2.2: a key id must not come twice, or one signer would be counted as two.
   requireUnique(
     signatures.map(({ keyid }) => keyid),
     "signature of a key",
@@ -159,7 +159,7 @@ function parseDelegations(value: JSONValue): Delegation[] {
   return delegations;
 }
 
-/** TUF §4.2: an id must be the hash of its key, or a signer could be entered under somebody else's id. */
+/** SPEC §5.2.1: an id must be the hash of its key, or a signer could be entered under somebody else's id. */
 function parseKeys(value: JSONValue | undefined): Map<string, TUFKey | undefined> {
   const entries = Object.entries(object(value, "keys"));
   if (entries.length > limits.metadataKeysMax) throw malformed("fewer keys", entries.length);
@@ -172,7 +172,7 @@ function parseKeys(value: JSONValue | undefined): Map<string, TUFKey | undefined
   );
 }
 
-/** TUF §4.3: a threshold is at least 1 (0 would accept anything), the ids are unique and known. */
+/** SPEC §5.3.5: a threshold is at least 1, because 0 would accept anything. The ids are unique and known. */
 function parseRoleKeys(
   value: JSONValue | undefined,
   known: ReadonlyMap<string, TUFKey | undefined>,

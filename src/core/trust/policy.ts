@@ -36,7 +36,7 @@ function readPolicy(value: JSONValue): SignaturePolicy {
   };
 }
 
-/** SPEC §5.6.2: at least one anchor for each purpose; a policy without one would refuse everything or, worse, nothing. */
+/** SPEC §5.5.2: at least one anchor for each purpose; a policy without one would refuse everything or, worse, nothing. */
 function anchors(value: JSONValue | undefined, name: string): string[] {
   const pems = array(value, name, 32).map((pem) => text(pem, name));
   if (pems.length === 0) throw malformed(`at least one of ${name}`, pems);

@@ -140,11 +140,6 @@ export class TrustedMetadata {
     return true;
   }
 
-  /** The trusted timestamp still stands at the reference time. @throws VerificationError METADATA_EXPIRED, METADATA_MISSING */
-  finishTimestamp(): void {
-    this.#requireFresh(required(this.#timestamp, "timestamp"), "timestamp");
-  }
-
   /** TUF §5.5. @throws VerificationError METADATA_MISMATCH, _THRESHOLD, _ROLLBACK, _MISSING, _EXPIRED, _MALFORMED */
   async updateSnapshot(bytes: Uint8Array): Promise<void> {
     const wanted = required(this.#timestamp, "timestamp").snapshot;
@@ -174,7 +169,7 @@ export class TrustedMetadata {
   }
 
   /**
-   * TUF §5.6.7 for a role that `targets` delegates to. It is verified against the delegation as it stands now, even when the
+   * SPEC §5.3.4, TUF §5.6.7 for a role that `targets` delegates to. It is verified against the delegation as it stands now, even when the
    * bytes are an old acquaintance: a delegator that takes a key away must be obeyed.
    *
    * @throws VerificationError METADATA_MISSING, METADATA_MISMATCH, METADATA_THRESHOLD, METADATA_EXPIRED, TARGET_UNKNOWN

@@ -30,7 +30,7 @@ describe("parseJSON", () => {
     ["33 levels", "[".repeat(34) + "]".repeat(34)],
     ["endless levels", "[".repeat(100_000)],
   ];
-  it.each(refused)("refuses %s", (_rule, text) => {
+  it.each(refused)("SPEC §5.1 refuses %s", (_rule, text) => {
     expect(() => parseJSON(utf8Bytes(text))).toThrowError(
       expect.objectContaining({ code: "JSON_MALFORMED" }),
     );

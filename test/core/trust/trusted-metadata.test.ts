@@ -101,7 +101,7 @@ describe("TrustedMetadata", () => {
       () => ({ signers: { feed: [keys.feed[0]!, strangers.feed[1]!] } }),
     ],
     [
-      "TUF §4.2 the same key id twice among the signatures",
+      "SPEC §5.2.2 the same key id twice among the signatures",
       "METADATA_MALFORMED",
       () => ({
         file: {
@@ -139,7 +139,7 @@ describe("TrustedMetadata", () => {
       () => ({ file: { targets: (file: Loose) => ({ ...file, signed: { ...file.signed, version: 2 } }) } }),
     ],
     [
-      "TUF §4.3 a threshold of 0",
+      "SPEC §5.3.5 a threshold of 0",
       "METADATA_MALFORMED",
       () => ({ edit: { root: (s: Loose) => (s.roles.targets.threshold = 0) } }),
     ],
@@ -154,7 +154,7 @@ describe("TrustedMetadata", () => {
       () => ({ edit: { root: (s: Loose) => (s.roles.timestamp.threshold = 2) } }),
     ],
     [
-      "a key id that is not its key's hash",
+      "SPEC §5.2.1 a key id that is not its key's hash",
       "METADATA_MALFORMED",
       () => ({ edit: { root: (s: Loose) => renamed(s.keys, keys.timestamp[0]!.keyid, "0".repeat(64)) } }),
     ],
@@ -322,6 +322,17 @@ describe("TrustedMetadata", () => {
     expect(trusted.snapshot).toBe(before);
   });
 
+  it("refuses a timestamp with any one bit changed", async () => {
+    for (let at = 0; at < good.timestamp.length - 1; at++) {
+      const bent = Uint8Array.from(good.timestamp);
+      bent[at] = (bent[at] as number) ^ (1 << (at % 8));
+      const trusted = await TrustedMetadata.start(good.root, now);
+      await expect(trusted.updateTimestamp(bent)).rejects.toThrowError(
+        expect.objectContaining({ code: expect.stringMatching(/^(METADATA|JSON|TEXT|ENCODING)_/) }),
+      );
+    }
+  });
+
   it.each(["{}", "", "[]", '{"signed":{},"signatures":[]}', '{"signed":{"_type":"timestamp"}}', "\u0000"])(
     "refuses the bytes %j as a file",
     async (text) => {
@@ -408,7 +419,7 @@ describe("TrustedMetadata with what was stored before", () => {
     );
   });
 
-  it("obeys the delegator of today, even about a feed file it trusted yesterday", async () => {
+  it("SPEC §5.3.4 obeys the delegator of today, even about a feed file it trusted yesterday", async () => {
     const replaced: Keys = { ...keys, feed: strangers.feed };
     const today = await makeFiles(replaced, {
       versions: { timestamp: 2, snapshot: 2, targets: 2 },
