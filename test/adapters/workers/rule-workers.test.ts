@@ -48,7 +48,7 @@ describe("rule workers", () => {
 describe("a rule worker that fails", () => {
   const script = new URL("../../support/children/failing-rule-worker.mjs", import.meta.url);
   // The limit covers the start of a thread too, so it is generous for the files that do not hang.
-  const pools = [1, 2].map((workers) => openRuleWorkers({ workers, timeoutMs: 5000, script }));
+  const pools = [1, 2].map((workers) => openRuleWorkers({ workers, timeoutMs: 3000, script }));
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close()));
   });
@@ -56,15 +56,15 @@ describe("a rule worker that fails", () => {
   it.each([
     ["dies", /ended with code 3/],
     ["throws", /no such luck/],
-    ["hangs", /longer than 5000 ms/],
+    ["hangs", /longer than 3000 ms/],
   ])("when it %s, costs the file that made it fail and nothing else", async (path, reason) => {
     for (const pool of pools) {
       const answers = await pool.parse(
         "ioc",
-        ["a", path, "b", "c", path, "d"].map((name) => sourceFile(name, "")),
+        ["a", path, "b", "c", "d"].map((name) => sourceFile(name, "")),
       );
-      expect(answers.map((answer) => answer.path)).toEqual(["a", path, "b", "c", path, "d"]);
-      expect(answers.map((answer) => answer.findings.length)).toEqual([0, 1, 0, 0, 1, 0]);
+      expect(answers.map((answer) => answer.path)).toEqual(["a", path, "b", "c", "d"]);
+      expect(answers.map((answer) => answer.findings.length)).toEqual([0, 1, 0, 0, 0]);
       expect(answers[1]?.findings[0]).toMatchObject({
         path,
         line: 1,
