@@ -2,10 +2,11 @@
  * Lists of indicators: one a line, comments behind "#", in any order and as often as people like. A "#" inside an indicator
  * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
  */
+import { byteString, utf8Bytes } from "../../encoding/bytes.js";
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { sortUnique } from "../sorted-records.js";
-import { forEachLine, LineFindings } from "../source-lines.js";
+import { byteStringText, forEachLine, LineFindings } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
 import { listName } from "./types.js";
@@ -16,9 +17,9 @@ export const iocLanguage: RuleLanguage = {
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
   parse,
   merge: (files) => ({ records: sortUnique(files), findings: [] }),
-  ruleID: indicatorText,
+  ruleID: (record) => plainText(indicatorText(record)),
   idPrefixes(id) {
-    const record = new IndicatorReader().read(id.trim());
+    const record = new IndicatorReader().read(byteString(utf8Bytes(id.trim())));
     return record === undefined ? [] : [record];
   },
   exportFiles: (records) => exportByPath(records, listName, indicatorText),
@@ -61,4 +62,9 @@ function indicatorEnd(line: string): number {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
+}
+
+/** Records hold UTF-8; people read characters. */
+function plainText(text: string): string {
+  return /[\x80-\xff]/.test(text) ? byteStringText(text) : text;
 }

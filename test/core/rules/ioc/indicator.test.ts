@@ -81,7 +81,7 @@ describe("an indicator is", () => {
     const { records, findings } = parse(written);
     expect(findings).toEqual([]);
     const [record] = records as [string];
-    expect(Buffer.from(indicatorText(record), "latin1").toString("utf8")).toBe(canonical);
+    expect(iocLanguage.ruleID(record)).toBe(canonical);
     expect(listName(record)).toBe(list);
     expect(exported(iocLanguage, records)).toEqual(new Map([[list, `${canonical}\n`]]));
     expect(iocLanguage.idPrefixes(iocLanguage.ruleID(record) as string)).toEqual([record]);
