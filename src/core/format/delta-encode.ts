@@ -6,10 +6,11 @@ import type { Codec } from "./codec.js";
 import { openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
 import { digestSource } from "./delta-apply.js";
-import { GroupBuilder } from "./group-builder.js";
+import { GroupBuilder, planChange } from "./group-builder.js";
 import { packGroup } from "./group-packer.js";
 import { formatPackHeader, tagDigits } from "./pack-header.js";
 import type { DeltaPackHeader } from "./pack-header.js";
+import { RecentTexts } from "./recent-texts.js";
 import { diffSections } from "./section-diff.js";
 
 /** Columns that are stored in the header instead of a frame. */
@@ -40,10 +41,10 @@ export async function encodeDelta(
   const old = await openDatabase(from, languages);
   const next = await openDatabase(to, languages);
   let headerWritten = false;
-  let previousText = "";
+  const recent = new RecentTexts();
   const flush = async (group: GroupBuilder): Promise<void> => {
-    const { stored, columnFrames, textFrames, text } = await packGroup(group, old, previousText, codec);
-    previousText = text;
+    const { stored, columnFrames, textFrames, freshTexts } = await packGroup(group, old, recent, codec);
+    recent.add(freshTexts);
     const inHeader = !headerWritten && stored !== undefined && stored.length <= storedBytesMax;
     if (!headerWritten) await sink.write(formatPackHeader(header, inHeader ? stored : undefined));
     headerWritten = true;
@@ -54,11 +55,12 @@ export async function encodeDelta(
   for (const kind of ruleKinds) {
     let at = 0;
     for await (const change of diffSections(old, next, kind)) {
-      if (group.full) {
+      const planned = planChange(change, change.at - at);
+      if (!group.takes(planned)) {
         await flush(group);
         group = new GroupBuilder();
       }
-      group.add(kind, languages(kind).order === "sorted", change, change.at - at);
+      group.add(kind, languages(kind).order === "sorted", planned);
       at = change.at + change.removed.length;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * A group: a run of changes whose numbers and text fit in memory, and the unit in which a delta is read.
  *
- *     columns = varint(forms) varint(cuts) varint(dictionary) column[0] … column[11] bits
+ *     columns = varint(forms) varint(cuts) byte(replaced) column[0] … column[11] bits
  *
  * `forms` has a bit for each column in classes (else plain); `cuts` one for each column behind which a frame ends. Change after
  * change: skip so many old records, insert some, leave out some old ones. An insert is fresh text, or edits of an old record.
@@ -23,7 +23,7 @@ export const columnNames = [
   "inserts",
   /** an insert: 0 fresh; 1 … r edits of the change's removed record; beyond r edits of the dictionary's */
   "sources",
-  /** a part: number of old records in the dictionary; then the gaps between them */
+  /** a part: number of old records in the dictionary, then the gaps between them; at last the same of recent texts */
   "exemplars",
   /** an insert of edits: how many */
   "editCounts",
@@ -60,8 +60,6 @@ export interface GroupLayout {
   readonly cuts: ReadonlySet<ColumnName>;
   /** The dictionary also holds the records that the group's changes replace. */
   readonly replaced: boolean;
-  /** So many KiB of the text of the group before end the dictionary. */
-  readonly history: number;
 }
 
 /** The content of each frame of columns. */
@@ -71,7 +69,7 @@ export function formatColumns(columns: Columns, layout: GroupLayout): Uint8Array
   const bits = new BitWriter();
   writer.varint(mask(layout.classed));
   writer.varint(mask(layout.cuts));
-  writer.varint(2 * layout.history + (layout.replaced ? 1 : 0));
+  writer.byte(layout.replaced ? 1 : 0);
   for (const name of columnNames) {
     writeColumn(writer, bits, layout.classed.has(name) ? "classed" : "plain", columns[name]);
     if (layout.cuts.has(name)) frames.push(writer.take());
@@ -106,7 +104,8 @@ export interface Group {
   /** For each part the numbers of the old records in the dictionary. */
   readonly exemplars: readonly (readonly number[])[];
   readonly replaced: boolean;
-  readonly historyBytes: number;
+  /** Numbers of the recent texts in it. */
+  readonly recent: readonly number[];
   /** Bytes of all fresh and inserted text. */
   readonly textBytes: number;
 }
@@ -116,7 +115,8 @@ export function parseColumns(bytes: Uint8Array, sorted: (kind: RuleKind) => bool
   const reader = new ByteReader(bytes, malformedPack);
   const classed = reader.varint(2 ** columnNames.length - 1);
   reader.varint(2 ** columnNames.length - 1);
-  const dictionary = reader.varint(2 * (limits.codecDictionaryBytesMax / 1024) + 1);
+  const replaced = reader.byte();
+  if (replaced > 1) throw malformedPack(`expected 0 or 1 for replaced records, got ${replaced}`);
   const columns = emptyColumns();
   const table = new ColumnReader(reader, malformedPack);
   const form = (name: ColumnName): ColumnForm =>
@@ -136,6 +136,7 @@ export function parseColumns(bytes: Uint8Array, sorted: (kind: RuleKind) => bool
   take("inserts", changes);
   take("sources", total(columns.inserts));
   const exemplars = parts.map(() => readExemplars(take));
+  const recent = readExemplars(take);
   const edited = columns.sources.filter((source) => source > 0).length;
   take("editCounts", edited);
   const edits = total(columns.editCounts);
@@ -155,8 +156,8 @@ export function parseColumns(bytes: Uint8Array, sorted: (kind: RuleKind) => bool
     parts,
     columns: whole,
     exemplars,
-    replaced: dictionary % 2 === 1,
-    historyBytes: 1024 * Math.floor(dictionary / 2),
+    recent,
+    replaced: replaced === 1,
     textBytes: total(lengths) + total(editInserts),
   };
 }

@@ -9,6 +9,7 @@ import type { Group } from "./delta-group.js";
 import { OldRecords } from "./old-records.js";
 import { malformedPack } from "./pack-header.js";
 import type { PackReader } from "./pack-reader.js";
+import { RecentTexts } from "./recent-texts.js";
 import { columnDictionary, dictionaryContentMax, textDictionary } from "./preludes.js";
 
 /** Text that one group may hold: its own frames, and one record of the largest size. */
@@ -23,26 +24,29 @@ export interface ReadGroup extends Group {
   readonly exemplarRecords: readonly string[];
 }
 
-/** What the two sides of a delta need to agree on: the dictionary of one group. */
-export async function groupDictionary(
-  group: Pick<Group, "parts" | "columns" | "exemplars" | "replaced" | "historyBytes">,
+/** Old records, then recent texts, then the records that make way: what is most alike stands last. */
+async function groupDictionary(
+  group: Group,
   old: OldRecords,
-  previousText: string,
+  recent: RecentTexts,
 ): Promise<{ content: Uint8Array; exemplarRecords: string[] }> {
   const exemplarRecords: string[] = [];
   for (const [i, part] of group.parts.entries()) {
     const numbers = group.exemplars[i] as readonly number[];
     for await (const record of old.at(part.kind, numbers, dictionaryContentMax)) exemplarRecords.push(record);
   }
-  const pieces = [exemplarRecords.join("")];
+  const pieces = [...exemplarRecords];
+  for (const number of group.recent) {
+    const text = recent.at(number);
+    if (text === undefined) throw malformedPack(`expected the number of a recent text, got ${number}`);
+    pieces.push(text);
+  }
   if (group.replaced) pieces.push(await replacedText(group, old));
-  if (group.historyBytes > 0) pieces.push(previousText.slice(-group.historyBytes));
-  const content = byteStringBytes(pieces.join("").slice(-dictionaryContentMax));
-  return { content, exemplarRecords };
+  return { content: byteStringBytes(pieces.join("").slice(-dictionaryContentMax)), exemplarRecords };
 }
 
 /** The old records that make way for new ones. */
-async function replacedText(group: Pick<Group, "parts" | "columns">, old: OldRecords): Promise<string> {
+async function replacedText(group: Group, old: OldRecords): Promise<string> {
   let text = "";
   let change = 0;
   for (const part of group.parts) {
@@ -71,7 +75,7 @@ export async function* readGroups(
   codec: Codec,
 ): AsyncGenerator<ReadGroup, void, undefined> {
   const old = new OldRecords(from);
-  let text = "";
+  const recent = new RecentTexts();
   let stored = firstColumns;
   while (stored.length > 0 || reader.left > 0) {
     const columns = await readColumns(reader, stored, codec);
@@ -79,11 +83,33 @@ export async function* readGroups(
     const group = parseColumns(columns, (kind: RuleKind) => from.languages(kind).order === "sorted");
     if (group.textBytes > groupTextBytesMax)
       throw malformedPack(`expected less text, got ${group.textBytes} bytes`);
-    const { content, exemplarRecords } = await groupDictionary(group, old, text);
-    text = await readText(reader, group.textBytes, content, codec);
+    const { content, exemplarRecords } = await groupDictionary(group, old, recent);
+    const text = await readText(reader, group.textBytes, content, codec);
     old.advance(group);
+    recent.add(freshTexts(group, text));
     yield { ...group, text, exemplarRecords };
   }
+}
+
+/** The texts of the fresh inserts, one by one. */
+function freshTexts({ columns }: Group, text: string): string[] {
+  const texts: string[] = [];
+  let at = 0;
+  let fresh = 0;
+  let edited = 0;
+  let edit = 0;
+  for (const source of columns.sources) {
+    if (source === 0) {
+      const length = columns.lengths[fresh++] as number;
+      texts.push(text.slice(at, at + length));
+      at += length;
+    } else {
+      for (let left = columns.editCounts[edited++] as number; left > 0; left--) {
+        at += columns.editInserts[edit++] as number;
+      }
+    }
+  }
+  return texts;
 }
 
 async function readColumns(reader: PackReader, stored: Uint8Array, codec: Codec): Promise<Uint8Array> {

@@ -7,11 +7,14 @@
  */
 import type { RuleKind } from "../rules/model.js";
 import type { Database } from "./database.js";
+import type { RecentTexts } from "./recent-texts.js";
 
 const shingleBytes = 8;
 /** A record that adds fewer shingles costs as much as it saves. */
-const gainMin = 16;
-const candidatesMax = 768;
+const gainMin = 8;
+const candidatesMax = 2000;
+/** Gains are compared per byte of dictionary; without it, the shortest records would always win. */
+const recordOverheadBytes = 1000;
 const recordBytesMin = 24;
 const filterBits = 1 << 20;
 const multiplier = 0x01000193;
@@ -19,37 +22,39 @@ const multiplier = 0x01000193;
 const leaving = power(multiplier, shingleBytes);
 
 export interface Exemplar {
-  readonly kind: RuleKind;
+  readonly kind: RuleKind | "recent";
   readonly number: number;
   readonly record: string;
 }
 
-/** Exemplars of at most `bytesMax` bytes, in the order of kinds and numbers. */
-export async function findExemplars(
-  database: Database,
-  kinds: readonly RuleKind[],
-  text: string,
-  bytesMax: number,
-): Promise<Exemplar[]> {
+/** Where exemplars come from: sections of the old database, and recent texts. */
+export interface Stock {
+  readonly database: Database;
+  readonly kinds: readonly RuleKind[];
+  readonly recent: RecentTexts;
+}
+
+/** Exemplars of at most `bytesMax` bytes, the most useful first. */
+export async function findExemplars(stock: Stock, text: string, bytesMax: number): Promise<Exemplar[]> {
   const wanted = new Shingles(text);
   if (wanted.count < gainMin) return [];
-  await scan(database, kinds, (record) => wanted.countIn(record));
+  await scan(stock, (record) => wanted.countIn(record));
   const best = new Best(candidatesMax);
-  await scan(database, kinds, (record, kind, number) => {
+  await scan(stock, (record, kind, number) => {
     if (record.length > bytesMax) return;
     const score = wanted.score(record);
     if (score > 0) best.offer({ kind, number, record, score });
   });
-  const chosen = cover(best.taken(), wanted, bytesMax);
-  const place = (kind: RuleKind): number => kinds.indexOf(kind);
-  return chosen.sort((a, b) => place(a.kind) - place(b.kind) || a.number - b.number);
+  return cover(best.taken(), wanted, bytesMax);
 }
 
 async function scan(
-  database: Database,
-  kinds: readonly RuleKind[],
-  visit: (record: string, kind: RuleKind, number: number) => void,
+  { database, kinds, recent }: Stock,
+  visit: (record: string, kind: Exemplar["kind"], number: number) => void,
 ): Promise<void> {
+  for (let number = recent.first; number < recent.end; number++) {
+    visit(recent.at(number) as string, "recent", number);
+  }
   for (const kind of kinds) {
     let number = 0;
     for await (const records of database.records(kind)) {
@@ -61,28 +66,31 @@ async function scan(
   }
 }
 
-/** Greedy cover: the record with the most shingles that no other brings, again and again. */
+/** Greedy cover: the record with the most shingles a byte that no other brings, again and again. In the order of choice. */
 function cover(candidates: Candidate[], wanted: Shingles, bytesMax: number): Candidate[] {
+  const rankOf = (gain: number, { record }: Candidate): number =>
+    gain / (record.length + recordOverheadBytes);
   const open = candidates.map((candidate) => {
     const shingles = wanted.in(candidate.record);
-    return { candidate, shingles, gain: shingles.length };
+    return { candidate, shingles, rank: rankOf(shingles.length, candidate) };
   });
   const covered = new Uint8Array(wanted.count);
   const chosen: Candidate[] = [];
   let left = bytesMax;
   for (;;) {
-    // gains only shrink: an old gain is an upper bound, and most need not be counted again
-    open.sort((a, b) => b.gain - a.gain);
+    // ranks only fall: an old rank is an upper bound, and most need not be counted again
+    open.sort((a, b) => b.rank - a.rank);
     let best: (typeof open)[number] | undefined;
     for (const entry of open) {
-      if (entry.gain < gainMin || (best && entry.gain <= best.gain)) break;
-      entry.gain = entry.shingles.reduce((sum, shingle) => sum + (covered[shingle] === 0 ? 1 : 0), 0);
-      if (entry.candidate.record.length > left) entry.gain = 0;
-      if (entry.gain >= gainMin && (!best || entry.gain > best.gain)) best = entry;
+      if (entry.rank === 0 || (best && entry.rank <= best.rank)) break;
+      const gain = entry.shingles.reduce((sum, shingle) => sum + (covered[shingle] === 0 ? 1 : 0), 0);
+      const fits = gain >= gainMin && entry.candidate.record.length <= left;
+      entry.rank = fits ? rankOf(gain, entry.candidate) : 0;
+      if (fits && (!best || entry.rank > best.rank)) best = entry;
     }
     if (!best) return chosen;
     for (const shingle of best.shingles) covered[shingle] = 1;
-    best.gain = 0;
+    best.rank = 0;
     chosen.push(best.candidate);
     left -= best.candidate.record.length;
   }

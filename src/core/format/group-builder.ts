@@ -9,14 +9,33 @@ import type { EditPlan } from "./insert-plan.js";
 import type { SectionChange } from "./section-diff.js";
 
 /** With a full dictionary in front, all of it stays within reach of zstd's window. */
-const groupTextBytes = 112 * 1024;
+const groupTextBytes = 120 * 1024;
 /** Every number takes at most five bytes; a frame of columns holds them all. */
 const groupNumbers = 24_000;
 
-interface PlannedChange {
+export interface PlannedChange {
   readonly change: SectionChange;
+  /** Old records kept since the change before, in whatever group that was. */
   readonly skip: number;
+  /** For each inserted record; undefined: fresh text. */
   readonly plans: readonly (EditPlan | undefined)[];
+  /** Bytes of text and numbers in columns, at most. */
+  readonly textBytes: number;
+  readonly numbers: number;
+}
+
+export function planChange(change: SectionChange, skip: number): PlannedChange {
+  const plans = change.inserted.map((record) => planInsert(change, record));
+  let textBytes = 0;
+  let numbers = 3 + 3 * plans.length;
+  plans.forEach((plan, i) => {
+    if (!plan) textBytes += (change.inserted[i] as string).length;
+    else {
+      numbers += 3 * plan.edits.length;
+      for (const edit of plan.edits) textBytes += edit.insert.length;
+    }
+  });
+  return { change, skip, plans, textBytes, numbers };
 }
 
 export interface DraftPart {
@@ -28,6 +47,7 @@ export interface DraftPart {
 export interface Draft {
   readonly columns: Columns;
   readonly text: string;
+  readonly freshTexts: readonly string[];
 }
 
 export class GroupBuilder {
@@ -42,42 +62,40 @@ export class GroupBuilder {
     return this.parts.length === 0;
   }
 
-  get full(): boolean {
-    return this.#textBytes >= groupTextBytes || this.#numbers >= groupNumbers / 2;
+  /** Whether the change has room; a group takes at least one, however large. */
+  takes(planned: PlannedChange): boolean {
+    if (this.empty) return true;
+    return (
+      this.#textBytes + planned.textBytes <= groupTextBytes && this.#numbers + planned.numbers <= groupNumbers
+    );
   }
 
-  /** @param skip old records kept since the change before, in whatever group that was */
-  add(kind: RuleKind, sorted: boolean, change: SectionChange, skip: number): void {
-    const plans = change.inserted.map((record) => planInsert(change, record));
+  add(kind: RuleKind, sorted: boolean, planned: PlannedChange): void {
     let part = this.parts.at(-1);
     if (part?.kind !== kind) {
       part = { kind, sorted, changes: [] };
       this.parts.push(part);
     }
-    part.changes.push({ change, skip, plans });
-    this.#numbers += 3 + 3 * plans.length;
-    plans.forEach((plan, i) => {
-      if (!plan) {
-        this.#textBytes += (change.inserted[i] as string).length;
-        return;
-      }
-      this.edited = true;
-      this.#numbers += 3 * plan.edits.length;
-      for (const edit of plan.edits) this.#textBytes += edit.insert.length;
-    });
-    if (plans.length > 0) this.replacedBytes += change.removed.reduce((sum, { length }) => sum + length, 0);
+    part.changes.push(planned);
+    this.#textBytes += planned.textBytes;
+    this.#numbers += planned.numbers;
+    this.edited ||= planned.plans.some((plan) => plan !== undefined);
+    const { inserted, removed } = planned.change;
+    if (inserted.length > 0) this.replacedBytes += removed.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** @param edits false: every insert is fresh text */
   draft(edits: boolean): Draft {
     const columns = emptyColumns();
     const text: string[] = [];
+    const freshTexts: string[] = [];
     columns.parts.push(this.parts.length);
     for (const part of this.parts) {
       columns.parts.push(ruleKinds.indexOf(part.kind), part.changes.length);
-      for (const planned of part.changes) writeChange(columns, text, planned, part.sorted, edits);
+      for (const planned of part.changes)
+        writeChange({ columns, text, freshTexts }, planned, part.sorted, edits);
     }
-    return { columns, text: text.join("") };
+    return { columns, text: text.join(""), freshTexts };
   }
 
   /** Kinds with text that is worth looking for in old records. */
@@ -100,26 +118,32 @@ function sharedWith(change: SectionChange, record: string): number {
   return Math.max(sharedLength(change.before, record), sharedLength(change.behind, record));
 }
 
+interface OpenDraft {
+  readonly columns: Columns;
+  readonly text: string[];
+  readonly freshTexts: string[];
+}
+
 function writeChange(
-  columns: Columns,
-  text: string[],
+  draft: OpenDraft,
   { change, skip, plans }: PlannedChange,
   sorted: boolean,
   edits: boolean,
 ): void {
+  const { columns } = draft;
   columns.skips.push(skip);
   columns.removes.push(change.removed.length);
   columns.inserts.push(change.inserted.length);
   let before = change.before;
   change.inserted.forEach((record, i) => {
     const plan = edits ? plans[i] : undefined;
-    if (plan) writeEdits(columns, text, plan);
-    else writeFresh(columns, text, record, before, change.behind, sorted);
+    if (plan) writeEdits(draft, plan);
+    else writeFresh(draft, record, before, change.behind, sorted);
     before = record;
   });
 }
 
-function writeEdits(columns: Columns, text: string[], plan: EditPlan): void {
+function writeEdits({ columns, text }: OpenDraft, plan: EditPlan): void {
   columns.sources.push(1 + plan.source);
   columns.editCounts.push(plan.edits.length);
   for (const { skip, remove, insert } of plan.edits) {
@@ -132,8 +156,7 @@ function writeEdits(columns: Columns, text: string[], plan: EditPlan): void {
 
 /** SPEC §4.4.4: a sorted record stands between its neighbours, and shares at least what they share. */
 function writeFresh(
-  columns: Columns,
-  text: string[],
+  { columns, text, freshTexts }: OpenDraft,
   record: string,
   before: string,
   behind: string,
@@ -148,5 +171,7 @@ function writeFresh(
     columns.gains.push(2 * (shared - sharedLength(before, behind)) + (withBehind > withBefore ? 1 : 0));
   }
   columns.lengths.push(record.length - shared);
-  text.push(record.slice(shared));
+  const fresh = record.slice(shared);
+  text.push(fresh);
+  freshTexts.push(fresh);
 }

@@ -15,13 +15,12 @@ import { findExemplars } from "./exemplars.js";
 import type { Exemplar } from "./exemplars.js";
 import type { Draft, GroupBuilder } from "./group-builder.js";
 import { BitWriter, canBeClassed, writeColumn } from "./number-columns.js";
+import type { RecentTexts } from "./recent-texts.js";
 import { columnDictionary, dictionaryContentMax, textDictionary } from "./preludes.js";
 
 const level = 19;
 /** Kinds whose new records bring less text each are not worth a search through the old ones. */
 const bytesPerInsertMin = 12;
-/** Text of the group before, at the end of the dictionary. */
-const historyKiB = 32;
 /** Columns below this size are not tried in classes, nor on their own. */
 const smallColumn = 256;
 
@@ -30,7 +29,8 @@ export interface PackedGroup {
   readonly stored: Uint8Array | undefined;
   readonly columnFrames: readonly Uint8Array[];
   readonly textFrames: readonly Uint8Array[];
-  readonly text: string;
+  /** For the dictionaries of later groups. */
+  readonly freshTexts: readonly string[];
 }
 
 interface Variant {
@@ -43,10 +43,10 @@ interface Variant {
 export async function packGroup(
   group: GroupBuilder,
   from: Database,
-  previousText: string,
+  recent: RecentTexts,
   codec: Codec,
 ): Promise<PackedGroup> {
-  const variants = await makeVariants(group, from, previousText);
+  const variants = await makeVariants(group, from, recent);
   const textBlocks = variants.map((variant) => cutText(variant));
   const columnBlocks = variants.map(({ columns, layout }) => formatColumns(columns, layout).map(columnBlock));
   const frames = await compressMany(codec, [...textBlocks, ...columnBlocks]);
@@ -60,36 +60,33 @@ export async function packGroup(
   });
   const chosen = variants[best] as Variant;
   const { stored, columnFrames } = await packColumns(chosen, codec);
-  return { stored, columnFrames, textFrames: frames[best] as Uint8Array[], text: chosen.draft.text };
+  return {
+    stored,
+    columnFrames,
+    textFrames: frames[best] as Uint8Array[],
+    freshTexts: chosen.draft.freshTexts,
+  };
 }
 
-async function makeVariants(group: GroupBuilder, from: Database, previousText: string): Promise<Variant[]> {
-  const plain = { classed: new Set<ColumnName>(), cuts: new Set<ColumnName>(), replaced: false, history: 0 };
+async function makeVariants(group: GroupBuilder, from: Database, recent: RecentTexts): Promise<Variant[]> {
+  const plain = { classed: new Set<ColumnName>(), cuts: new Set<ColumnName>(), replaced: false };
   const kinds = group.parts.map(({ kind }) => kind);
   const edits = group.draft(true);
-  const variant = (
-    draft: Draft,
-    layout: GroupLayout,
-    exemplars: readonly Exemplar[],
-    rest = "",
-  ): Variant => ({
-    draft,
-    layout,
-    columns: { ...draft.columns, exemplars: exemplarColumn(kinds, exemplars) },
-    dictionary: byteStringBytes(
-      (exemplars.map(({ record }) => record).join("") + rest).slice(-dictionaryContentMax),
-    ),
-  });
+  const variant = (draft: Draft, layout: GroupLayout, found: readonly Exemplar[], rest = ""): Variant => {
+    const exemplars = inOrder(found);
+    const content = exemplars.map(({ record }) => record).join("") + rest;
+    return {
+      draft,
+      layout,
+      columns: { ...draft.columns, exemplars: exemplarColumn(kinds, exemplars) },
+      dictionary: byteStringBytes(content.slice(-dictionaryContentMax)),
+    };
+  };
   const variants = [variant(edits, plain, [])];
   const searched = group.textKinds(bytesPerInsertMin);
-  const found =
-    searched.length > 0 ? await findExemplars(from, searched, edits.text, dictionaryContentMax) : [];
+  const stock = { database: from, kinds: searched, recent };
+  const found = searched.length > 0 ? await findExemplars(stock, edits.text, dictionaryContentMax) : [];
   if (found.length > 0) variants.push(variant(edits, plain, found));
-  if (found.length > 0 && previousText.length > 0) {
-    const history = previousText.slice(-1024 * historyKiB);
-    const layout = { ...plain, history: historyKiB };
-    variants.push(variant(edits, layout, trim(found, dictionaryContentMax - history.length), history));
-  }
   if (group.edited && group.replacedBytes < dictionaryContentMax) {
     const replaced = replacedText(group);
     const rest = trim(found, dictionaryContentMax - replaced.length);
@@ -104,6 +101,13 @@ function replacedText(group: GroupBuilder): string {
     for (const { change } of changes) if (change.inserted.length > 0) text += change.removed.join("");
   }
   return text;
+}
+
+/** As they stand in a dictionary: by kind and number, recent texts last. */
+function inOrder(exemplars: readonly Exemplar[]): Exemplar[] {
+  const place = ({ kind }: Exemplar): number =>
+    kind === "recent" ? ruleKinds.length : ruleKinds.indexOf(kind);
+  return [...exemplars].sort((a, b) => place(a) - place(b) || a.number - b.number);
 }
 
 /** The first ones that fit. */
@@ -121,14 +125,22 @@ function exemplarColumn(kinds: readonly RuleKind[], exemplars: readonly Exemplar
   for (const kind of ruleKinds) {
     if (!kinds.includes(kind)) continue;
     const own = exemplars.filter((exemplar) => exemplar.kind === kind);
-    column.push(own.length);
-    let next = 0;
-    for (const { number } of own) {
-      column.push(number - next);
-      next = number + 1;
-    }
+    pushGaps(column, own);
   }
+  pushGaps(
+    column,
+    exemplars.filter((exemplar) => exemplar.kind === "recent"),
+  );
   return column;
+}
+
+function pushGaps(column: number[], exemplars: readonly Exemplar[]): void {
+  column.push(exemplars.length);
+  let next = 0;
+  for (const { number } of exemplars) {
+    column.push(number - next);
+    next = number + 1;
+  }
 }
 
 function cutText({ draft, dictionary }: Variant): CodecBlock[] {

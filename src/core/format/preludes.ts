@@ -1,26 +1,27 @@
 /**
  * What a small frame would have to say about letters and numbers before its first one.
  *
- * A zstd dictionary may begin with entropy tables (RFC 8878 §5). These two hold the statistics of rule text and of
- * our number columns; a frame that starts with one needs no tables of its own, some 20 to 60 bytes. They were trained
- * by `scripts/bench.d/make-preludes` and are part of the format: they never change, others can be added.
+ * A zstd dictionary may begin with entropy tables (RFC 8878 §5). These two hold the statistics of rule text and of our number
+ * columns; a frame that starts with one needs no tables of its own, some 20 to 60 bytes. They were trained once (`zstd --train`)
+ * and are part of the format: another pair would be another version.
  */
 import { concatBytes, hexBytes } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 
 const textTables = hexBytes(
   [
-    "37a430ec000000003f10b0a34d1b300cc3300cc3300cc3c0a5a1fa3fbe25e4c81223c36d9652caa6c298a8f15e3f069e",
-    "8722decc5a1d541389eceeeeaeb571fac7eb403e0a20c0011302181414970bc582b1367a0104204f0fcac7480766e250",
-    "24180ce44090a2300c621842802106214300420ca1a2020000746c8a65a3a13c1a26410ec320a41432ca484403000000",
-    "010000000400000008000000",
+    "37a430ec000000003810b0336d0e300cc3300c3b0441f021f881262242924c5fa624493e97ec24728a0aa989d1d1c1af",
+    "303046b6bbbbbb9bbaf1f00ffa4010754683812038289a0ee7b359d9000094a14e564d09c5315918108723418cc4288a",
+    "82208831c618430c218420842422a10200004447090523c3c201792c1489040271482449b228cfd2e601000001000000",
+    "0400000008000000",
   ].join(""),
 );
 const columnTables = hexBytes(
   [
-    "37a430ec000000003310c093241d3330033330033338a52323b27368a0b688883f02c5fff1317e6badb5d6dad65ab3ad",
-    "b5d608216493bdb79432a5140302402c269d0f07152f0000046013d3c8c4d28a43298929440800000000000000000000",
-    "0000000000000094ce6a84b1441e464910840a218446460630000000010000000400000008000000",
+    "37a430ec00000000511050cb28e9acd31ac75701ffd1ffdb7fe0a4d478014e92c96ff197cff9e319e49939913bbdce4c",
+    "29bc07fff1b54913e3c489d67a38269c7c341d4708f955c0dee07ff4ffd65a6ba491bd092144ca2d530a9348691a8649",
+    "ac57000000c4810388454803c44243c3c201c2c182c1c0818000818080818030180c0403c1803018202806c26291b097",
+    "24490714235b88a3b178382a0bc5a2380a04290cc440524a559224e9010000000400000008000000",
   ].join(""),
 );
 
