@@ -11,12 +11,22 @@ import type { CodecBlock } from "../../core/format/codec.js";
 import { frameBytes, frameContentBytes } from "../../core/format/zstd-frame.js";
 import { limits } from "../../core/limits.js";
 
-/** Blocks with a dictionary: both must fit in the heap together with the tables of level 19. */
-const blockWithDictionaryBytesMax = 128 * 1024;
+/** Sizes that fit in the heap together with the tables of level 19. */
+const heapLimits = {
+  blockBytesMax: limits.codecBlockBytesMax,
+  blockWithDictionaryBytesMax: 128 * 1024,
+  dictionaryBytesMax: limits.codecDictionaryBytesMax,
+};
 
 export class ZstdInstance {
+  readonly #limits: typeof heapLimits;
   #live: Promise<Binding> | undefined;
   #made = 0;
+
+  /** Other limits than those that hold are for tests of what happens beyond them. */
+  constructor(sizes = heapLimits) {
+    this.#limits = sizes;
+  }
 
   /** How many instances there have been: for tests of what happens when one dies. */
   get made(): number {
@@ -25,9 +35,9 @@ export class ZstdInstance {
 
   compress(block: CodecBlock): Promise<Uint8Array> {
     const dictionary = block.dictionary?.length ? block.dictionary : undefined;
-    const most = dictionary ? blockWithDictionaryBytesMax : limits.codecBlockBytesMax;
+    const most = dictionary ? this.#limits.blockWithDictionaryBytesMax : this.#limits.blockBytesMax;
     checkSize("block", block.bytes.length, most);
-    checkSize("dictionary", dictionary?.length ?? 0, limits.codecDictionaryBytesMax);
+    checkSize("dictionary", dictionary?.length ?? 0, this.#limits.dictionaryBytesMax);
     return this.#twice((binding) =>
       transform(binding, block.bytes, (codec, target, source) => {
         target.resize(codec.compressBound(block.bytes.length), 0);
@@ -41,8 +51,8 @@ export class ZstdInstance {
 
   /** The frame header is read by our own code first: zstd would allocate whatever it says. */
   async decompress(frame: Uint8Array, bytes: number, dictionary?: Uint8Array): Promise<Uint8Array> {
-    checkSize("block", bytes, limits.codecBlockBytesMax);
-    checkSize("dictionary", dictionary?.length ?? 0, limits.codecDictionaryBytesMax);
+    checkSize("block", bytes, this.#limits.blockBytesMax);
+    checkSize("dictionary", dictionary?.length ?? 0, this.#limits.dictionaryBytesMax);
     const claimed = frameContentBytes(frame);
     if (claimed !== bytes) throw failed(`expected a frame of ${bytes} bytes, got one of ${claimed}`);
     if (frameBytes(frame) !== frame.length) throw failed("expected one whole frame");

@@ -14,7 +14,7 @@ import { DatabaseWriter } from "./database-writer.js";
 import type { KindFacts, Languages } from "./database-writer.js";
 import { malformedDatabase, readDirectory } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { findID, parseIndex } from "./index-table.js";
+import { findID, keyBytesMax, parseIndex } from "./index-table.js";
 import type { BlockEntry } from "./index-table.js";
 import type { DatabaseSummary, SectionSummary } from "./model.js";
 
@@ -81,9 +81,11 @@ export class SectionReader {
   }
 
   async #findByPrefix(id: string, prefix: string): Promise<string | undefined> {
-    // keys are cut at 64 bytes: start at the last block whose key is below the prefix for certain
-    for (let i = lastBlock(this.blocks, (entry) => entry.key < prefix); i < this.blocks.length; i++) {
-      if ((this.blocks[i] as BlockEntry).key > prefix && !this.#mayHold(i, prefix)) return undefined;
+    // a key is cut short: only a key below the equally short prefix is below it for certain
+    const cut = prefix.slice(0, keyBytesMax);
+    for (let i = lastBlock(this.blocks, (entry) => entry.key < cut); i < this.blocks.length; i++) {
+      const { key } = this.blocks[i] as BlockEntry;
+      if (key > prefix && !key.startsWith(prefix)) return undefined;
       for (const record of await this.block(i)) {
         if (record < prefix) continue;
         if (!record.startsWith(prefix)) return undefined;
@@ -91,11 +93,6 @@ export class SectionReader {
       }
     }
     return undefined;
-  }
-
-  #mayHold(block: number, prefix: string): boolean {
-    const { key } = this.blocks[block] as BlockEntry;
-    return key.startsWith(prefix) || prefix.startsWith(key);
   }
 }
 

@@ -11,7 +11,8 @@ import type { ByteWriter, Complain } from "../encoding/varint.js";
 import type { SectionOrder } from "../rules/model.js";
 import { blockBytesMax, sharedLength, singleBlockBytesMax, writeRecord } from "./block.js";
 
-const keyBytesMax = 64;
+/** A key is so many bytes of a block's first record. */
+export const keyBytesMax = 64;
 /** No engine takes longer names; the bound keeps a lying table from costing more than its bytes. */
 const idBytesMax = 4096;
 

@@ -41,8 +41,8 @@ function parseFrameHead(bytes: Uint8Array): { headBytes: number; contentBytes: n
   const descriptor = bytes[4] as number;
   const singleSegment = (descriptor & 0x20) !== 0;
   const sizeFlag = descriptor >>> 6;
-  if ((descriptor & 0x0b) !== 0)
-    throw malformed("expected a zstd frame without reserved bits and dictionary id");
+  if ((descriptor & 0x1b) !== 0)
+    throw malformed("expected a zstd frame without unused bits and dictionary id");
   const sizeBytes = sizeFlag === 0 ? (singleSegment ? 1 : 0) : 1 << sizeFlag;
   if (sizeBytes === 0) throw malformed("expected a zstd frame with its content size");
   const at = singleSegment ? 5 : 6;

@@ -1,0 +1,298 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { concatBytes } from "../../../src/core/encoding/bytes.js";
+import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
+import { formatColumns, emptyColumns } from "../../../src/core/format/delta-group.js";
+import type { Columns } from "../../../src/core/format/delta-group.js";
+import { encodeFullPack } from "../../../src/core/format/full-pack.js";
+import { formatPackHeader, parsePackHeader } from "../../../src/core/format/pack-header.js";
+import type { DeltaPackHeader } from "../../../src/core/format/pack-header.js";
+import type { Sha256Hex } from "../../../src/core/brands.js";
+import { hexText } from "../../../src/core/encoding/bytes.js";
+import { apply, codec, codeOf, database, delta, digest, flipped, numbers, rules } from "./samples.js";
+import type { Contents } from "./samples.js";
+
+async function roundTrip(from: Contents, to: Contents): Promise<number> {
+  const [old, next] = [await database(from), await database(to)];
+  const pack = await delta(old, next);
+  expect(Buffer.compare(await apply(old, pack), next)).toBe(0);
+  return pack.length;
+}
+
+const record = fc.string({ unit: fc.constantFrom("a", "b", " ", "\u00ff"), maxLength: 9 });
+const sequence = fc.array(record, { maxLength: 30 });
+
+/** A list, and what an editor makes of it. */
+const edited = fc
+  .tuple(sequence, fc.array(fc.tuple(fc.nat(), fc.nat(4), record), { maxLength: 8 }))
+  .map(([list, edits]) => {
+    const next = [...list];
+    for (const [at, kind, text] of edits) {
+      const place = next.length === 0 ? 0 : at % next.length;
+      if (kind === 0) next.splice(place, 1);
+      else if (kind === 1) next.splice(place, 0, text);
+      else if (kind === 2) next[place] = `${next[place] ?? ""}${text}`;
+      else if (kind === 3) next.push(...next.splice(place, 3));
+      else next.splice(place, 0, ...next.slice(0, 4));
+    }
+    return [list, next] as const;
+  });
+
+describe("delta pack", () => {
+  it("leads from any database to any other", async () => {
+    await fc.assert(
+      fc.asyncProperty(edited, edited, sequence, sequence, async (ioc, yara, sigma, other) => {
+        await roundTrip({ ioc: ioc[0], yara: yara[0], sigma }, { ioc: ioc[1], yara: yara[1], sigma: other });
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  const base = rules(2500);
+  const changed = base.map((text, i) => (i % 100 === 7 ? text.replace("rev:1", "rev:2") : text));
+  it.each<[string, Contents, Contents]>([
+    ["nothing to nothing", {}, {}],
+    ["nothing to everything", {}, { suricata: base, yara: base }],
+    ["everything to nothing", { suricata: base, yara: base }, {}],
+    ["no change", { suricata: base, yara: base }, { suricata: base, yara: base }],
+    ["one kind to another", { ioc: base }, { clamav: base }],
+    ["a sequence turned round", { yara: base }, { yara: [...base].reverse() }],
+    [
+      "a sequence of the same record",
+      { yara: Array(500).fill("same 1") },
+      { yara: Array(777).fill("same 1") },
+    ],
+    ["edits here and there", { suricata: base, yara: base }, { suricata: changed, yara: changed }],
+    ["records in front and behind", { ioc: base }, { ioc: ["!", ...base, "~"] }],
+    ["the empty record", { ioc: ["a"], yara: [""] }, { ioc: ["", "a"], yara: ["", "", "a"] }],
+    [
+      "a huge record that changes",
+      { ioc: [`h ${"x".repeat(300_000)}`] },
+      { ioc: [`h ${"x".repeat(300_000)}y`] },
+    ],
+    ["a huge record that comes", { ioc: base }, { ioc: [...base, `h ${"xyz".repeat(200_000)}`] }],
+    ["records of all bytes", {}, { ioc: [String.fromCharCode(...Array(256).keys())] }],
+    [
+      "a record like a zstd dictionary",
+      { yara: ["7\u00a40\u00ec magic"] },
+      { yara: ["7\u00a40\u00ec magic, changed"] },
+    ],
+    [
+      "long common prefixes",
+      { ioc: base.map((r) => "p".repeat(5000) + r).slice(0, 60) },
+      { ioc: base.map((r) => "p".repeat(5000) + r).slice(30, 90) },
+    ],
+  ])("%s", async (_, from, to) => {
+    await roundTrip(from, to);
+  });
+
+  it("grows with the change, not with the database", async () => {
+    const all = rules(30_000);
+    const next = all.map((text, i) => (i === 12_345 ? text.replace("rev:1", "rev:2") : text));
+    expect(await roundTrip({ suricata: all }, { suricata: next })).toBeLessThan(80);
+    expect(
+      await roundTrip({ suricata: all }, { suricata: all.filter((_, i) => i % 3000 !== 1) }),
+    ).toBeLessThan(110);
+    expect(await roundTrip({ suricata: all }, { suricata: all })).toBeLessThan(40);
+  });
+
+  it("spans many groups and leads back again", async () => {
+    const random = numbers(7);
+    const noise = () =>
+      Array.from({ length: 9 }, () => Math.floor(random() * 2 ** 32).toString(36)).join(" ");
+    const old = rules(2500).map((text) => (random() < 0.3 ? `${text} ${noise()}` : text));
+    const next = old.flatMap((text) =>
+      random() < 0.2 ? [] : random() < 0.5 ? [text, `${text} ${noise()}`] : [text],
+    );
+    await roundTrip({ suricata: old, yara: old }, { suricata: next, yara: next });
+    await roundTrip({ suricata: next, yara: next }, { suricata: old, yara: old });
+  });
+});
+
+describe("a delta pack that lies", async () => {
+  const old = await database({ ioc: rules(200), yara: ["- import", ...rules(50)] });
+  const next = await database({
+    ioc: [...rules(190, 5), "00000033x fresh 1"],
+    yara: ["- import", ...rules(20), ...rules(29, 21)].map((text, i) =>
+      i === 9 ? text.replace("rev:1", "rev:7") : text,
+    ),
+  });
+  const pack = await delta(old, next);
+  const refusal =
+    /^(PACK_MALFORMED|PACK_FORMAT_UNKNOWN|PACK_WRONG_BASE|CODEC_FAILED|DATABASE_MALFORMED|DATABASE_DIGEST_MISMATCH)$/;
+
+  // bits that mean nothing are left to the pack's own digest, in the manifest
+  it("is refused with a typed error, or yields the same database, whatever byte is flipped", async () => {
+    let harmless = 0;
+    for (let at = 0; at < pack.length; at++) {
+      for (const mask of [1, 0x10, 0x80]) {
+        let result: Uint8Array | undefined;
+        const code = await codeOf(async () => {
+          result = await apply(old, flipped(pack, at, mask));
+        });
+        if (result === undefined) expect(code).toMatch(refusal);
+        else {
+          harmless++;
+          expect(Buffer.compare(result, next)).toBe(0);
+        }
+      }
+    }
+    expect(harmless).toBeLessThan(pack.length / 20);
+  });
+
+  it("is refused when it is cut anywhere, or goes on", async () => {
+    for (let length = 0; length < pack.length; length++) {
+      expect(await codeOf(() => apply(old, pack.subarray(0, length)))).toMatch(refusal);
+    }
+    expect(await codeOf(() => apply(old, concatBytes(pack, Uint8Array.of(1))))).toMatch(refusal);
+  });
+
+  it("is refused for another base, for a full pack, and for a later format", async () => {
+    expect(await codeOf(() => apply(next, pack))).toBe("PACK_WRONG_BASE");
+    expect(await codeOf(async () => apply(await database({}), pack))).toBe("PACK_WRONG_BASE");
+    const full = memorySink();
+    await encodeFullPack(memorySource(old), hexText(digest().finish()) as Sha256Hex, full, codec);
+    expect(await codeOf(() => apply(old, full.bytes()))).toBe("PACK_MALFORMED");
+    expect(await codeOf(() => apply(old, flipped(pack, 11, 2)))).toBe("PACK_FORMAT_UNKNOWN");
+  });
+
+  it("says what it is", () => {
+    expect(parsePackHeader(pack)).toMatchObject({
+      kind: "delta",
+      fromBytes: old.length,
+      toBytes: next.length,
+    });
+    expect(parsePackHeader(pack).headerBytes).toBeLessThan(400);
+  });
+
+  const { kind, fromBytes, toBytes, fromTag, toTag } = parsePackHeader(pack) as DeltaPackHeader;
+  const header = { kind, fromBytes, toBytes, fromTag, toTag };
+  const ioc = 1;
+  const lie = (columns: Partial<Columns>) =>
+    apply(
+      old,
+      formatPackHeader(
+        header,
+        formatColumns(
+          { ...emptyColumns(), ...columns },
+          { classed: new Set(), cuts: new Set(), replaced: false },
+        )[0],
+      ),
+    );
+  it.each<[string, Partial<Columns>]>([
+    ["2^40 parts", { parts: [2 ** 40] }],
+    ["2^40 changes", { parts: [1, ioc, 2 ** 40] }],
+    ["parts out of order", { parts: [2, 4, 1, ioc, 1] }],
+    ["an unknown kind", { parts: [1, 9, 1] }],
+    [
+      "2^40 removed records",
+      { parts: [1, ioc, 1], removes: [2 ** 40], inserts: [0], exemplars: [0, 0], skips: [0] },
+    ],
+    ["2^40 inserted records", { parts: [1, ioc, 1], removes: [0], inserts: [2 ** 40] }],
+    [
+      "2^40 skipped records",
+      { parts: [1, ioc, 1], removes: [0], inserts: [0], exemplars: [0, 0], skips: [2 ** 40] },
+    ],
+    ["2^40 exemplars", { parts: [1, ioc, 1], removes: [0], inserts: [0], exemplars: [2 ** 40] }],
+    [
+      "an exemplar out of range",
+      { parts: [1, ioc, 1], removes: [0], inserts: [0], exemplars: [1, 2 ** 40, 0], skips: [0] },
+    ],
+    [
+      "a recent text that never was",
+      { parts: [1, ioc, 1], removes: [0], inserts: [0], exemplars: [0, 1, 5], skips: [0] },
+    ],
+    [
+      "2^40 edits",
+      {
+        parts: [1, ioc, 1],
+        removes: [1],
+        inserts: [1],
+        sources: [1],
+        exemplars: [0, 0],
+        editCounts: [2 ** 40],
+      },
+    ],
+    [
+      "edits of a record that is not there",
+      {
+        parts: [1, ioc, 1],
+        removes: [0],
+        inserts: [1],
+        sources: [3],
+        exemplars: [0, 0],
+        editCounts: [0],
+        skips: [0],
+      },
+    ],
+    [
+      "edits beyond their record",
+      {
+        parts: [1, ioc, 1],
+        removes: [1],
+        inserts: [1],
+        sources: [1],
+        exemplars: [0, 0],
+        editCounts: [1],
+        skips: [3],
+        editSkips: [2 ** 40],
+        editRemoves: [0],
+        editInserts: [0],
+      },
+    ],
+    [
+      "2^40 bytes of text",
+      {
+        parts: [1, ioc, 1],
+        removes: [0],
+        inserts: [1],
+        sources: [0],
+        exemplars: [0, 0],
+        skips: [0],
+        gains: [0],
+        lengths: [2 ** 40],
+      },
+    ],
+    [
+      "2^53 and more in sum",
+      {
+        parts: [1, ioc, 1],
+        removes: [0],
+        inserts: [2],
+        sources: [0, 0],
+        exemplars: [0, 0],
+        skips: [0],
+        gains: [0, 0],
+        lengths: [2 ** 52, 2 ** 52],
+      },
+    ],
+    [
+      "more shared than there is",
+      {
+        parts: [1, ioc, 1],
+        removes: [0],
+        inserts: [1],
+        sources: [0],
+        exemplars: [0, 0],
+        skips: [3],
+        gains: [2 ** 40],
+        lengths: [0],
+      },
+    ],
+    [
+      "a record out of order",
+      {
+        parts: [1, ioc, 1],
+        removes: [0],
+        inserts: [1],
+        sources: [0],
+        exemplars: [0, 0],
+        skips: [3],
+        gains: [1],
+        lengths: [0],
+      },
+    ],
+  ])("claims %s", async (_, columns) => {
+    expect(await codeOf(() => lie(columns))).toBe("PACK_MALFORMED");
+  });
+});
