@@ -6,5 +6,5 @@ export type {
   UpdateResult,
   UpdaterOptions,
 } from "./model.js";
+export { version as clientVersion } from "../core/version.js";
 export { type InitInput, Updater } from "./updater.js";
-export { clientVersion } from "./version.js";

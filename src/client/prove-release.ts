@@ -1,17 +1,16 @@
 /** From a manifest that TUF has proven to a release that law and time have proven too. Evidence is fetched once and kept. */
-import { VerificationError } from "../core/errors.js";
+import { releaseNumber } from "../core/brands.js";
+import { OperationError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { manifestSignaturePath } from "../core/release/tree-paths.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import type { Root } from "../core/trust/metadata.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
-import { OperationError } from "../core/errors.js";
-import { releaseNumber } from "../core/brands.js";
+import { version } from "../core/version.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { RefreshInput, Refreshed } from "./refresh.js";
 import { sha256Text } from "./state.js";
-import { clientVersion } from "./version.js";
 
 /** SPEC §5.5.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
 export async function policyInForce(
@@ -46,7 +45,7 @@ export async function proveRelease(
   const { policy } = await policyInForce(files, trusted.root);
   const known = state.now.trusted ?? undefined;
   const verify = (cms: Uint8Array | undefined) =>
-    verifyRelease({ proven, cms, policy, now, client: clientVersion, ...(known && { trusted: known }) });
+    verifyRelease({ proven, cms, policy, now, client: version, ...(known && { trusted: known }) });
 
   const manifestSha256 = await sha256Text(proven.envelope.bytes);
   const stored = await files.read("evidence.p7s");

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { clientVersion } from "../../src/client/version.js";
+import { clientVersion } from "../../src/client/index.js";
 import { metadataPath } from "../../src/core/release/tree-paths.js";
 import { testSigner } from "../simulator/test-signer.js";
 import { type Scene, indicators, openScene } from "./endpoint.js";
