@@ -49,7 +49,8 @@ export async function lintRules(
   const rules = compiled.records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
   const all = [...own, ...opinions].map((finding) => relative(ruleset, finding)).concat(unused);
-  if (rules === 0) all.push(noRules(kind, revision.files));
+  // Where there are errors, they say why nothing is left.
+  if (rules === 0 && !all.some(isError)) all.push(noRules(kind, revision.files));
   return {
     findings: bounded(all),
     leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),

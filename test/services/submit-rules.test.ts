@@ -54,7 +54,17 @@ describe("submitting rules", () => {
     expect(kept.findings.some(({ severity }) => severity === "error")).toBe(true);
     const empty = await desk.submit("partly", "yara", { "a.yar": "rule {" }, { leaveOutInvalid: true });
     expect(empty.state).toBe("refused");
-    expect(empty.findings.map(({ code }) => code)).toContain("RULES_NONE");
+    expect(empty.findings.map(({ code }) => code)).not.toContain("RULES_NONE");
+  });
+
+  it("says that there are no rules only when nothing else explains it", async () => {
+    const bare = await desk.submit("bare", "yara", { "a.yar": "// nothing yet" });
+    expect(bare).toMatchObject({ state: "refused", rules: 0 });
+    expect(bare.findings.map(({ code }) => code)).toEqual(["RULES_NONE"]);
+    const broken = await desk.submit("bare", "yara", { "a.yar": "rule {" });
+    expect(broken).toMatchObject({ state: "refused", rules: 0 });
+    expect(broken.findings.length).toBeGreaterThan(0);
+    expect(broken.findings.map(({ code }) => code)).not.toContain("RULES_NONE");
   });
 
   it("finds what clashes between two files of a ruleset", async () => {

@@ -75,10 +75,9 @@ function view(record: SubmissionRecord) {
 
 function refused(record: SubmissionRecord): VerificationError {
   const errors = record.findings.filter((finding) => finding.severity === "error").length;
-  const message =
-    errors === 0
-      ? "expected at least one rule, got none"
-      : `expected rules without errors, got ${errors} errors`;
+  const message = record.leaveOutInvalid
+    ? "expected at least one rule without errors, got none"
+    : `expected rules without errors, got ${errors === 1 ? "1 error" : `${errors} errors`}`;
   const details = { submission: record.id, findings: record.findings };
   return new VerificationError("RULES_INVALID", message, { details });
 }
