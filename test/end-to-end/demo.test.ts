@@ -116,7 +116,7 @@ describe.each(signers)("scripts/demo --signer %s", (signer) => {
 
 async function serve(
   data: string,
-  environment: Record<string, string>,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ child: ChildProcess; address: string }> {
   const args = ["dist/main/cli.js", "serve", "--data", data, "--listen", "127.0.0.1:0"];
   const child = spawn(process.execPath, args, { cwd: projectRoot, env: { ...process.env, ...environment } });
