@@ -331,7 +331,7 @@ async function corpora() {
   if (options["no-corpora"] || !existsSync(join(shared, "sigma.tar.zst"))) return [[], [], []];
   const folder = join(work, "corpora");
   mkdirSync(folder);
-  const kinds = ["sigma", "suricata", "yara", "clamav"];
+  const kinds = ["sigma", "suricata", "yara"];
   for (const kind of kinds)
     await program("tar", ["--zstd", "-xf", join(shared, `${kind}.tar.zst`), "-C", folder]);
   return datedVersions(folder, kinds);

@@ -21,6 +21,8 @@ export interface RebuildInputs {
 
 /** A file larger than this is parsed alone. */
 const batchBytesMax = 32 * 1024 * 1024;
+/** Small files come over a network one round trip each. */
+const readsAtOnce = 16;
 
 /**
  * SPEC §2.3: source tree and approvals are the ones that the manifest was signed with, every revision's digest is the one that
@@ -56,20 +58,37 @@ export async function rebuildSections(sources: ReleaseSources, inputs: RebuildIn
 
 async function parseRevision(revision: Revision, { read, parse }: RebuildInputs): Promise<ParsedFile[]> {
   const parsed: ParsedFile[] = [];
-  let batch: SourceFile[] = [];
-  let bytes = 0;
-  const flush = async () => {
-    if (batch.length > 0) parsed.push(...(await parse(revision.kind, batch)));
-    batch = [];
-    bytes = 0;
-  };
-  for (const file of compiledFiles(revision)) {
-    if (bytes + file.bytes > batchBytesMax) await flush();
-    batch.push({ path: sourcePath(revision, file), bytes: await readExactly(file, read) });
+  for (const batch of batches(compiledFiles(revision))) {
+    const files: SourceFile[] = [];
+    for (let i = 0; i < batch.length; i += readsAtOnce) {
+      const few = batch.slice(i, i + readsAtOnce);
+      files.push(
+        ...(await Promise.all(
+          few.map(async (file) => ({
+            path: sourcePath(revision, file),
+            bytes: await readExactly(file, read),
+          })),
+        )),
+      );
+    }
+    parsed.push(...(await parse(revision.kind, files)));
+  }
+  return parsed;
+}
+
+/** Files in order, together within the limit; a larger one stands alone. */
+function batches(files: readonly FileFacts[]): FileFacts[][] {
+  const all: FileFacts[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const file of files) {
+    if (bytes + file.bytes > batchBytesMax) {
+      all.push([]);
+      bytes = 0;
+    }
+    (all.at(-1) as FileFacts[]).push(file);
     bytes += file.bytes;
   }
-  await flush();
-  return parsed;
+  return all;
 }
 
 async function readExactly(file: FileFacts, read: RebuildInputs["read"]): Promise<Uint8Array> {
