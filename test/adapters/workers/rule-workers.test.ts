@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { openRuleWorkers } from "../../../src/adapters/workers/rule-workers.js";
-import { assembleSections } from "../../../src/core/rules/assemble.js";
 import { ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
 import { ruleLanguage } from "../../../src/core/rules/registry.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
@@ -86,13 +85,11 @@ describe.runIf(haveCorpora)("on real rules", () => {
       const pool = openRuleWorkers({ workers });
       const started = performance.now();
       const parsed = await pool.parse(kind, sources);
-      const { sections } = assembleSections(new Map([[kind, parsed]]));
+      const { records } = ruleLanguage(kind).merge(parsed);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(
-        `${kind} ${date}, ${workers} workers: ${sections[0]?.records.length} records in ${seconds} s`,
-      );
+      console.log(`${kind} ${date}, ${workers} workers: ${records.length} records in ${seconds} s`);
       answers.push({
-        records: sections[0]?.records ?? [],
+        records,
         findings: parsed.flatMap((file) => file.findings),
       });
       await pool.close();
