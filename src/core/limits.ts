@@ -9,6 +9,9 @@ export const limits = {
   rootRotationsMax: 256,
   metadataSignaturesMax: 32,
   metadataKeysMax: 256,
+  delegatedRolesMax: 32,
+  delegatedPathsMax: 100_000,
+  roleNameBytesMax: 200,
   // evidence
   cmsBytesMax: 512 * 1024,
   certificatesMax: 8,
@@ -16,6 +19,9 @@ export const limits = {
   derNodesMax: 32_768,
   pathDepthMax: 4,
   signatureChecksMax: 100,
+  /** Of one path: names times constraints; of one certificate: policies, and mappings. */
+  nameComparisonsMax: 65_536,
+  policiesMax: 64,
   timestampFutureSecondsMax: 300,
   // database and packs
   recordBytesMax: 16 * 1024 * 1024,

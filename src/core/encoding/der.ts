@@ -137,8 +137,8 @@ export class DERNode {
   }
 
   /** X.690 §11.2.2: a named bit list ends with a set bit. The positions of all set bits. */
-  namedBits(): ReadonlySet<number> {
-    const bits = this.bitString("allowed");
+  namedBits(tag: number = tags.bitString): ReadonlySet<number> {
+    const bits = this.bitString("allowed", tag);
     const padding = this.content[0] as number;
     const last = bits[bits.length - 1];
     if (last !== undefined && ((last >> padding) & 1) === 0) throw malformed("no trailing zero bits", "some");
@@ -160,7 +160,15 @@ export class DERNode {
     if (this.tag !== tags.printableString && this.tag !== tags.ia5String) {
       throw malformed("a character string", tagName(this.tag));
     }
-    const alphabet = this.tag === tags.ia5String ? isIA5 : isPrintable;
+    return this.characters(this.tag === tags.ia5String ? isIA5 : isPrintable);
+  }
+
+  /** The content as IA5String, whatever tag stands for it: the caller has compared it. */
+  ia5(): string {
+    return this.characters(isIA5);
+  }
+
+  private characters(alphabet: (octet: number) => boolean): string {
     if (!this.content.every(alphabet)) throw malformed("a character string", "characters it may not hold");
     return byteString(this.content);
   }

@@ -1,10 +1,26 @@
 /**
  * X.509 extensions. Every extension is looked at: twice the same one is refused here, and what is critical without being
- * understood (or constrains names or policies) is collected in `refused`, which nobody on a path may have.
+ * understood is collected in `refused`, which nobody on a path may have.
  */
-import { contextTag, type DERNode, parseDER, tags } from "../encoding/der.js";
-import { quote, VerificationError } from "../errors.js";
+import { constructedTag, contextTag, type DERNode, parseDER, tags } from "../encoding/der.js";
+import { quote, type VerificationError } from "../errors.js";
+import { refusal } from "./failure.js";
+import {
+  type DistributionPoint,
+  type GeneralName,
+  parseDistributionPoints,
+  parseGeneralName,
+  parseAlternativeNames,
+  parseGeneralNames,
+} from "./general-names.js";
+import { type NameConstraints, parseNameConstraints } from "./name-constraints.js";
 import { oids } from "./oids.js";
+import {
+  parsePolicies,
+  parsePolicyConstraints,
+  parsePolicyMappings,
+  type PolicyMapping,
+} from "./policies.js";
 
 export interface Extensions {
   readonly basicConstraints?: { readonly critical: boolean; readonly ca: boolean; readonly pathLen?: number };
@@ -13,6 +29,18 @@ export interface Extensions {
   readonly subjectKeyIdentifier?: Uint8Array;
   /** The keyIdentifier of it. */
   readonly authorityKeyIdentifier?: Uint8Array;
+  /** The authorityKeyIdentifier also names an issuer and a serial number, or holds no keyIdentifier. */
+  readonly authorityOtherwise?: true;
+  readonly subjectAltName?: readonly GeneralName[];
+  readonly nameConstraints?: NameConstraints;
+  /** Policy identifiers; qualifiers decide nothing. */
+  readonly certificatePolicies?: readonly string[];
+  readonly policyMappings?: readonly PolicyMapping[];
+  readonly policyConstraints?: { readonly requireExplicit?: number; readonly inhibitMapping?: number };
+  readonly inhibitAnyPolicy?: number;
+  readonly crlDistributionPoints?: readonly DistributionPoint[];
+  readonly freshestCRL?: readonly DistributionPoint[];
+  readonly authorityInfoAccess?: readonly { readonly method: string; readonly location: GeneralName }[];
   /** Extensions that forbid the use of the certificate here. */
   readonly refused: readonly string[];
 }
@@ -20,78 +48,77 @@ export interface Extensions {
 /** Positions in the KeyUsage bit string (RFC 5280 §4.2.1.3). */
 export const keyUsageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
 
-/** Only these may be critical; they are also the only ones whose meaning is judged in full. */
-const understood: readonly string[] = [oids.basicConstraints, oids.keyUsage, oids.extKeyUsage];
-/** They narrow what a path may contain. Until they are judged, a certificate that has one is not used. */
-const constraints: readonly string[] = [
+/** RFC 5280 §4.2: these may be critical; any other critical extension is one that we do not understand. */
+const understood: readonly string[] = [
+  ...[oids.basicConstraints, oids.keyUsage, oids.extKeyUsage, oids.nameConstraints, oids.certificatePolicies],
+  ...[oids.policyMappings, oids.policyConstraints, oids.inhibitAnyPolicy, oids.crlDistributionPoints],
+];
+/** RFC 5280 §4.2.1.10, §4.2.1.11, §4.2.1.14: whoever does not understand them must not go on, so they are critical. */
+const alwaysCritical: readonly string[] = [
   oids.nameConstraints,
   oids.policyConstraints,
-  oids.policyMappings,
   oids.inhibitAnyPolicy,
 ];
 
-const known: readonly string[] = [...understood, oids.subjectKeyIdentifier, oids.authorityKeyIdentifier];
-
-type Mutable = { -readonly [Key in keyof Extensions]: Extensions[Key] };
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** @throws VerificationError DER_MALFORMED */
 export function parseExtensions(nodes: readonly DERNode[]): Extensions {
   if (nodes.length === 0) throw malformed("expected at least one extension, got none");
   const seen = new Set<string>();
   const refused: string[] = [];
-  const result: Mutable = { refused };
+  const result: Mutable<Extensions> = { refused };
   for (const node of nodes) {
-    const fields = node.fields("an extension");
-    const oid = fields.next().oid();
-    const criticalNode = fields.optional(tags.boolean);
-    const value = fields.next().octets();
-    fields.end();
-    // RFC 5280 §4.2: not more than one instance of an extension. X.690 §11.5: the default (false) is left out.
+    const { oid, critical, bytes } = parseExtension(node);
+    // RFC 5280 §4.2: not more than one instance of an extension.
     if (seen.has(oid)) throw malformed(`expected each extension once, got ${quote(oid)} twice`);
-    if (criticalNode?.boolean() === false) throw malformed("expected no encoding of a default value");
     seen.add(oid);
-    const critical = criticalNode !== undefined;
-    if (constraints.includes(oid) || (critical && !understood.includes(oid))) refused.push(oid);
-    readExtension(result, oid, critical, value);
+    if (critical ? !understood.includes(oid) : alwaysCritical.includes(oid)) refused.push(oid);
+    // Values of extensions that we do not know stay closed: some are empty, which is no DER.
+    readers.get(oid)?.(result, parseDER(bytes), critical);
   }
   return result;
 }
 
-/** The values of extensions that we do not know stay closed: some are empty, which is no DER. */
-function readExtension(result: Mutable, oid: string, critical: boolean, bytes: Uint8Array): void {
-  if (!known.includes(oid)) return;
-  const value = parseDER(bytes);
-  switch (oid) {
-    case oids.basicConstraints: {
-      result.basicConstraints = { critical, ...parseBasicConstraints(value) };
-      return;
-    }
-    case oids.keyUsage: {
-      const bits = value.namedBits();
-      if (bits.size === 0) throw malformed("expected at least one key usage, got none");
-      result.keyUsage = { critical, bits };
-      return;
-    }
-    case oids.extKeyUsage: {
-      const purposes = value.sequenceOf("key purposes").map((purpose) => purpose.oid());
-      if (purposes.length === 0) throw malformed("expected at least one key purpose, got none");
-      result.extKeyUsage = { critical, purposes };
-      return;
-    }
-    case oids.subjectKeyIdentifier: {
-      result.subjectKeyIdentifier = value.octets();
-      return;
-    }
-    case oids.authorityKeyIdentifier: {
-      // Issuer and serial number may follow; the key identifier alone is compared.
-      const keyID = value.fields("an authority key identifier").optional(contextTag(0));
-      if (keyID !== undefined) result.authorityKeyIdentifier = keyID.content;
-      return;
-    }
-  }
+/** One extension, also of a CRL, an OCSP response or their entries. @throws VerificationError DER_MALFORMED */
+export function parseExtension(node: DERNode): { oid: string; critical: boolean; bytes: Uint8Array } {
+  const fields = node.fields("an extension");
+  const oid = fields.next().oid();
+  const criticalNode = fields.optional(tags.boolean);
+  const bytes = fields.next().octets();
+  fields.end();
+  // X.690 §11.5: the default (false) is left out.
+  if (criticalNode?.boolean() === false) throw malformed("expected no encoding of a default value");
+  return { oid, critical: criticalNode !== undefined, bytes };
 }
 
-function parseBasicConstraints(value: DERNode): { ca: boolean; pathLen?: number } {
+type Reader = (result: Mutable<Extensions>, value: DERNode, critical: boolean) => void;
+
+/** For extensions whose whole value is one field of the result. */
+function field<K extends keyof Extensions>(key: K, read: (value: DERNode) => Extensions[K]): Reader {
+  return (result, value) => {
+    (result as { [Key in K]: Extensions[Key] })[key] = read(value);
+  };
+}
+
+const readers = new Map<string, Reader>([
+  [oids.basicConstraints, readBasicConstraints],
+  [oids.keyUsage, readKeyUsage],
+  [oids.extKeyUsage, readExtKeyUsage],
+  [oids.subjectKeyIdentifier, field("subjectKeyIdentifier", (value) => value.octets())],
+  [oids.authorityKeyIdentifier, readAuthorityKeyIdentifier],
+  [oids.subjectAltName, field("subjectAltName", parseAlternativeNames)],
+  [oids.nameConstraints, field("nameConstraints", parseNameConstraints)],
+  [oids.certificatePolicies, field("certificatePolicies", parsePolicies)],
+  [oids.policyMappings, field("policyMappings", parsePolicyMappings)],
+  [oids.policyConstraints, field("policyConstraints", parsePolicyConstraints)],
+  [oids.inhibitAnyPolicy, field("inhibitAnyPolicy", (value) => value.smallInteger())],
+  [oids.crlDistributionPoints, field("crlDistributionPoints", parseDistributionPoints)],
+  [oids.freshestCRL, field("freshestCRL", parseDistributionPoints)],
+  [oids.authorityInfoAccess, readAuthorityInfoAccess],
+]);
+
+function readBasicConstraints(result: Mutable<Extensions>, value: DERNode, critical: boolean): void {
   const fields = value.fields("basic constraints");
   const caNode = fields.optional(tags.boolean);
   if (caNode?.boolean() === false) throw malformed("expected no encoding of a default value");
@@ -100,9 +127,43 @@ function parseBasicConstraints(value: DERNode): { ca: boolean; pathLen?: number 
   const ca = caNode !== undefined;
   // RFC 5280 §4.2.1.9: pathLenConstraint is for CAs alone.
   if (pathLen !== undefined && !ca) throw malformed("expected a path length in CA certificates only");
-  return pathLen === undefined ? { ca } : { ca, pathLen };
+  result.basicConstraints = { critical, ca, ...(pathLen !== undefined && { pathLen }) };
 }
 
-function malformed(message: string): VerificationError {
-  return new VerificationError("DER_MALFORMED", message);
+function readKeyUsage(result: Mutable<Extensions>, value: DERNode, critical: boolean): void {
+  const bits = value.namedBits();
+  if (bits.size === 0) throw malformed("expected at least one key usage, got none");
+  result.keyUsage = { critical, bits };
 }
+
+function readExtKeyUsage(result: Mutable<Extensions>, value: DERNode, critical: boolean): void {
+  const purposes = value.sequenceOf("key purposes").map((purpose) => purpose.oid());
+  if (purposes.length === 0) throw malformed("expected at least one key purpose, got none");
+  result.extKeyUsage = { critical, purposes };
+}
+
+/** The key identifier alone is compared. */
+function readAuthorityKeyIdentifier(result: Mutable<Extensions>, value: DERNode): void {
+  const fields = value.fields("an authority key identifier");
+  const keyID = fields.optional(contextTag(0));
+  const issuer = fields.optional(constructedTag(1));
+  if (issuer !== undefined) parseGeneralNames(issuer, issuer.tag);
+  const serial = fields.optional(contextTag(2));
+  serial?.integerBytes(serial.tag);
+  fields.end();
+  if (keyID !== undefined) result.authorityKeyIdentifier = keyID.content;
+  if (keyID === undefined || issuer !== undefined || serial !== undefined) result.authorityOtherwise = true;
+}
+
+function readAuthorityInfoAccess(result: Mutable<Extensions>, value: DERNode): void {
+  result.authorityInfoAccess = value.sequenceOf("access descriptions").map((node) => {
+    const fields = node.fields("an access description");
+    const method = fields.next().oid();
+    const location = parseGeneralName(fields.next());
+    fields.end();
+    return { method, location };
+  });
+  if (result.authorityInfoAccess.length === 0) throw malformed("expected an access description, got none");
+}
+
+const malformed = (message: string): VerificationError => refusal("DER_MALFORMED", message);

@@ -1,5 +1,5 @@
 /** X.501 names. They are compared by their bytes and shown as text; nothing is ever decided by the text. */
-import { hexText } from "../encoding/bytes.js";
+import { equalBytes, hexText } from "../encoding/bytes.js";
 import { type DERNode, tags } from "../encoding/der.js";
 import { VerificationError } from "../errors.js";
 
@@ -12,6 +12,8 @@ export interface NameAttribute {
 
 export interface Name {
   readonly der: Uint8Array;
+  /** The relative names one after the other, without the outer tag. */
+  readonly relativeNames: Uint8Array;
   readonly attributes: readonly NameAttribute[];
 }
 
@@ -34,7 +36,7 @@ export function parseName(node: DERNode): Name {
       throw new VerificationError("DER_MALFORMED", "expected an attribute, got an empty set");
     return set.map(parseAttribute);
   });
-  return { der: node.bytes, attributes };
+  return { der: node.bytes, relativeNames: node.content, attributes };
 }
 
 function parseAttribute(node: DERNode): NameAttribute {
@@ -49,6 +51,10 @@ function parseAttribute(node: DERNode): NameAttribute {
     text: shown.includes(value.tag) ? value.text() : `#${hexText(value.bytes)}`,
   };
 }
+
+/** RFC 5280 §3.2: issuer and subject are the same, whoever signed. */
+export const isSelfIssued = ({ issuer, subject }: { issuer: Name; subject: Name }): boolean =>
+  equalBytes(issuer.der, subject.der);
 
 /** All values of one attribute type. */
 export function nameValues(name: Name, type: string): readonly NameAttribute[] {

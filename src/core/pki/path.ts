@@ -9,14 +9,21 @@ import { isSignatureOf, parseSignatureAlgorithm, requireStrongKey } from "./algo
 import { type Certificate, secondText } from "./certificate.js";
 import { keyUsageBits } from "./extensions.js";
 import { refusal, structured } from "./failure.js";
-import { nameText } from "./names.js";
+import { requireNames } from "./name-constraints.js";
+import { isSelfIssued, nameText } from "./names.js";
+import { type PolicyRules, requirePolicies } from "./policies.js";
 
 export interface PathRules {
-  /** The extended key usage that the leaf has and no CA above it excludes. */
-  readonly purpose: string;
+  /** The extended key usage that no CA excludes. Undefined for no particular one: signers of revocation data, test suites. */
+  readonly purpose: string | undefined;
   readonly at: Date;
   readonly anchors: readonly Certificate[];
   readonly rsaBitsMin: number;
+  readonly policies?: PolicyRules;
+  /** Certificates of a path, leaf and anchor among them; `limits.pathDepthMax` when absent. */
+  readonly lengthMax?: number;
+  /** CAs between leaf and anchor that are not self-issued. */
+  readonly intermediatesMax?: number;
 }
 
 interface Search extends PathRules {
@@ -27,9 +34,10 @@ interface Search extends PathRules {
 }
 
 /**
- * The path, leaf first, anchor last. The leaf's own profile is judged elsewhere.
+ * The path, leaf first, anchor last: each certificate is followed by its issuer's. Revocation is asked about it afterwards;
+ * the leaf's own profile is judged elsewhere.
  *
- * @throws VerificationError CERTIFICATE_EXPIRED, _EXTENSION, _PATH, _USAGE, _WEAK, _UNTRUSTED, LIMIT_EXCEEDED
+ * @throws VerificationError CERTIFICATE_EXPIRED, _EXTENSION, _PATH, _USAGE, _WEAK, _NAMES, _POLICY, _UNTRUSTED, LIMIT_EXCEEDED
  */
 export async function verifyPath(
   leaf: Certificate,
@@ -49,17 +57,22 @@ async function extend(path: readonly Certificate[], search: Search): Promise<Cer
   const child = path[path.length - 1] as Certificate;
   const named = (issuer: Certificate): boolean => equalBytes(issuer.subject.der, child.issuer.der);
   for (const anchor of search.anchors.filter(named)) {
-    if (await isIssuer(anchor, path, search, "anchor")) return [...path, anchor];
+    const found = [...path, anchor];
+    if ((await isIssuer(anchor, path, search, "anchor")) && isSound(found, search)) return found;
   }
   // Leaf, intermediates and anchor together stay within the limit.
-  if (path.length + 1 >= limits.pathDepthMax) return undefined;
+  if (path.length + 1 >= (search.lengthMax ?? limits.pathDepthMax)) return undefined;
   for (const issuer of search.pool.filter(named)) {
-    if (path.includes(issuer) || !(await isIssuer(issuer, path, search, "intermediate"))) continue;
+    if (isRepeated(issuer, path) || !(await isIssuer(issuer, path, search, "intermediate"))) continue;
     const found = await extend([...path, issuer], search);
     if (found !== undefined) return found;
   }
   return undefined;
 }
+
+/** RFC 4158 §2.4.2: one name with one key stands in a path once, in whatever certificates it comes. */
+const isRepeated = ({ subject, key }: Certificate, path: readonly Certificate[]): boolean =>
+  path.some((one) => equalBytes(one.subject.der, subject.der) && equalBytes(one.key.spki, key.spki));
 
 async function isIssuer(
   issuer: Certificate,
@@ -70,20 +83,37 @@ async function isIssuer(
   try {
     if (role === "intermediate") requireSerial(issuer);
     requireUsable(issuer, search);
-    requireAuthority(issuer, path.length - 1, search.purpose, role);
+    requireAuthority(issuer, path, search, role);
     await requireSigned(path[path.length - 1] as Certificate, issuer, search);
     return true;
   } catch (cause) {
-    if (!(cause instanceof VerificationError) || cause.code === "LIMIT_EXCEEDED") throw cause;
-    search.reason ??= cause;
-    return false;
+    return refuse(cause, search);
   }
+}
+
+/** What only a whole path shows: the names and policies that CAs allow below them. */
+function isSound(path: readonly Certificate[], search: Search): boolean {
+  try {
+    requireNames(path);
+    requirePolicies(path, search.policies ?? {});
+    return true;
+  } catch (cause) {
+    return refuse(cause, search);
+  }
+}
+
+function refuse(cause: unknown, search: Search): false {
+  if (!(cause instanceof VerificationError) || cause.code === "LIMIT_EXCEEDED") throw cause;
+  search.reason ??= cause;
+  return false;
 }
 
 /** What holds for every certificate of a path: in its time, nothing in it ignored, a key worth its name. */
 function requireUsable(certificate: Certificate, rules: PathRules): void {
   const { notBefore, notAfter, extensions } = certificate;
-  if (rules.at < notBefore || rules.at > notAfter) {
+  // RFC 5280 §4.1.2.5: both ends are seconds, and both belong to the time of validity.
+  const second = Math.floor(rules.at.getTime() / 1000) * 1000;
+  if (!(second >= notBefore.getTime() && second <= notAfter.getTime())) {
     const span = `${secondText(notBefore)} to ${secondText(notAfter)}`;
     throw refusal(
       "CERTIFICATE_EXPIRED",
@@ -107,27 +137,48 @@ function requireSerial({ serial }: Certificate): void {
 /** RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
 function requireAuthority(
   issuer: Certificate,
-  below: number,
-  purpose: string,
+  path: readonly Certificate[],
+  rules: PathRules,
   role: "anchor" | "intermediate",
 ): void {
   const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = issuer.extensions;
-  if (basicConstraints?.ca !== true || (role === "intermediate" && !basicConstraints.critical)) {
+  if (basicConstraints?.ca !== true || !basicConstraints.critical) {
     throw refusal("CERTIFICATE_PATH", `expected a CA certificate, got ${shown(issuer)}`);
   }
-  const { pathLen } = basicConstraints;
-  // Self-issued certificates count too, which RFC 5280 would forgive.
-  if (pathLen !== undefined && below > pathLen) {
-    throw refusal("CERTIFICATE_PATH", `expected at most ${pathLen} CAs below ${shown(issuer)}, got ${below}`);
+  // RFC 5280 §6.1.4 l: self-issued certificates do not count.
+  const below = path.slice(1).filter((one) => !isSelfIssued(one)).length;
+  const asked = role === "anchor" ? rules.intermediatesMax : undefined;
+  const most = Math.min(basicConstraints.pathLen ?? below, asked ?? below);
+  if (below > most) {
+    throw refusal("CERTIFICATE_PATH", `expected at most ${most} CAs below ${shown(issuer)}, got ${below}`);
   }
   if (keyUsage?.bits.has(keyUsageBits.keyCertSign) !== true) {
     throw refusal("CERTIFICATE_USAGE", `expected keyCertSign for ${shown(issuer)}`);
   }
-  if (extKeyUsage !== undefined && !extKeyUsage.purposes.includes(purpose)) {
-    throw refusal("CERTIFICATE_USAGE", `expected the purpose ${purpose} for ${shown(issuer)}`);
+  if (
+    extKeyUsage !== undefined &&
+    rules.purpose !== undefined &&
+    !extKeyUsage.purposes.includes(rules.purpose)
+  ) {
+    throw refusal("CERTIFICATE_USAGE", `expected the purpose ${rules.purpose} for ${shown(issuer)}`);
   }
-  if (role === "intermediate" && subjectKeyIdentifier === undefined) {
+  if (subjectKeyIdentifier === undefined) {
     throw refusal("CERTIFICATE_PATH", `expected a subject key identifier for ${shown(issuer)}`);
+  }
+  if (role === "anchor") requireAnchorForm(issuer, subjectKeyIdentifier);
+}
+
+/**
+ * A customer may pin a CA of any kind. RFC 5280 §4.2.1.1: one that did not sign itself names its issuer's key. A root names
+ * its own key or none, and (code-signing requirements §7.1.2.1) no purposes.
+ */
+function requireAnchorForm(anchor: Certificate, own: Uint8Array): void {
+  const { authorityKeyIdentifier, authorityOtherwise, extKeyUsage } = anchor.extensions;
+  const sound = isSelfIssued(anchor)
+    ? !authorityOtherwise && !extKeyUsage && equalBytes(authorityKeyIdentifier ?? own, own)
+    : authorityKeyIdentifier !== undefined;
+  if (!sound) {
+    throw refusal("CERTIFICATE_PATH", `expected the form of a root or of a CA, got ${shown(anchor)}`);
   }
 }
 

@@ -3,15 +3,7 @@ import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
 import type { ErrorCode } from "../../../src/core/errors.js";
 import type { IssuingKey } from "../../../src/issuing/algorithms.js";
-import {
-  integer,
-  namedBits,
-  none,
-  objectID,
-  sequence,
-  taggedBytes,
-  tagged,
-} from "../../../src/issuing/asn1.js";
+import { integer, namedBits, none, objectID, sequence, taggedBytes } from "../../../src/issuing/asn1.js";
 import { extension } from "../../../src/issuing/certificate-extensions.js";
 import type { Lie } from "./lie.js";
 import { type Holder, issue, type IssueOptions, p256, p384, sign, type World } from "./world.js";
@@ -20,7 +12,6 @@ import { weakKey } from "./weak-key.js";
 const oid = {
   keyUsage: "2.5.29.15",
   basicConstraints: "2.5.29.19",
-  nameConstraints: "2.5.29.30",
   authorityKeyID: "2.5.29.35",
   extKeyUsage: "2.5.29.37",
   unknown: "1.3.6.1.4.1.32473.8420.66",
@@ -32,18 +23,18 @@ const purpose = {
   timeStamping: "1.3.6.1.5.5.7.3.8",
 };
 
-type Bend = (certificate: pkijs.Certificate) => void;
-const remove =
+export type Bend = (certificate: pkijs.Certificate) => void;
+export const remove =
   (id: string): Bend =>
   (certificate) => {
     certificate.extensions = certificate.extensions?.filter(({ extnID }) => extnID !== id);
   };
-const add =
+export const add =
   (...more: pkijs.Extension[]): Bend =>
   (certificate) => {
     certificate.extensions = [...(certificate.extensions ?? []), ...more];
   };
-const replace =
+export const replace =
   (...more: pkijs.Extension[]): Bend =>
   (certificate) => {
     for (const { extnID } of more) remove(extnID)(certificate);
@@ -54,7 +45,7 @@ const purposes = (...list: string[]): pkijs.Extension =>
 const unknownCritical = add(extension(oid.unknown, true, none()));
 
 /** A leaf that is good but for `change`, below the good CA. */
-const leafLie = (
+export const leafLie = (
   name: string,
   code: ErrorCode,
   why: string,
@@ -69,7 +60,7 @@ const leafLie = (
 });
 
 /** A good leaf below CAs that are not. */
-const pathLie = (
+export const pathLie = (
   name: string,
   code: ErrorCode,
   why: string,
@@ -85,7 +76,7 @@ const pathLie = (
   },
 });
 
-const issuingCA = (world: World, change: Partial<IssueOptions> = {}): Promise<Holder> =>
+export const issuingCA = (world: World, change: Partial<IssueOptions> = {}): Promise<Holder> =>
   issue({ profile: "issuing-ca", name: "issuing CA", issuer: world.root, ...change });
 
 export const leafLies: readonly Lie[] = [
@@ -241,19 +232,6 @@ export const pathLies: readonly Lie[] = [
     "CERTIFICATE_EXTENSION",
     "a critical extension nobody knows, in the CA",
     async (world) => [await issuingCA(world, { bend: unknownCritical })],
-  ),
-  pathLie(
-    "path-ca-name-constraints",
-    "CERTIFICATE_EXTENSION",
-    "name constraints, which are not judged yet",
-    async (world) => {
-      const directory = tagged(4, sequence());
-      return [
-        await issuingCA(world, {
-          bend: add(extension(oid.nameConstraints, true, sequence(tagged(0, sequence(directory))))),
-        }),
-      ];
-    },
   ),
   pathLie(
     "path-ca-without-cert-sign",

@@ -1,6 +1,7 @@
 /** All vectors, as files by path. The same bytes every time: keys come from seeds, signatures have no randomness. Tests only. */
 import { utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import { cmsLies } from "./lies-cms.js";
+import { constraintLies } from "./lies-constraints.js";
 import { leafLies, pathLies, subjectLies } from "./lies-certificate.js";
 import { timestampLies } from "./lies-timestamp.js";
 import type { Lie } from "./lie.js";
@@ -18,6 +19,7 @@ export const lies: readonly Lie[] = [
   ...cmsLies,
   ...leafLies,
   ...pathLies,
+  ...constraintLies,
   ...subjectLies,
   ...timestampLies,
 ];
