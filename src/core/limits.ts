@@ -16,9 +16,12 @@ export const limits = {
   cmsBytesMax: 512 * 1024,
   certificatesMax: 8,
   derDepthMax: 32,
-  derNodesMax: 32_768,
+  derNodesMax: 131_072,
   pathDepthMax: 4,
   signatureChecksMax: 100,
+  /** A list of some ten thousand certificates; how many lists and responses one signature may bring. */
+  crlBytesMax: 512 * 1024,
+  revocationItemsMax: 16,
   /** Of one path: names times constraints; of one certificate: policies, and mappings. */
   nameComparisonsMax: 65_536,
   policiesMax: 64,

@@ -28,7 +28,7 @@ export interface RoleKeys {
   readonly keys: ReadonlyMap<string, TUFKey | undefined>;
 }
 
-interface Common {
+export interface Common {
   readonly version: number;
   readonly expires: Date;
 }
@@ -160,7 +160,7 @@ function parseDelegations(value: JSONValue): Delegation[] {
 }
 
 /** SPEC §5.2.1: an id must be the hash of its key, or a signer could be entered under somebody else's id. */
-function parseKeys(value: JSONValue | undefined): Map<string, TUFKey | undefined> {
+export function parseKeys(value: JSONValue | undefined): Map<string, TUFKey | undefined> {
   const entries = Object.entries(object(value, "keys"));
   if (entries.length > limits.metadataKeysMax) throw malformed("fewer keys", entries.length);
   return new Map(
@@ -173,7 +173,7 @@ function parseKeys(value: JSONValue | undefined): Map<string, TUFKey | undefined
 }
 
 /** SPEC §5.3.5: a threshold is at least 1, because 0 would accept anything. The ids are unique and known. */
-function parseRoleKeys(
+export function parseRoleKeys(
   value: JSONValue | undefined,
   known: ReadonlyMap<string, TUFKey | undefined>,
 ): RoleKeys {
@@ -204,7 +204,7 @@ export function parseHashes(value: JSONValue | undefined): string {
   return sha256;
 }
 
-function common(signed: JSONObject): Common {
+export function common(signed: JSONObject): Common {
   return { version: count(signed.version, "a version"), expires: parseTime(signed.expires) };
 }
 
@@ -242,12 +242,12 @@ export function count(value: JSONValue | undefined, what: string): number {
   return value;
 }
 
-function requireUnique(values: readonly string[], what: string): void {
+export function requireUnique(values: readonly string[], what: string): void {
   const again = values.find((value, i) => values.indexOf(value) !== i);
   if (again !== undefined) throw malformed(`one ${what}`, again);
 }
 
-function malformed(expected: string, got: unknown): VerificationError {
+export function malformed(expected: string, got: unknown): VerificationError {
   return new VerificationError(
     "METADATA_MALFORMED",
     `expected ${expected}, got ${quote(JSON.stringify(got) ?? "nothing")}`,

@@ -17,6 +17,7 @@ import {
   type Snapshot,
   type Targets,
   type Timestamp,
+  common,
   formatTime,
   parseEnvelope,
   parseRoot,
@@ -163,9 +164,8 @@ export class TrustedMetadata {
 
   /** TUF §5.6. @throws VerificationError METADATA_MISMATCH, _THRESHOLD, _EXPIRED, _MISSING, _MALFORMED */
   async updateTargets(bytes: Uint8Array): Promise<void> {
-    const wanted = this.expected("targets");
-    const { next } = await this.#readTargets(bytes, wanted, this.#root.roles.targets, "targets");
-    this.#targets = next;
+    const { envelope } = await this.verifyTargets(bytes, "targets", this.#root.roles.targets);
+    this.#targets = parseTargets(envelope.signed);
   }
 
   /**
@@ -175,9 +175,9 @@ export class TrustedMetadata {
    * @throws VerificationError METADATA_MISSING, METADATA_MISMATCH, METADATA_THRESHOLD, METADATA_EXPIRED, TARGET_UNKNOWN
    */
   async updateFeed(bytes: Uint8Array, feed: FeedName): Promise<ProvenFeed> {
-    const wanted = this.expected(feed);
     const delegation = this.delegation(feed);
-    const { envelope, next, signers } = await this.#readTargets(bytes, wanted, delegation, feed);
+    const { envelope, signers } = await this.verifyTargets(bytes, feed, delegation);
+    const next = parseTargets(envelope.signed);
     // TUF §5.6.7.2: a role speaks for the paths that were delegated to it and for no other.
     const stray = next.targetPaths.find((path) => !delegation.paths.some((p) => matchesPathPattern(p, path)));
     if (stray !== undefined) {
@@ -203,14 +203,25 @@ export class TrustedMetadata {
     );
   }
 
-  async #readTargets(bytes: Uint8Array, wanted: MetaFile, role: RoleKeys, name: string) {
+  /**
+   * TUF §5.6 for any role below the snapshot, against the keys that its delegator gives it now. What it delegates further is
+   * not read here: trees of other publishers may delegate in ways that SPEC §5.3 does not allow ours.
+   *
+   * @throws VerificationError METADATA_MISSING, METADATA_MISMATCH, METADATA_THRESHOLD, METADATA_EXPIRED, METADATA_MALFORMED
+   */
+  async verifyTargets(
+    bytes: Uint8Array,
+    name: string,
+    role: RoleKeys,
+  ): Promise<{ readonly envelope: Envelope; readonly signers: readonly ProvenSigner[] }> {
+    const wanted = this.expected(name);
     await requireFile(bytes, wanted, name);
     const envelope = parseEnvelope(bytes, "targets");
     const signers = await requireThreshold(envelope, role, name);
-    const next = parseTargets(envelope.signed);
+    const next = common(envelope.signed);
     requireVersion(next, wanted, name);
     this.#requireFresh(next, name);
-    return { envelope, next, signers };
+    return { envelope, signers };
   }
 
   /** TUF §5.1: every expiry is judged at the one reference time. At the instant of expiry it has expired. */
