@@ -1,0 +1,128 @@
+// One step in a process of its own, so that its time and its peak memory are its own: node steps.mjs STEP ARGUMENT…
+// The last line on stdout is JSON: whatever the step found out, seconds, and the peak resident set in MiB.
+import { openSync, readdirSync, readSync, readFileSync, statSync, writeSync, closeSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+
+const dist = new URL("../../dist/", import.meta.url);
+const load = (path) => import(new URL(path, dist).href);
+const { nodeDigest } = await load("main/node-digest.js");
+const workers = Math.min(2, availableParallelism());
+
+function fileSource(path) {
+  const handle = openSync(path, "r");
+  return {
+    length: statSync(path).size,
+    read: async (offset, length) => {
+      const bytes = new Uint8Array(length);
+      if (readSync(handle, bytes, 0, length, offset) !== length) throw new Error(`${path} ends early`);
+      return bytes;
+    },
+  };
+}
+
+function fileSink(path) {
+  const handle = openSync(path, "w");
+  return { write: async (bytes) => void writeSync(handle, bytes), close: () => closeSync(handle) };
+}
+
+function listFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? listFiles(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}
+
+async function readSources(kind, folder) {
+  const { ruleLanguage } = await load("core/rules/registry.js");
+  const paths = statSync(folder).isDirectory() ? listFiles(folder).sort() : [folder];
+  return paths
+    .map((path) => ({ path: `${kind}/${relative(folder, path) || "rules"}`.normalize("NFC"), file: path }))
+    .filter(({ path }) => ruleLanguage(kind).accepts(path))
+    .map(({ path, file }) => ({ path, bytes: new Uint8Array(readFileSync(file)) }));
+}
+
+async function withCodec(work) {
+  const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
+  const codec = await openZstdCodec({ workers });
+  try {
+    return await work(codec);
+  } finally {
+    await codec.close();
+  }
+}
+
+const steps = {
+  /** The sources as general tools get them: one file, in path order. */
+  async concatenate(kind, folder, out) {
+    const sink = fileSink(out);
+    for (const { bytes } of await readSources(kind, folder)) await sink.write(bytes);
+    sink.close();
+    return { bytes: statSync(out).size };
+  },
+
+  async compile(kind, folder, out) {
+    const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
+    const { assembleSections } = await load("core/rules/assemble.js");
+    const { encodeDatabase } = await load("core/format/database.js");
+    const pool = openRuleWorkers({ workers });
+    const parsed = await pool.parse(kind, await readSources(kind, folder));
+    await pool.close();
+    const { sections } = assembleSections(new Map([[kind, parsed]]));
+    const sink = fileSink(out);
+    const summary = await encodeDatabase(sections, sink, nodeDigest);
+    sink.close();
+    return { bytes: summary.bytes, records: summary.sections.reduce((sum, { records }) => sum + records, 0) };
+  },
+
+  /** What an endpoint writes for its engine, in one file. */
+  async export(kind, database, out) {
+    const { openDatabase } = await load("core/format/database.js");
+    const { ruleLanguage } = await load("core/rules/registry.js");
+    const opened = await openDatabase(fileSource(database));
+    const records = [];
+    for await (const block of opened.records(kind)) for (const record of block) records.push(record);
+    const sink = fileSink(out);
+    for (const file of ruleLanguage(kind).exportFiles(records)) {
+      for (const chunk of file.chunks) await sink.write(chunk);
+    }
+    sink.close();
+    return { bytes: statSync(out).size };
+  },
+
+  async delta(from, to, out) {
+    const { encodeDelta } = await load("core/format/delta-encode.js");
+    const sink = fileSink(out);
+    await withCodec((codec) => encodeDelta(fileSource(from), fileSource(to), sink, codec, nodeDigest));
+    sink.close();
+    return { bytes: statSync(out).size };
+  },
+
+  async apply(from, pack, expected, out) {
+    const { applyDelta } = await load("core/format/delta-apply.js");
+    const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
+    const codec = await openZstdCodec({ workers: 0 });
+    const sink = fileSink(out);
+    await applyDelta(fileSource(from), fileSource(pack), sink, codec, nodeDigest);
+    sink.close();
+    if (Buffer.compare(readFileSync(out), readFileSync(expected)) !== 0)
+      throw new Error("a wrong database came out");
+    return {};
+  },
+
+  async full(database, out) {
+    const { encodeFullPack } = await load("core/format/full-pack.js");
+    const { digestSource } = await load("core/format/delta-apply.js");
+    const source = fileSource(database);
+    const sink = fileSink(out);
+    const sha256 = await digestSource(source, nodeDigest);
+    await withCodec((codec) => encodeFullPack(source, sha256, sink, codec));
+    sink.close();
+    return { bytes: statSync(out).size };
+  },
+};
+
+const [step, ...args] = process.argv.slice(2);
+const found = await steps[step](...args);
+const { maxRSS } = process.resourceUsage();
+console.log(JSON.stringify({ ...found, seconds: process.uptime(), peakMiB: maxRSS / 1024 }));
+process.exit(0);
