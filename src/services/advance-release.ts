@@ -9,7 +9,8 @@ import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import { compileRelease } from "./compile-release.js";
 import type { ServiceContext } from "./context.js";
-import { releaseWrite, requireFeed, requireRelease, timeText } from "./documents.js";
+import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } from "./documents.js";
+import { manifestExpiry, mayBePublic } from "./manifest-life.js";
 import type { ReleaseRecord } from "./model.js";
 import { putIntoTree } from "./put-into-tree.js";
 import { sealRelease } from "./seal-release.js";
@@ -34,9 +35,8 @@ function nextStep(release: ReleaseRecord): ReleaseStep | undefined {
   return undefined;
 }
 
-/** True when there is a step to take now: nothing failed, or its pause is over. */
+/** Nothing failed, or its pause is over. */
 function isDue(release: ReleaseRecord, now: Date): boolean {
-  if (nextStep(release) === undefined) return false;
   if (release.waitingFor === null) return true;
   return release.retry !== null && Date.parse(release.retry.at) <= now.getTime();
 }
@@ -51,6 +51,8 @@ export async function advanceFeed(
     if (body.newest === 0) return undefined;
     for (;;) {
       const before = await requireRelease(context.records, feed, body.newest as ReleaseNumber);
+      const expired = await expiredUnseen(context, before.body);
+      if (expired !== undefined) return endRelease(context, before, expired);
       const step = nextStep(before.body);
       if (step === undefined || !isDue(before.body, context.clock.now())) return before.body;
       await takeStep(context, step, before);
@@ -58,10 +60,32 @@ export async function advanceFeed(
   });
 }
 
+/**
+ * SPEC §2.5.7: nobody accepts a manifest that expired before it was public, so its release ends and makes room for
+ * the next. Why, or undefined while there is hope, and when the tree may hold some of it already.
+ */
+async function expiredUnseen(context: ServiceContext, release: ReleaseRecord): Promise<string | undefined> {
+  if (!["signed", "assayed", "sealed"].includes(release.state)) return undefined;
+  const expires = await manifestExpiry(context, release);
+  if (expires > context.clock.now() || (await mayBePublic(context, release))) return undefined;
+  const waited = release.waitingFor === null ? "" : `; it waited for ${release.waitingFor}`;
+  return `METADATA_EXPIRED: expected publication before ${timeText(expires)}, got none${waited}`;
+}
+
+async function endRelease(
+  { records }: ServiceContext,
+  before: Versioned<ReleaseRecord>,
+  waitingFor: string,
+): Promise<ReleaseRecord> {
+  const body: ReleaseRecord = { ...before.body, state: "failed", waitingFor, retry: null };
+  await records.commit([releaseWrite(before, body)]);
+  return body;
+}
+
 async function takeStep(
   context: ServiceContext,
   step: ReleaseStep,
-  before: { readonly body: ReleaseRecord; readonly version: number },
+  before: Versioned<ReleaseRecord>,
 ): Promise<void> {
   let change: Partial<ReleaseRecord>;
   let unexpected: unknown;

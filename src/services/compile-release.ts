@@ -2,7 +2,7 @@
  * From frozen sources to a database and its packs: first the database, then one pack at a time, each kept
  * before the next is begun, so that a restarted service does not begin again.
  */
-import type { Sha256Hex } from "../core/brands.js";
+import { releaseNumber, type Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { encodeDatabase } from "../core/format/database.js";
 import { databaseFacts } from "../core/release/compile.js";
@@ -23,10 +23,25 @@ export async function compileRelease(
 ): Promise<Partial<ReleaseRecord>> {
   if (release.database === null) return makeDatabase(context, release);
   const made = new Set(release.packs.map(({ from }) => from));
-  const next = plannedPacks(release.release).find((from) => !made.has(from));
+  const next = (await startsOf(context, release)).find((from) => !made.has(from));
   if (next !== undefined) return { packs: [...release.packs, await makePack(context, release, next)] };
   const before = await packsBefore(context, release);
   return { state: "built", packs: listedPacks(release.release, release.packs, before) };
+}
+
+/**
+ * What packs start from: what is planned and was published, and the release before this one in any case, however many
+ * numbers lie between.
+ */
+async function startsOf({ records }: ServiceContext, release: ReleaseRecord): Promise<number[]> {
+  const { feed, previous } = release;
+  const starts: number[] = [];
+  for (const from of plannedPacks(release.release)) {
+    const published =
+      from === 0 || (await requireRelease(records, feed, releaseNumber(from))).body.state === "published";
+    if (published) starts.push(from);
+  }
+  return previous === null || starts.includes(previous) ? starts : [...starts, previous];
 }
 
 async function makeDatabase(

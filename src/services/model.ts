@@ -76,8 +76,8 @@ export interface ReleasePack extends PackFacts {
 
 /**
  * queued → built (database and packs are there) → signed (manifest, publisher's signature) → assayed
- * (overseer's too) → sealed (CMS and time-stamps) → published. A failed release
- * was never public: its number is taken again.
+ * (overseer's too) → sealed (CMS and time-stamps) → published. A failed release was never public; its number is
+ * taken again only when no manifest was signed under it.
  */
 export const releaseStates = [
   "queued",

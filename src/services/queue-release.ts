@@ -1,9 +1,9 @@
 /**
  * Puts the next release of a feed on the way: its number, its frozen sources, nothing else.
  *
- * One release of a feed is under way at a time, so numbers are dense and each manifest can name the one
- * before it. A release that failed was never public; its number is taken again and its record moves to
- * `failed-releases`.
+ * One release of a feed is under way at a time, so each manifest can name the published one before it. The
+ * number of a release that failed before its manifest was signed is taken again, and its record moves to
+ * `failed-releases`. A number under which a manifest was ever signed is not: one number, one manifest.
  */
 import { type FeedName, type ReleaseNumber, releaseNumber, sha256Hex } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";
@@ -12,8 +12,15 @@ import { sourceTreeDigest } from "../core/release/manifest.js";
 import { formatSources } from "../core/release/sources.js";
 import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
-import { releaseID, requireFeed, timeText, untilCommitted } from "./documents.js";
-import type { ReleaseRecord } from "./model.js";
+import {
+  releaseID,
+  requireFeed,
+  requireRelease,
+  timeText,
+  untilCommitted,
+  type Versioned,
+} from "./documents.js";
+import type { FeedRecord, ReleaseRecord } from "./model.js";
 
 export interface QueuedRelease {
   readonly feed: FeedName;
@@ -44,15 +51,11 @@ async function commit(
 ): Promise<ReleaseRecord> {
   const { feed, by, reason, restores } = order;
   const { body: before, version } = await requireFeed(records, feed);
-  const release = releaseNumber(before.published + 1);
+  const failed = await requireNoneUnderWay(records, before);
+  // SPEC §2.4.3: a number under which a manifest was signed is never taken again.
+  const standing = failed?.body.manifestSha256 === null ? failed : undefined;
+  const release = releaseNumber(standing?.body.release ?? before.newest + 1);
   const id = releaseID(feed, release);
-  const standing = await records.get<ReleaseRecord>("releases", id);
-  if (standing !== undefined && standing.body.state !== "failed") {
-    throw new PolicyError(
-      "RELEASE_STATE",
-      `expected no release of ${feed} under way, got release ${release}, which is ${standing.body.state}`,
-    );
-  }
   const at = timeText(clock.now());
   const body: ReleaseRecord = {
     feed,
@@ -86,4 +89,19 @@ async function commit(
   }
   await records.commit(writes);
   return body;
+}
+
+/** The newest release when it failed; undefined when it was published, or there is none. */
+async function requireNoneUnderWay(
+  records: ServiceContext["records"],
+  { name, newest, published }: FeedRecord,
+): Promise<Versioned<ReleaseRecord> | undefined> {
+  if (newest === published) return undefined;
+  const found = await requireRelease(records, name, releaseNumber(newest));
+  const { state } = found.body;
+  if (state === "failed") return found;
+  throw new PolicyError(
+    "RELEASE_STATE",
+    `expected no release of ${name} under way, got release ${newest}, which is ${state}`,
+  );
 }

@@ -6,15 +6,13 @@
  * nothing. One run at a time; between runs it sleeps until the next due time or until somebody calls `wake`.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
-import { PolicyError } from "../core/errors.js";
-import { parseEnvelope, parseTargets } from "../core/trust/metadata.js";
 import { advanceFeed } from "./advance-release.js";
 import { renewRelease } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
-import { releaseID, releaseWrite, requireRelease } from "./documents.js";
+import { releaseID, releaseWrite, requireFeed, requireRelease } from "./documents.js";
+import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
 import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
-import { readObject } from "./source-batches.js";
 
 /** Calls back once, after so many milliseconds; gives what cancels it. */
 export type Timer = (ms: number, callback: () => void) => () => void;
@@ -157,13 +155,15 @@ async function nextDue(context: ServiceContext): Promise<number> {
  * SPEC §2.5.3: a manifest is renewed while a third of its life is left, because people must still co-sign it.
  */
 async function renewalDue(context: ServiceContext, feed: FeedName): Promise<boolean> {
-  const { records, objects, clock, settings } = context;
-  const state = await records.get<FeedRecord>("feeds", feed);
-  if (state === undefined || state.body.published === 0 || state.body.newest !== state.body.published)
-    return false;
-  const { body } = await requireRelease(records, feed, state.body.published as ReleaseNumber);
-  if (body.manifestSha256 === null) throw new PolicyError("RELEASE_STATE", "expected a manifest, got none");
-  const { signed } = parseEnvelope(await readObject(objects, body.manifestSha256), "targets");
-  const left = parseTargets(signed).expires.getTime() - clock.now().getTime();
+  const { records, clock, settings } = context;
+  const { newest, published } = (await requireFeed(records, feed)).body;
+  if (published === 0) return false;
+  if (newest !== published) {
+    // One that failed is not under way; one that waits for somebody must not be overtaken.
+    const { body } = await requireRelease(records, feed, newest as ReleaseNumber);
+    if (body.state !== "failed") return false;
+  }
+  const { body } = await requireRelease(records, feed, published as ReleaseNumber);
+  const left = (await manifestExpiry(context, body)).getTime() - clock.now().getTime();
   return left < (settings.expiryDays.feed * dayMs) / 3;
 }

@@ -8,6 +8,7 @@ import { PolicyError } from "../core/errors.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireFeed, requireRelease } from "./documents.js";
+import { mayBePublic } from "./manifest-life.js";
 import type { Identity, ReleaseRecord } from "./model.js";
 import { queueRelease } from "./queue-release.js";
 import { requireRole } from "./roles.js";
@@ -36,18 +37,25 @@ export async function withdrawRelease(
   const { body: before } = await requireRelease(context.records, feed, release);
   if (before.state !== "published") return end(context, identity, { feed, release, reason });
   const { body: state } = await requireFeed(context.records, feed);
-  const restores = to ?? ((release - 1) as ReleaseNumber);
-  if (release !== state.published || restores < 1 || restores >= release) {
+  const restores = to ?? before.previous;
+  if (restores === null || release !== state.published || restores >= release) {
     throw new PolicyError(
       "RELEASE_STATE",
-      `expected the newest release ${state.published} to go back to an older one, got ${release} to ${restores}`,
+      `expected the newest release ${state.published} to go back to an older one, got ${release} to ${restores ?? "none"}`,
+    );
+  }
+  const { body: older } = await requireRelease(context.records, feed, restores);
+  if (older.state !== "published") {
+    throw new PolicyError(
+      "RELEASE_STATE",
+      `expected a published release to go back to, got ${restores}, which is ${older.state}`,
     );
   }
   const sources = await sourcesOf(context, feed, restores);
   return queueRelease(context, { feed, by: identity.name, reason, sources, restores });
 }
 
-/** Sealed is too late: from there on it may be in the tree at any instant. */
+/** A sealed one too, as long as no publication that holds it is decided: from there on it may be in the tree. */
 function end(
   context: ServiceContext,
   identity: Identity,
@@ -56,11 +64,10 @@ function end(
   return serially(context.records, `release/${feed}`, async () => {
     const before = await requireRelease(context.records, feed, release);
     const { state } = before.body;
-    if (state === "sealed" || state === "published" || state === "failed") {
-      throw new PolicyError(
-        "RELEASE_STATE",
-        `expected a release that is not sealed, got one that is ${state}`,
-      );
+    const over = state === "published" || state === "failed";
+    if (over || (state === "sealed" && (await mayBePublic(context, before.body)))) {
+      const got = over ? `one that is ${state}` : "one that is being written to the public tree";
+      throw new PolicyError("RELEASE_STATE", `expected a release that is not public, got ${got}`);
     }
     const waitingFor = `RELEASE_STATE: withdrawn by ${identity.name}: ${reason}`;
     const body: ReleaseRecord = { ...before.body, state: "failed", waitingFor, retry: null };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { components } from "../../src/cli/generated/api.js";
 import { hexText } from "../../src/core/encoding/bytes.js";
 import { signingPayload } from "../../src/issuing/tuf-signatures.js";
+import type { RuleEngine } from "../../src/ports/rule-engine.js";
 import type { Role } from "../../src/services/model.js";
 import { openService, type TestService } from "../support/service.js";
 import { problemOf } from "./problems.js";
@@ -77,6 +78,26 @@ describe("a release", () => {
     await problemOf(await get(`${releases}/2`), "NOT_FOUND");
   });
 
+  it("names the rules that an engine refused and the author left out", async () => {
+    const refusal = { line: 1, column: 1, severity: "error", code: "YARAC", message: "no" } as const;
+    const engine: RuleEngine = {
+      name: "opinion",
+      kinds: ["yara"],
+      check: async (_kind, files) => files.map(({ path }) => ({ path, ...refusal })),
+    };
+    const other = await openService({ wrap: () => ({ engines: [engine] }) });
+    const files = { "a.yar": `${rule("Refused")}${rule("Kept")}` };
+    await other.desk.approve(await other.desk.submit("mixed", "yara", files, { leaveOutInvalid: true }));
+    await other.call("POST", releases, { as: "release-manager", json: {} });
+    await other.settled();
+    const answer = await other.call("GET", `${releases}/1/sources`, { as: "overseer" });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      revisions: [{ leaveOutInvalid: true, leftOut: [{ path: "a.yar", line: 1 }] }],
+    });
+    await other.close();
+  });
+
   it("is not published without the overseer", async () => {
     await problemOf(await publish(1), "ASSAY_MISSING");
     const lie = { result: "PASSED", explanation: "sure", keyid: "0".repeat(64), signature: "00".repeat(64) };
@@ -140,19 +161,23 @@ describe("a release", () => {
     await service.desk.addRules("loaders", "yara", { "a.yar": rule("Two") });
     await post(releases, {});
     await service.settled();
-    await coSign(2);
-    await publish(2);
-    expect(await settledRelease(2)).toMatchObject({ state: "published" });
-    const answer = await post(`${releases}/2/withdrawal`, { to: 1, reason: "false positives" });
-    expect(answer.headers.get("location")).toBe(`${releases}/3`);
-    expect(await answer.json()).toMatchObject({ release: 3, restores: 1, reason: "false positives" });
-    const [one, three] = [await settledRelease(1), await settledRelease(3)];
-    expect(three.database?.sha256).toBe(one.database?.sha256);
+    await coSign(3);
+    await publish(3);
+    expect(await settledRelease(3)).toMatchObject({ state: "published", previous: 1 });
+    await problemOf(
+      await post(`${releases}/3/withdrawal`, { to: 2, reason: "to one that failed" }),
+      "RELEASE_STATE",
+    );
+    const answer = await post(`${releases}/3/withdrawal`, { to: 1, reason: "false positives" });
+    expect(answer.headers.get("location")).toBe(`${releases}/4`);
+    expect(await answer.json()).toMatchObject({ release: 4, restores: 1, reason: "false positives" });
+    const [one, four] = [await settledRelease(1), await settledRelease(4)];
+    expect(four.database?.sha256).toBe(one.database?.sha256);
   });
 
   it("that is not public is ended by a withdrawal", async () => {
-    const answer = await post(`${releases}/3/withdrawal`, { reason: "on second thought" });
-    expect(await answer.json()).toMatchObject({ release: 3, state: "failed" });
+    const answer = await post(`${releases}/4/withdrawal`, { reason: "on second thought" });
+    expect(await answer.json()).toMatchObject({ release: 4, state: "failed" });
   });
 
   it("is listed, newest first, in pages", async () => {
@@ -160,9 +185,9 @@ describe("a release", () => {
       items: Release[];
       next: number | null;
     };
-    expect(first.items.map((one) => one.release)).toEqual([3, 2]);
+    expect(first.items.map((one) => one.release)).toEqual([4, 3]);
     const rest = (await (await get(`${releases}?limit=2&after=${first.next}`)).json()) as typeof first;
-    expect(rest.items.map((one) => one.release)).toEqual([1]);
+    expect(rest.items.map((one) => one.release)).toEqual([2, 1]);
     expect(rest.next).toBeNull();
   });
 });

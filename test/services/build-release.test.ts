@@ -60,7 +60,7 @@ describe("building a release", () => {
     await other.close();
   });
 
-  it("has one release under way at a time, and takes the number of one that failed again", async () => {
+  it("SPEC §2.4.3 has one release under way at a time, and never signs two manifests of one number", async () => {
     desk = await openDesk();
     await desk.addRules("hosts", "ioc", hosts("a"));
     const first = await desk.build();
@@ -69,13 +69,27 @@ describe("building a release", () => {
     expect(await recordVerdict(desk.context, oliver, failed)).toMatchObject({ state: "failed" });
     await expect(publishRelease(desk.context, mia, first)).rejects.toMatchObject({ code: "ASSAY_FAILED" });
     const again = await desk.build();
-    expect(again).toMatchObject({ release: 1, state: "signed", verdicts: [] });
-    const kept = await desk.context.records.list<{ verdicts: unknown[] }>("failed-releases");
-    expect(kept).toMatchObject([{ body: { release: 1, verdicts: [{ result: "FAILED" }] } }]);
+    expect(again).toMatchObject({ release: 2, state: "signed", verdicts: [], previous: null });
     expect(await desk.publish(await desk.coSign(again))).toMatchObject({ state: "published" });
     const { items, next } = await listReleases(desk.context, ann, { feed });
-    expect(items.map(({ release, state }) => `${release} ${state}`)).toEqual(["1 published"]);
+    expect(items.map(({ release, state }) => `${release} ${state}`)).toEqual(["2 published", "1 failed"]);
     expect(next).toBeNull();
+  });
+
+  it("SPEC §2.5.5 makes deltas from published releases, from the one before in any case", async () => {
+    desk = await openDesk();
+    await desk.addRules("hosts", "ioc", hosts("a"));
+    await desk.release();
+    for (let i = 0; i < 9; i++) {
+      await desk.addRules("hosts", "ioc", hosts("a", `b${i}`));
+      await withdrawRelease(desk.context, mia, { ...(await desk.coSign(await desk.build())), reason: "no" });
+    }
+    const built = await desk.build();
+    expect(built).toMatchObject({ release: 11, previous: 1 });
+    expect(built.packs.map(({ path }) => path)).toEqual(["endpoint/1-11.delta.rmp", "endpoint/11.full.rmp"]);
+    expect(await desk.publish(await desk.coSign(built))).toMatchObject({ state: "published" });
+    const back = await withdrawRelease(desk.context, mia, { feed, release: built.release, reason: "bad" });
+    expect(back).toMatchObject({ release: 12, restores: 1 });
   });
 
   it("SPEC §2.3.5 ends a release whose parser failed, and says which file", async () => {
@@ -111,6 +125,8 @@ describe("building a release", () => {
     await expect(publishRelease(desk.context, mia, ended)).rejects.toMatchObject({ code: "RELEASE_STATE" });
     broken = false;
     expect(await desk.build()).toMatchObject({ release: 1, state: "signed" });
+    const kept = await desk.context.records.list<{ verdicts: unknown[] }>("failed-releases");
+    expect(kept).toMatchObject([{ body: { release: 1, state: "failed" } }]);
   });
 
   it("ends a release whose rulesets clash, and names the rule", async () => {
@@ -241,9 +257,8 @@ describe("the overseer's verdict", () => {
     await desk.coSign(await desk.build());
     expect(await recordVerdict(desk.context, oliver, failed)).toMatchObject({ state: "failed" });
     await desk.release();
-    await expect(recordVerdict(desk.context, oliver, failed)).rejects.toMatchObject({
-      code: "RELEASE_STATE",
-    });
+    const late = recordVerdict(desk.context, oliver, { ...failed, release: releaseNumber(2) });
+    await expect(late).rejects.toMatchObject({ code: "RELEASE_STATE" });
   });
 });
 

@@ -5,6 +5,7 @@ import { buildRelease } from "../../src/services/build-release.js";
 import { publishRelease } from "../../src/services/publish-release.js";
 import { showRelease } from "../../src/services/read-releases.js";
 import { type Scheduler, createScheduler } from "../../src/services/scheduler.js";
+import { withdrawRelease } from "../../src/services/withdraw-release.js";
 import { ann, type Desk, feed, mia, openDesk } from "./desk.js";
 
 const hosts = { "a.txt": "a.example.com\n" };
@@ -107,6 +108,22 @@ describe("the scheduler", () => {
     ring();
     await rest();
     expect(await show(2)).toMatchObject({ state: "published" });
+    expect(errors).toEqual([]);
+  });
+
+  it("SPEC §2.5.3 renews a manifest also when the release after it has failed", async () => {
+    desk = await openDesk();
+    await desk.addRules("hosts", "ioc", hosts);
+    await desk.release();
+    await desk.addRules("hosts", "ioc", { "a.txt": "b.example.com\n" });
+    await withdrawRelease(desk.context, mia, { ...(await desk.build()), reason: "not now" });
+    scheduler = schedule();
+    await scheduler.start();
+    await rest();
+    desk.passDays(21);
+    ring();
+    await rest();
+    expect(await show(3)).toMatchObject({ state: "signed", createdBy: "scheduler", previous: 1 });
     expect(errors).toEqual([]);
   });
 

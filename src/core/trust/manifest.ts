@@ -37,9 +37,8 @@ function parseBlock(value: JSONValue | undefined): ManifestBlock {
   const compiler = member(value, "compiler");
   const previous = value.previousManifestSha256;
   const release = releaseNumber(value.release);
-  // SPEC §5.4.4: only the first release has nothing before it.
-  if ((previous === null) !== (release === 1))
-    throw malformed("a previous manifest, but for release 1", previous);
+  // SPEC §5.4.4: release 1 has nothing before it. Nor has the first that is published, when those before it failed.
+  if (release === 1 && previous !== null) throw malformed("no manifest before release 1", previous);
   parseTime(value.createdAt);
   return {
     schema: 1,

@@ -107,10 +107,10 @@ function requireForward(manifest: Manifest, sha256: Sha256Hex, trusted: TrustedR
   const same = manifest.version === trusted.release;
   const next = manifest.version === trusted.release + 1;
   const claimed = same ? sha256 : manifest.block.previousManifestSha256;
-  if ((same || next) && claimed !== trusted.manifestSha256) {
+  if (((same || next) && claimed !== trusted.manifestSha256) || claimed === null) {
     throw new VerificationError(
       "MANIFEST_CHAIN_BROKEN",
-      `expected manifest ${trusted.release} to be ${trusted.manifestSha256}, got ${claimed}`,
+      `expected manifest ${trusted.release} to be ${trusted.manifestSha256}, got ${claimed ?? "a release with none before it"}`,
     );
   }
 }

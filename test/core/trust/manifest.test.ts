@@ -27,7 +27,7 @@ describe("parseManifest", () => {
     ["a feed name with a slash", (s) => (s["x-rulemint"].feed = "a/b")],
     ["a top-level role as feed", (s) => (s["x-rulemint"].feed = "targets")],
     ["SPEC §5.4.4 a first release with a past", (s) => (s.version = s["x-rulemint"].release = 1)],
-    ["SPEC §5.4.4 a later release without a past", (s) => (s["x-rulemint"].previousManifestSha256 = null)],
+    ["SPEC §5.4.4 a past that is no digest", (s) => (s["x-rulemint"].previousManifestSha256 = "")],
     ["an unknown rule kind", (s) => (s["x-rulemint"].database.rules.exe = 1)],
     ["a negative rule count", (s) => (s["x-rulemint"].database.rules.yara = -1)],
     ["SPEC §5.4.5 a client version of two numbers", (s) => (s["x-rulemint"].minimumClient = "1.0")],

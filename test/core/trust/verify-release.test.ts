@@ -91,6 +91,14 @@ describe("verifyRelease", () => {
       "MANIFEST_CHAIN_BROKEN",
       () => claim(at(2, "0".repeat(64))),
     ],
+    [
+      "SPEC §7.4 a beginning after the trusted release",
+      "MANIFEST_CHAIN_BROKEN",
+      () => {
+        const { block } = sampleManifest();
+        return claim(at(1, previous), sampleManifest({ block: { ...block, previousManifestSha256: null } }));
+      },
+    ],
     ["SPEC §7.5 a release for newer clients", "CLIENT_TOO_OLD", () => claim({ client: "0.0.9" })],
     ["SPEC §7.6 no evidence", "EVIDENCE_MISSING", () => claim({ cms: undefined })],
     ["SPEC §7.6 evidence that is nothing", "CMS_MALFORMED", () => claim({ cms: new Uint8Array(20) })],
