@@ -26,7 +26,7 @@ export function recordWeight(record: string): number {
   return record.length + 2;
 }
 
-/** SPEC §3.4: whether the block ends after this record: FNV-1a, mixed, against a bound in proportion to the weight. */
+/** SPEC §3.4.3: whether the block ends after this record: FNV-1a, mixed, against a bound in proportion to the weight. */
 export function endsBlock(record: string): boolean {
   let hash = 0x811c9dc5;
   for (let i = 0; i < record.length; i++) hash = Math.imul(hash ^ record.charCodeAt(i), 0x01000193);

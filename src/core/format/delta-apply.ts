@@ -107,7 +107,7 @@ function insertedRecord(
     return applyEdits(old, insert.edits, malformedPack);
   }
   if (!sorted) return insert.text;
-  // SPEC §4.4.4: neighbours share their common prefix with whatever stands between them
+  // SPEC §4.4.5: neighbours share their common prefix with whatever stands between them
   const shared = sharedLength(before, behind) + Math.floor(insert.gain / 2);
   const neighbour = insert.gain % 2 === 1 ? behind : before;
   if (shared > neighbour.length) throw malformedPack("expected a record to share what its neighbour has");

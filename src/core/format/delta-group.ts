@@ -44,8 +44,7 @@ export type Columns = Record<ColumnName, number[]>;
 /** Edits may use one of the first records that their change leaves out; more are not kept in memory. */
 export const removedSourcesMax = 256;
 /** One frame of columns. */
-export const columnFrameBytesMax = limits.codecDictionaryBytesMax;
-export const columnFramesMax = columnNames.length + 1;
+export const columnFrameBytesMax = limits.codecBlockBytesMax;
 
 export function emptyColumns(): Columns {
   const columns: Partial<Columns> = {};

@@ -10,7 +10,7 @@ import type { SectionChange } from "./section-diff.js";
 
 /** With a full dictionary in front, all of it stays within reach of zstd's window. */
 const groupTextBytes = 120 * 1024;
-/** Every number takes at most five bytes; a frame of columns holds them all. */
+/** Every number takes at most five bytes; a frame of columns holds them all, and those of one more change. */
 const groupNumbers = 24_000;
 
 export interface PlannedChange {
@@ -154,7 +154,7 @@ function writeEdits({ columns, text }: OpenDraft, plan: EditPlan): void {
   }
 }
 
-/** SPEC §4.4.4: a sorted record stands between its neighbours, and shares at least what they share. */
+/** SPEC §4.4.5: a sorted record stands between its neighbours, and shares at least what they share. */
 function writeFresh(
   { columns, text, freshTexts }: OpenDraft,
   record: string,

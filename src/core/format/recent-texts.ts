@@ -35,7 +35,7 @@ export class RecentTexts {
   }
 }
 
-/** SPEC §4.4.6: shorter and longer texts are not numbered. */
+/** SPEC §4.6.3: shorter and longer texts are not numbered. */
 const textBytesMin = 64;
 const textBytesMax = 64 * 1024;
 const rememberedBytesMax = 1024 * 1024;

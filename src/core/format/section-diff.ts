@@ -21,6 +21,8 @@ export interface SectionChange {
 /** A change is cut when it holds so much; both sides go on in the next one. */
 const changeBytesMax = 64 * 1024;
 const changeRecordsMax = 2048;
+/** So that a change of short records ends too. */
+const recordOverheadBytes = changeBytesMax / changeRecordsMax;
 
 export function diffSections(from: Database, to: Database, kind: RuleKind): AsyncGenerator<SectionChange> {
   return from.languages(kind).order === "sorted"
@@ -173,7 +175,7 @@ function* cutChanges(at: number, removed: string[], inserted: string[]): Generat
         change.removed.push(removed[r++] as string);
         start++;
       } else change.inserted.push(inserted[n++] as string);
-      bytes += (record as string).length;
+      bytes += (record as string).length + recordOverheadBytes;
     }
     yield change;
   }

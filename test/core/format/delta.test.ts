@@ -62,6 +62,7 @@ describe("delta pack", () => {
       { yara: Array(500).fill("same 1") },
       { yara: Array(777).fill("same 1") },
     ],
+    ["thousands of empty records", { yara: Array(9000).fill("") }, { yara: Array(40_000).fill("") }],
     ["edits here and there", { suricata: base, yara: base }, { suricata: changed, yara: changed }],
     ["records in front and behind", { ioc: base }, { ioc: ["!", ...base, "~"] }],
     ["the empty record", { ioc: ["a"], yara: [""] }, { ioc: ["", "a"], yara: ["", "", "a"] }],
