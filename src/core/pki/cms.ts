@@ -2,7 +2,7 @@
  * CMS SignedData (RFC 5652 §5), read strictly: one signer, named by issuer and serial, with signed attributes. Nothing here
  * is proven yet; see signed-data.ts.
  */
-import { concatBytes } from "../encoding/bytes.js";
+import { concatBytes, equalBytes } from "../encoding/bytes.js";
 import { constructedTag, type DERNode, parseDER, tags } from "../encoding/der.js";
 import { type ErrorCode, quote } from "../errors.js";
 import { limits } from "../limits.js";
@@ -50,7 +50,7 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
     const digestAlgorithms = fields.next().setOf("digest algorithms");
     const { contentType, content } = parseContent(fields.next());
     const certificates = parseCertificates(fields.optional(constructedTag(0)));
-    const revocation = fields.optional(constructedTag(1))?.children.map((choice) => choice.bytes) ?? [];
+    const revocation = parseRevocation(fields.optional(constructedTag(1)));
     const signers = fields.next().setOf("signers");
     fields.end();
 
@@ -92,6 +92,19 @@ function parseCertificates(node: DERNode | undefined): readonly Certificate[] {
     );
   }
   return choices.map(readCertificate);
+}
+
+/** RFC 5652 §10.2.1, a SET OF: ascending, so that no order and no repetition makes another file of the same signature. */
+function parseRevocation(node: DERNode | undefined): readonly Uint8Array[] {
+  const choices = node?.setOf("revocation data", constructedTag(1)).map(({ bytes }) => bytes) ?? [];
+  if (choices.length > limits.revocationItemsMax) {
+    const expected = `expected at most ${limits.revocationItemsMax} items of revocation data`;
+    throw refusal("LIMIT_EXCEEDED", `${expected}, got ${choices.length}`);
+  }
+  if (choices.some((bytes, i) => i > 0 && equalBytes(bytes, choices[i - 1] as Uint8Array))) {
+    throw refusal("CMS_MALFORMED", "expected each item of revocation data once, got one twice");
+  }
+  return choices;
 }
 
 function parseSignerInfo(node: DERNode): SignerInfo {

@@ -13,6 +13,19 @@ export interface SignaturePolicy {
   readonly organization?: string;
   /** `NTRCH-CHE-123.456.789`, when given. */
   readonly organizationIdentifier?: string;
+  /** Without it, `defaultRevocationPolicy`. */
+  readonly revocation?: RevocationPolicy;
+}
+
+/** SPEC §6.8: what must be known about revocation. */
+export interface RevocationPolicy {
+  /** Without evidence for every certificate of both paths, nothing is accepted. Evidence against one always counts. */
+  readonly required: boolean;
+  /** The longest time between thisUpdate and nextUpdate of what vouches for the signer's leaf, and for all others. */
+  readonly leafDaysMax: number;
+  readonly authorityDaysMax: number;
+  /** What a compromised signing key has signed: nothing counts any more, or what was stamped before it was compromised does. */
+  readonly keyCompromise: "from-its-date" | "refuse-all";
 }
 
 /** One line of a verdict, for people and for `--json`. */
@@ -41,4 +54,6 @@ export interface ProvenSignature {
   readonly signer: SignerIdentity;
   readonly timestamp: { readonly time: Date; readonly authority: SignerIdentity; readonly serial: string };
   readonly checks: readonly NamedCheck[];
+  /** The revocation lists (DER) whose signature was found to be good: an endpoint keeps the newest of each issuer. */
+  readonly revocationLists: readonly Uint8Array[];
 }

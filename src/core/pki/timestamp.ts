@@ -29,6 +29,9 @@ export interface ProvenTimestamp {
   readonly authority: SignerIdentity;
   /** The authority's path, leaf first, anchor last: what revocation will be asked about. */
   readonly path: readonly Certificate[];
+  /** What came along in the token: all of its certificates, and its revocation data. */
+  readonly certificates: readonly Certificate[];
+  readonly revocation: readonly Uint8Array[];
 }
 
 /**
@@ -76,7 +79,8 @@ export async function verifyTimestamp(input: {
       rsaBitsMin,
     });
   });
-  return { info, authority: await signerIdentity(leaf), path };
+  const { certificates, revocation } = data;
+  return { info, authority: await signerIdentity(leaf), path, certificates, revocation };
 }
 
 function requirePast(time: Date, now: Date): void {

@@ -14,6 +14,7 @@ import { oids } from "./oids.js";
 import { verifyPath } from "./path.js";
 import { requireCodeSigningLeaf } from "./profiles.js";
 import { signingTime, verifySignedData } from "./signed-data.js";
+import { verifyRevocation } from "./verify-revocation.js";
 import { verifySwissPolicy } from "./swiss-policy.js";
 import { type ProvenTimestamp, verifyTimestamp } from "./timestamp.js";
 
@@ -23,12 +24,14 @@ export interface SignatureInput {
   readonly cms: Uint8Array;
   readonly policy: SignaturePolicy;
   readonly now: Date;
+  /** Revocation lists (DER) that the caller has seen, besides those in the signature. None of them makes anything valid again. */
+  readonly revocationLists?: readonly Uint8Array[];
 }
 
 /** SPEC §6.4: RSA keys from this size on. */
 const rsaBitsMin = 3072;
 
-/** @throws VerificationError CMS_*, CERTIFICATE_*, TIMESTAMP_*, LIMIT_EXCEEDED @throws PolicyError SWISS_POLICY */
+/** @throws VerificationError CMS_*, CERTIFICATE_*, REVOCATION_*, TIMESTAMP_*, LIMIT_EXCEEDED @throws PolicyError SWISS_POLICY */
 export async function verifySignature(input: SignatureInput): Promise<ProvenSignature> {
   const { policy, now } = input;
   const codeSigningAnchors = parseAnchors(policy.codeSigningAnchors, "code-signing");
@@ -51,9 +54,10 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   requireCodeSigningLeaf(leaf);
   const rules = { purpose: oids.codeSigning, at, anchors: codeSigningAnchors, rsaBitsMin };
   const path = await verifyPath(leaf, data.certificates, rules);
-  requireUsed(data, path);
 
-  // 5. Revocation takes its place here: it is asked about `path` and `timestamp.path`, at `at`.
+  // 5. Revocation: neither path was revoked at that time, as far as anybody who may say so has said.
+  const revocation = await verifyRevocation(input, data, timestamp, path, rsaBitsMin);
+  requireUsed(data, [...path, ...revocation.delegates]);
 
   // 6. The person in law: the policy's country and organisation.
   const identity = verifySwissPolicy(leaf, policy);
@@ -61,7 +65,8 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   return {
     signer: await signerIdentity(leaf),
     timestamp: { time: at, authority: timestamp.authority, serial: timestamp.info.serial },
-    checks: [...describe(input, data, timestamp, path), ...identity],
+    checks: [...describe(input, data, timestamp, path), ...revocation.checks, ...identity],
+    revocationLists: revocation.believed,
   };
 }
 
@@ -75,8 +80,6 @@ function requireForm(data: SignedData): void {
   if (data.signer.hash !== "SHA-256") {
     throw refusal("CMS_ALGORITHM", `expected SHA-256, got ${data.signer.hash}`);
   }
-  if (data.revocation.length > 0)
-    throw refusal("CMS_MALFORMED", "expected no revocation data in the signature");
 }
 
 /** RFC 5126 §6.1.1: signature-time-stamp is the only unsigned attribute, and it must be there. */

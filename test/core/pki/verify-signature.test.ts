@@ -28,6 +28,8 @@ describe.each(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const)("a signatur
       "time-stamp authority",
       "certificate path",
       "certificate profile",
+      "signer not revoked",
+      "time-stamp authority not revoked",
       "country",
       "organization",
       "organization identifier",

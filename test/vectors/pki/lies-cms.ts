@@ -256,8 +256,8 @@ export const cmsLies: readonly Lie[] = [
   },
   {
     name: "revocation-data-embedded",
-    code: "CMS_MALFORMED",
-    why: "revocation data of the signer's own choice inside the signature",
+    code: "REVOCATION_MALFORMED",
+    why: "revocation data that is none inside the signature",
     make: async (world) => ({ cms: await sign(world, { revocation: [sequence(integer(1))] }) }),
   },
   {
