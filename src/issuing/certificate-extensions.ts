@@ -18,7 +18,9 @@ export type CertificateProfile =
   | "root"
   | "issuing-ca"
   | "time-stamping-ca"
+  | "seal-ca"
   | "code-signing"
+  | "regulated-seal"
   | "time-stamping";
 
 export interface ExtensionFacts {
@@ -32,16 +34,17 @@ export interface ExtensionFacts {
   readonly issuerURL: string | undefined;
 }
 
-const keyUsage = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 };
+const keyUsage = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 };
 const codeSigning = "1.3.6.1.5.5.7.3.3";
 const timeStamping = "1.3.6.1.5.5.7.3.8";
 
 export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] {
   const { profile, authorityKeyID, policyOIDs, crlURL, issuerURL } = facts;
-  const isCA = profile === "root" || profile === "issuing-ca" || profile === "time-stamping-ca";
+  const isCA = profile === "root" || profile.endsWith("-ca");
   const purpose = purposeOf(profile);
   const uri = (url: string) => taggedBytes(6, utf8Bytes(url));
-  const usage = isCA ? [keyUsage.keyCertSign, keyUsage.crlSign] : [keyUsage.digitalSignature];
+  const leafUsage = profile === "regulated-seal" ? keyUsage.nonRepudiation : keyUsage.digitalSignature;
+  const usage = isCA ? [keyUsage.keyCertSign, keyUsage.crlSign] : [leafUsage];
   const all = [
     ...(isCA ? [extension("2.5.29.19", true, basicConstraints(profile))] : []),
     extension("2.5.29.15", true, namedBits(usage)),
@@ -72,9 +75,9 @@ export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] 
   return all;
 }
 
-/** A CA for one purpose says so: RFC 5280 §4.2.1.12 as a constraint on everything below it. */
+/** A CA for one purpose says so: RFC 5280 §4.2.1.12 as a constraint on everything below it. Seals have no purpose of that kind. */
 function purposeOf(profile: CertificateProfile): string | undefined {
-  if (profile === "root") return undefined;
+  if (profile === "root" || profile === "seal-ca" || profile === "regulated-seal") return undefined;
   return profile === "issuing-ca" || profile === "code-signing" ? codeSigning : timeStamping;
 }
 

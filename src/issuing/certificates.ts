@@ -30,16 +30,20 @@ export interface CertificateRequest {
 /** What a vector generator may bend before the certificate is signed. */
 export type Bend = (certificate: pkijs.Certificate) => void;
 
-/** Code-signing requirements §6.3.2, less a second because both ends count. */
-const leafDaysMax = 460;
+/** Code-signing requirements §6.3.2; three years for a seal. Both ends count. */
+const leafDaysMax: Partial<Record<CertificateProfile, number>> = {
+  "code-signing": 460,
+  "regulated-seal": 1095,
+};
 
 /** The certificate, DER. @throws UsageError USAGE when the request contradicts its profile */
 export async function issueCertificate(request: CertificateRequest): Promise<Uint8Array<ArrayBuffer>> {
   const days = (request.notAfter.getTime() - request.notBefore.getTime() + 1000) / 86_400_000;
-  if (request.profile === "code-signing" && days > leafDaysMax) {
+  const daysMax = leafDaysMax[request.profile] ?? Number.POSITIVE_INFINITY;
+  if (days > daysMax) {
     throw new UsageError(
       "USAGE",
-      `expected at most ${leafDaysMax} days for a code-signing leaf, got ${days}`,
+      `expected at most ${daysMax} days for a ${request.profile} leaf, got ${days}`,
     );
   }
   if ((request.issuerCertificate === undefined) !== (request.profile === "root")) {

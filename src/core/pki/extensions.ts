@@ -43,6 +43,8 @@ export interface Extensions {
   readonly authorityInfoAccess?: readonly { readonly method: string; readonly location: GeneralName }[];
   /** Extensions that forbid the use of the certificate here. */
   readonly refused: readonly string[];
+  /** Constraints that RFC 5280 wants critical and that are not: others than us might not see them. */
+  readonly ignorable: readonly string[];
 }
 
 /** Positions in the KeyUsage bit string (RFC 5280 §4.2.1.3). */
@@ -67,13 +69,15 @@ export function parseExtensions(nodes: readonly DERNode[]): Extensions {
   if (nodes.length === 0) throw malformed("expected at least one extension, got none");
   const seen = new Set<string>();
   const refused: string[] = [];
-  const result: Mutable<Extensions> = { refused };
+  const ignorable: string[] = [];
+  const result: Mutable<Extensions> = { refused, ignorable };
   for (const node of nodes) {
     const { oid, critical, bytes } = parseExtension(node);
     // RFC 5280 §4.2: not more than one instance of an extension.
     if (seen.has(oid)) throw malformed(`expected each extension once, got ${quote(oid)} twice`);
     seen.add(oid);
-    if (critical ? !understood.includes(oid) : alwaysCritical.includes(oid)) refused.push(oid);
+    if (critical && !understood.includes(oid)) refused.push(oid);
+    if (!critical && alwaysCritical.includes(oid)) ignorable.push(oid);
     // Values of extensions that we do not know stay closed: some are empty, which is no DER.
     readers.get(oid)?.(result, parseDER(bytes), critical);
   }

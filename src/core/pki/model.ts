@@ -13,6 +13,12 @@ export interface SignaturePolicy {
   readonly organization?: string;
   /** `NTRCH-CHE-123.456.789`, when given. */
   readonly organizationIdentifier?: string;
+  /** What the signer's certificate is; `code-signing` when absent. A seal needs an organizationIdentifier. */
+  readonly profile?: "code-signing" | "regulated-seal";
+  /** Of a seal: how its issuer's policies for regulated certificates begin, whole arcs: `2.16.756.1.89`. */
+  readonly sealPolicies?: readonly string[];
+  /** Of a seal: extended key usages of which it has one, or it has none at all. */
+  readonly sealPurposes?: readonly string[];
   /** Without it, `defaultRevocationPolicy`. */
   readonly revocation?: RevocationPolicy;
 }

@@ -24,6 +24,8 @@ export interface PathRules {
   readonly lengthMax?: number;
   /** CAs between leaf and anchor that are not self-issued. */
   readonly intermediatesMax?: number;
+  /** Whether constraints that must be critical are refused when they are not; enforced when absent. */
+  readonly criticality?: "enforced" | "ignored-unsafe";
 }
 
 interface Search extends PathRules {
@@ -124,6 +126,10 @@ function requireUsable(certificate: Certificate, rules: PathRules): void {
   if (extensions.refused.length > 0) {
     throw refusal("CERTIFICATE_EXTENSION", `expected known extensions, got ${extensions.refused.join(", ")}`);
   }
+  if (isEnforced(rules) && extensions.ignorable.length > 0) {
+    const got = extensions.ignorable.join(", ");
+    throw refusal("CERTIFICATE_EXTENSION", `expected critical constraints, got ${got} not critical`);
+  }
   requireStrongKey(certificate.key, rules.rsaBitsMin);
 }
 
@@ -142,7 +148,7 @@ function requireAuthority(
   role: "anchor" | "intermediate",
 ): void {
   const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = issuer.extensions;
-  if (basicConstraints?.ca !== true || !basicConstraints.critical) {
+  if (basicConstraints?.ca !== true || (isEnforced(rules) && !basicConstraints.critical)) {
     throw refusal("CERTIFICATE_PATH", `expected a CA certificate, got ${shown(issuer)}`);
   }
   // RFC 5280 §6.1.4 l: self-issued certificates do not count.
@@ -200,4 +206,5 @@ async function requireSigned(child: Certificate, issuer: Certificate, search: Se
   }
 }
 
+const isEnforced = (rules: PathRules): boolean => rules.criticality !== "ignored-unsafe";
 const shown = (certificate: Certificate): string => quote(nameText(certificate.subject));

@@ -6,14 +6,21 @@ import { tags } from "../encoding/der.js";
 import { PolicyError, quote } from "../errors.js";
 import type { Certificate } from "./certificate.js";
 import type { NamedCheck, SignaturePolicy } from "./model.js";
-import { nameValues } from "./names.js";
+import { type Name, nameValues } from "./names.js";
 import { oids } from "./oids.js";
 
 const clause = "SPEC §6.7";
 
 /** @throws PolicyError SWISS_POLICY */
 export function verifySwissPolicy(leaf: Certificate, policy: SignaturePolicy): NamedCheck[] {
-  const checks = [{ name: "country", clause, evidence: requireCountry(leaf, policy.country) }];
+  const checks = [{ name: "country", clause, evidence: requireCountry(leaf.subject, policy.country) }];
+  if (policy.profile === "regulated-seal") {
+    // ZertES Art. 7: the holder's number in the UID register, and the issuer's country of establishment.
+    if (policy.organizationIdentifier === undefined) {
+      throw new PolicyError("SWISS_POLICY", "expected an organization identifier in the policy for a seal");
+    }
+    checks.push({ name: "issuer's country", clause, evidence: requireCountry(leaf.issuer, policy.country) });
+  }
   if (policy.organization !== undefined) {
     const evidence = requireValue(leaf, oids.organizationName, "organization", policy.organization);
     checks.push({ name: "organization", clause, evidence });
@@ -30,8 +37,8 @@ export function verifySwissPolicy(leaf: Certificate, policy: SignaturePolicy): N
 }
 
 /** RFC 5280 §A.1: countryName is a PrintableString of two characters; a second one would make the first a lie. */
-function requireCountry(leaf: Certificate, country: string): string {
-  const countries = nameValues(leaf.subject, oids.countryName);
+function requireCountry(name: Name, country: string): string {
+  const countries = nameValues(name, oids.countryName);
   const [only, ...others] = countries;
   if (only === undefined || others.length > 0 || only.tag !== tags.printableString || only.text !== country) {
     const got = countries.map(({ text }) => quote(text)).join(", ") || "none";

@@ -12,7 +12,7 @@ import type { NamedCheck, ProvenSignature, SignaturePolicy } from "./model.js";
 import { nameText } from "./names.js";
 import { oids } from "./oids.js";
 import { verifyPath } from "./path.js";
-import { requireCodeSigningLeaf } from "./profiles.js";
+import { requireSignerLeaf } from "./profiles.js";
 import { signingTime, verifySignedData } from "./signed-data.js";
 import { verifyRevocation } from "./verify-revocation.js";
 import { verifySwissPolicy } from "./swiss-policy.js";
@@ -50,13 +50,13 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   const timestamp = await verifyTimestamp({ token, stamped, anchors: timeStampingAnchors, now, rsaBitsMin });
   const at = timestamp.info.time;
 
-  // 4. The certificate: for code signing, on a path to a pinned anchor, at that time.
-  requireCodeSigningLeaf(leaf);
-  const rules = { purpose: oids.codeSigning, at, anchors: codeSigningAnchors, rsaBitsMin };
+  // 4. The certificate: of the policy's profile, on a path to a pinned anchor, at that time.
+  const purpose = requireSignerLeaf(leaf, policy);
+  const rules = { purpose, at, anchors: codeSigningAnchors, rsaBitsMin };
   const path = await verifyPath(leaf, data.certificates, rules);
 
   // 5. Revocation: neither path was revoked at that time, as far as anybody who may say so has said.
-  const revocation = await verifyRevocation(input, data, timestamp, path, rsaBitsMin);
+  const revocation = await verifyRevocation(input, data, timestamp, path, rules);
   requireUsed(data, [...path, ...revocation.delegates]);
 
   // 6. The person in law: the policy's country and organisation.
@@ -135,6 +135,10 @@ function describe(
     check("time-stamp", "RFC 3161 §2.4.2", `${secondText(time)}, policy ${policy}`),
     check("time-stamp authority", "SPEC §6.6", names(timestamp.path)),
     check("certificate path", "RFC 5280 §6.1", `${names(path)}, at ${secondText(time)}`),
-    check("certificate profile", "SPEC §6.5", "code signing, key usage, key size, length of validity"),
+    check(
+      "certificate profile",
+      "SPEC §6.5",
+      `${input.policy.profile ?? "code-signing"}: purpose, key usage, key size, length of validity`,
+    ),
   ];
 }

@@ -2,7 +2,7 @@
  * The signature policy as bytes: the `x-rulemint` member of a TUF root, and a `policy.json` that a customer brings.
  * Both hold the same object; what the customer brings wins.
  */
-import { type JSONValue, parseJSON } from "../encoding/json.js";
+import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js";
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
 import type { Root } from "./metadata.js";
@@ -33,7 +33,37 @@ function readPolicy(value: JSONValue): SignaturePolicy {
     country: "CH",
     ...optionalText(policy.organization, "organization"),
     ...optionalText(policy.organizationIdentifier, "organizationIdentifier"),
+    ...signerProfile(policy),
   };
+}
+
+/** SPEC §5.5: a seal belongs to one organisation and is issued under a policy for seals; other profiles have neither member. */
+function signerProfile({
+  profile,
+  organizationIdentifier,
+  sealPolicies,
+  sealPurposes,
+}: JSONObject): Pick<SignaturePolicy, "profile" | "sealPolicies" | "sealPurposes"> {
+  if (profile !== undefined && profile !== "code-signing" && profile !== "regulated-seal") {
+    throw malformed("profile code-signing or regulated-seal", profile);
+  }
+  const isSeal = profile === "regulated-seal";
+  if (isSeal && organizationIdentifier === undefined) throw malformed("organizationIdentifier", undefined);
+  if (isSeal !== (sealPolicies !== undefined) || (!isSeal && sealPurposes !== undefined)) {
+    throw malformed("sealPolicies, and perhaps sealPurposes, with regulated-seal", sealPolicies);
+  }
+  return {
+    ...(profile !== undefined && { profile }),
+    ...(sealPolicies !== undefined && { sealPolicies: objectIDs(sealPolicies, "sealPolicies") }),
+    ...(sealPurposes !== undefined && { sealPurposes: objectIDs(sealPurposes, "sealPurposes") }),
+  };
+}
+
+function objectIDs(value: JSONValue, name: string): string[] {
+  const ids = array(value, name, 32).map((id) => text(id, name));
+  const odd = ids.find((id) => !/^[0-2](\.(0|[1-9]\d{0,38})){1,30}$/.test(id));
+  if (ids.length === 0 || odd !== undefined) throw malformed(`object identifiers in ${name}`, odd ?? ids);
+  return ids;
 }
 
 /** SPEC §5.5.2: at least one anchor for each purpose; a policy without one would refuse everything or, worse, nothing. */

@@ -40,7 +40,7 @@ export const replace =
     for (const { extnID } of more) remove(extnID)(certificate);
     add(...more)(certificate);
   };
-const purposes = (...list: string[]): pkijs.Extension =>
+export const purposes = (...list: string[]): pkijs.Extension =>
   extension(oid.extKeyUsage, false, sequence(...list.map(objectID)));
 const unknownCritical = add(extension(oid.unknown, true, none()));
 

@@ -3,6 +3,7 @@ import { utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import { cmsLies } from "./lies-cms.js";
 import { constraintLies } from "./lies-constraints.js";
 import { leafLies, pathLies, subjectLies } from "./lies-certificate.js";
+import { sealLies } from "./lies-seal.js";
 import { timestampLies } from "./lies-timestamp.js";
 import type { Lie } from "./lie.js";
 import { content, createWorld, sign } from "./world.js";
@@ -21,6 +22,7 @@ export const lies: readonly Lie[] = [
   ...pathLies,
   ...constraintLies,
   ...subjectLies,
+  ...sealLies,
   ...timestampLies,
 ];
 

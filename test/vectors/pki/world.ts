@@ -38,6 +38,7 @@ export interface IssueOptions {
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly serial?: Uint8Array;
+  readonly policyOIDs?: readonly string[];
   readonly bend?: (certificate: pkijs.Certificate) => void;
 }
 
@@ -52,7 +53,7 @@ export const subject = (commonName: string): Subject => ({
 });
 
 export async function issue(options: IssueOptions): Promise<Holder> {
-  const isCA = options.profile !== "code-signing" && options.profile !== "time-stamping";
+  const isCA = options.profile === "root" || options.profile.endsWith("-ca");
   const key = options.key ?? (isCA ? p384(options.name) : p256(options.name));
   const lasting = isCA ? "2046-01-01T00:00:00Z" : "2027-08-01T00:00:00Z";
   const certificate = await issueBentCertificate(
@@ -62,6 +63,7 @@ export async function issue(options: IssueOptions): Promise<Holder> {
       spki: key.spki,
       issuerKey: options.issuer?.key ?? key,
       ...(options.issuer === undefined ? {} : { issuerCertificate: options.issuer.certificate }),
+      ...(options.policyOIDs === undefined ? {} : { policyOIDs: options.policyOIDs }),
       serial: options.serial ?? sha256(new TextEncoder().encode(options.name)).subarray(0, 16),
       notBefore: new Date(options.notBefore ?? (isCA ? "2026-01-01T00:00:00Z" : "2026-06-01T00:00:00Z")),
       notAfter: new Date(options.notAfter ?? lasting),
