@@ -14,6 +14,8 @@ export interface CMSInput {
   readonly chain: readonly Uint8Array[];
   readonly signingTime: Date;
   readonly tsa: TimestampAuthority;
+  /** Given the time-stamp token: the revocation lists (DER) of both paths. They make the signature CAdES-B-LT. */
+  readonly revocation?: (token: Uint8Array) => Promise<readonly Uint8Array[]>;
 }
 
 const data = "1.2.840.113549.1.7.1";
@@ -26,6 +28,7 @@ export async function signCMS(input: CMSInput): Promise<Uint8Array<ArrayBuffer>>
     input.contentLabel === undefined
       ? []
       : [[contentHints, sequence(utf8String(input.contentLabel), objectID(data))]];
+  let token = new Uint8Array();
   return buildSignedData({
     contentType: data,
     content: undefined,
@@ -37,8 +40,9 @@ export async function signCMS(input: CMSInput): Promise<Uint8Array<ArrayBuffer>>
     attributes: label,
     // RFC 5126 §6.1.1: the token covers the octets of the signature value.
     unsigned: async (signature) => {
-      const token = await input.tsa.stamp(await sha256(signature));
+      token = Uint8Array.from(await input.tsa.stamp(await sha256(signature)));
       return [[signatureTimestamp, spliced(token)]];
     },
+    revocation: async () => (await input.revocation?.(token)) ?? [],
   });
 }

@@ -5,7 +5,18 @@ import { compareBytes } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { UsageError } from "../core/errors.js";
 import { type IssuingKey, sha256Identifier, signatureIdentifier } from "./algorithms.js";
-import { copied, encoded, objectID, octetString, sequence, setOf, tagged, time, type Value } from "./asn1.js";
+import {
+  copied,
+  encoded,
+  objectID,
+  octetString,
+  sequence,
+  setOf,
+  spliced,
+  tagged,
+  time,
+  type Value,
+} from "./asn1.js";
 
 export interface SignedDataInput {
   readonly contentType: string;
@@ -22,6 +33,8 @@ export interface SignedDataInput {
   readonly attributes?: readonly (readonly [string, Value])[];
   /** Asked for the unsigned attributes once the signature is made. */
   readonly unsigned?: (signature: Uint8Array) => Promise<readonly (readonly [string, Value])[]>;
+  /** Asked last: revocation lists (DER) that travel along. */
+  readonly revocation?: () => Promise<readonly Uint8Array[]>;
 }
 
 const oids = {
@@ -64,7 +77,13 @@ export async function buildSignedData(input: SignedDataInput): Promise<Uint8Arra
   if (input.certificates === "included") {
     signedData.certificates = [...input.chain].sort(compareBytes).map(parsed);
   }
-  const contentInfo = new pkijs.ContentInfo({ contentType: oids.signedData, content: signedData.toSchema() });
+  const content = signedData.toSchema();
+  const lists = [...((await input.revocation?.()) ?? [])].sort(compareBytes);
+  if (lists.length > 0) {
+    // RFC 5652 §5.1: `crls` stands before the signers, the last field. Spliced in, because the library encodes lists anew.
+    content.valueBlock.value.splice(-1, 0, tagged(1, ...lists.map(spliced)));
+  }
+  const contentInfo = new pkijs.ContentInfo({ contentType: oids.signedData, content });
   return encoded(contentInfo.toSchema());
 }
 

@@ -88,6 +88,12 @@ describe.runIf(haveOpenSSL).each(signers)("%s, %s", (kind, scheme) => {
     run("openssl", "cms", "-verify", ...args, ...strict);
   });
 
+  it("is verified by openssl cms with revocation of the whole path, from the signature and the anchors alone", () => {
+    const args = ["-inform", "DER", "-in", cms, "-content", data, "-CAfile", anchors, "-crl_check_all"];
+    const strict = ["-cades", "-purpose", "any", "-binary", "-x509_strict", "-out", "/dev/null"];
+    run("openssl", "cms", "-verify", ...args, ...strict);
+  });
+
   it("is refused by openssl cms over other content", () => {
     const other = file("other", "something else");
     const args = ["-inform", "DER", "-in", cms, "-content", other, "-CAfile", anchors];

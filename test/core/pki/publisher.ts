@@ -6,6 +6,7 @@ import { formatTimestampQuery, parseTimestampResponse } from "../../../src/core/
 import type { SignaturePolicy } from "../../../src/core/pki/model.js";
 import type { IssuingKey } from "../../../src/issuing/algorithms.js";
 import { signCMS } from "../../../src/issuing/cms.js";
+import { allDevelopmentCRLs } from "../../../src/issuing/development-crls.js";
 import {
   type DevelopmentKeys,
   developmentKeyFiles,
@@ -63,6 +64,8 @@ export interface Publisher {
   readonly tsa: TimestampAuthority;
   readonly policy: SignaturePolicy;
   readonly anchorsPem: string;
+  /** The revocation lists that every signature of `sign` carries: of both roots and both CAs. */
+  readonly lists: readonly Uint8Array[];
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -75,9 +78,13 @@ export async function createPublisher(signer: Signer, at: Date = now): Promise<P
     now: at,
   });
   const tsa = memoryTSA(tsuSigner, tsuChain, () => at);
+  const lists = allDevelopmentCRLs(developmentKeys, [], at);
   return {
-    ...{ signer, chain: publisherChain, tsuSigner, tsuChain, tsa, policy, anchorsPem },
+    ...{ signer, chain: publisherChain, tsuSigner, tsuChain, tsa, policy, anchorsPem, lists: await lists },
     sign: (bytes) =>
-      signCMS({ contentSha256: sha256(bytes), signer, chain: publisherChain, signingTime: at, tsa }),
+      signCMS({
+        ...{ contentSha256: sha256(bytes), signer, chain: publisherChain, signingTime: at, tsa },
+        revocation: () => lists,
+      }),
   };
 }
