@@ -13,6 +13,8 @@ import type { DeltaPackHeader } from "./pack-header.js";
 import { RecentTexts } from "./recent-texts.js";
 import { diffSections } from "./section-diff.js";
 
+/** Encoded bytes of old sections that one delta reads in search of exemplars: a few seconds. */
+const searchBytesMax = 256 * 1024 * 1024;
 /** Columns that are stored in the header instead of a frame. */
 const storedBytesMax = 4096;
 
@@ -42,8 +44,15 @@ export async function encodeDelta(
   const next = await openDatabase(to, languages);
   let headerWritten = false;
   const recent = new RecentTexts();
+  const budget = { bytes: searchBytesMax };
   const flush = async (group: GroupBuilder): Promise<void> => {
-    const { stored, columnFrames, textFrames, freshTexts } = await packGroup(group, old, recent, codec);
+    const { stored, columnFrames, textFrames, freshTexts } = await packGroup(
+      group,
+      old,
+      recent,
+      budget,
+      codec,
+    );
     recent.add(freshTexts);
     const inHeader = !headerWritten && stored !== undefined && stored.length <= storedBytesMax;
     if (!headerWritten) await sink.write(formatPackHeader(header, inHeader ? stored : undefined));

@@ -33,6 +33,11 @@ export interface PackedGroup {
   readonly freshTexts: readonly string[];
 }
 
+/** What may still be read of old sections in search of exemplars: a large delta of a large database must end some day. */
+export interface SearchBudget {
+  bytes: number;
+}
+
 interface Variant {
   readonly draft: Draft;
   readonly layout: GroupLayout;
@@ -44,9 +49,10 @@ export async function packGroup(
   group: GroupBuilder,
   from: Database,
   recent: RecentTexts,
+  budget: SearchBudget,
   codec: Codec,
 ): Promise<PackedGroup> {
-  const variants = await makeVariants(group, from, recent);
+  const variants = await makeVariants(group, from, recent, budget);
   const textBlocks = variants.map((variant) => cutText(variant));
   const columnBlocks = variants.map(({ columns, layout }) => formatColumns(columns, layout).map(columnBlock));
   const frames = await compressMany(codec, [...textBlocks, ...columnBlocks]);
@@ -68,7 +74,12 @@ export async function packGroup(
   };
 }
 
-async function makeVariants(group: GroupBuilder, from: Database, recent: RecentTexts): Promise<Variant[]> {
+async function makeVariants(
+  group: GroupBuilder,
+  from: Database,
+  recent: RecentTexts,
+  budget: SearchBudget,
+): Promise<Variant[]> {
   const plain = { classed: new Set<ColumnName>(), cuts: new Set<ColumnName>(), replaced: false };
   const kinds = group.parts.map(({ kind }) => kind);
   const edits = group.draft(true);
@@ -84,7 +95,7 @@ async function makeVariants(group: GroupBuilder, from: Database, recent: RecentT
   };
   const variants = [variant(edits, plain, [])];
   const searched = group.textKinds(bytesPerInsertMin);
-  const stock = { database: from, kinds: searched, recent };
+  const stock = { database: from, kinds: affordable(searched, from, budget), recent };
   const found = searched.length > 0 ? await findExemplars(stock, edits.text, dictionaryContentMax) : [];
   if (found.length > 0) variants.push(variant(edits, plain, found));
   if (group.edited && group.replacedBytes < dictionaryContentMax) {
@@ -93,6 +104,16 @@ async function makeVariants(group: GroupBuilder, from: Database, recent: RecentT
     variants.push(variant(group.draft(false), { ...plain, replaced: true }, rest, replaced));
   }
   return variants;
+}
+
+/** Those kinds whose sections can still be searched; each search goes through them twice. */
+function affordable(kinds: readonly RuleKind[], from: Database, budget: SearchBudget): RuleKind[] {
+  return kinds.filter((kind) => {
+    const bytes = 2 * (from.section(kind)?.facts.blockBytes ?? 0);
+    if (bytes > budget.bytes) return false;
+    budget.bytes -= bytes;
+    return true;
+  });
 }
 
 function replacedText(group: GroupBuilder): string {
