@@ -62,12 +62,13 @@ const steps = {
 
   async compile(kind, folder, out) {
     const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
-    const { assembleSections } = await load("core/rules/assemble.js");
+    const { ruleLanguage } = await load("core/rules/registry.js");
     const { encodeDatabase } = await load("core/format/database.js");
     const pool = openRuleWorkers({ workers });
     const parsed = await pool.parse(kind, await readSources(kind, folder));
     await pool.close();
-    const { sections } = assembleSections(new Map([[kind, parsed]]));
+    const { order, merge } = ruleLanguage(kind);
+    const sections = [{ kind, order, records: merge(parsed).records }];
     const sink = fileSink(out);
     const summary = await encodeDatabase(sections, sink, nodeDigest);
     sink.close();
