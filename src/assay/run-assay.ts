@@ -141,6 +141,7 @@ async function requireSameManifest(
       minimumClient: block.minimumClient,
       previousManifestSha256: block.previousManifestSha256,
       restores: block.restores ?? null,
+      postQuantum: block.postQuantum,
     },
     sources,
     database,

@@ -11,7 +11,9 @@ import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import { spkiFromTUFKey, verifyTUFSignature } from "../core/trust/keys.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { type Delegation, type Envelope, parseEnvelope } from "../core/trust/metadata.js";
-import type { Manifest } from "../core/trust/model.js";
+import type { Manifest, SignaturePolicy } from "../core/trust/model.js";
+import { policyOfRoot } from "../core/trust/policy.js";
+import { requireAnnouncement } from "../core/trust/second-signature.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { AssayContext } from "./model.js";
 
@@ -33,7 +35,7 @@ export async function openStagedManifest(
   feed: FeedName,
   release: ReleaseNumber,
 ): Promise<StagedManifest> {
-  const delegation = await feedDelegation(context, feed);
+  const { delegation, policy } = await pinnedTrust(context, feed);
   const envelope = parseEnvelope(await context.desk.manifest(feed, release), "targets");
   const manifest = parseManifest(envelope.signed);
   if (manifest.block.feed !== feed || manifest.version !== release) {
@@ -41,13 +43,21 @@ export async function openStagedManifest(
   }
   requireSensibleTimes(manifest, context.clock.now());
   const ownKeyID = keyIDOf(delegation, context.signer.spki);
+  // SPEC §2.5.6: what customers would refuse is not signed, however well it was built.
+  await requireAnnouncement(manifest.block, policy ?? noDemand);
   await requirePublisher(envelope, delegation, ownKeyID);
   await requireChain(context, feed, manifest);
   return { envelope, manifest, ownKeyID };
 }
 
-/** TUF §5 from the overseer's own pinned root: who may sign for the feed. */
-async function feedDelegation(context: AssayContext, feed: FeedName): Promise<Delegation> {
+/** A root without policy pins no post-quantum key and demands nothing. */
+const noDemand = {};
+
+/** TUF §5 from the overseer's own pinned root: who may sign for the feed, and what customers demand. */
+async function pinnedTrust(
+  context: AssayContext,
+  feed: FeedName,
+): Promise<{ delegation: Delegation; policy: SignaturePolicy | undefined }> {
   const read = (path: string, bytesMax: number) => readPublic(context, path, bytesMax);
   const { root, clock } = context;
   const trusted = await TrustedMetadata.start(root, clock.now());
@@ -64,7 +74,7 @@ async function feedDelegation(context: AssayContext, feed: FeedName): Promise<De
   await trusted.updateSnapshot(await read(metadataPath("snapshot", snapshot), limits.snapshotBytesMax));
   const { version } = trusted.expected("targets");
   await trusted.updateTargets(await read(metadataPath("targets", version), limits.targetsBytesMax));
-  return trusted.delegation(feed);
+  return { delegation: trusted.delegation(feed), policy: policyOfRoot(trusted.root) };
 }
 
 async function readPublic(

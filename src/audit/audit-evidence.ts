@@ -1,16 +1,20 @@
 /**
  * The signatures beside TUF: the CMS over the manifest and over every pack, and what the packs really hold.
  */
+import type { ReleaseNumber } from "../core/brands.js";
 import { hexBytes, hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { VerificationError } from "../core/errors.js";
 import type { PackFacts } from "../core/format/model.js";
 import { limits } from "../core/limits.js";
 import { verifySignature } from "../core/pki/verify-signature.js";
+import { manifestSecondSignaturePath } from "../core/release/tree-paths.js";
 import type { ProvenRelease, ProvenSignature, SignaturePolicy } from "../core/trust/model.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
+import { asksForSecondSignature } from "../core/trust/second-signature.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
 import { version } from "../core/version.js";
+import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicFiles } from "./fetch-file.js";
 import type { AuditLog } from "./report.js";
 
@@ -21,11 +25,19 @@ export function auditSignature(
   proven: ProvenFeed,
   policy: SignaturePolicy,
   at: Date,
+  postQuantum: PostQuantumVerifier | undefined,
 ): Promise<ProvenRelease> {
   return log.step("Who signed, in law, and when", "SPEC §6, §7", async () => {
     const { feed } = proven;
     const cms = await files.find(`evidence/${feed}/${proven.metadata.version}.p7s`, limits.cmsBytesMax);
-    const value = await verifyRelease({ proven, cms, policy, now: at, client: version });
+    const release = proven.metadata.version as ReleaseNumber;
+    const second = asksForSecondSignature(proven.envelope.signed, policy)
+      ? await files.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
+      : undefined;
+    const value = await verifyRelease({
+      ...{ proven, cms, policy, now: at, client: version },
+      postQuantum: { cms: second, verify: postQuantum?.verify },
+    });
     return {
       value,
       evidence: [

@@ -9,6 +9,7 @@ import type { SignaturePolicy } from "../core/trust/model.js";
 import { policyOfRoot } from "../core/trust/policy.js";
 import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { Fetcher } from "../ports/fetcher.js";
+import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import { auditPacks, auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
 import { type Workshop, auditContent, auditRebuild } from "./audit-content.js";
@@ -28,6 +29,8 @@ export interface AuditRequest {
   readonly fetcher: Fetcher;
   readonly workshop: Workshop;
   readonly rebuild: boolean;
+  /** Without it, a release that announces a second signature is refused. */
+  readonly postQuantum?: PostQuantumVerifier;
   readonly onStep?: (step: AuditStep) => void;
 }
 
@@ -52,7 +55,7 @@ async function runSteps(log: AuditLog, request: AuditRequest): Promise<ReleaseNu
   const trusted = await auditMetadata(log, files, request.root, feed, at);
   const policy = policyOf(request, trusted);
   const proven = await auditManifest(log, files, trusted, feed, request.release);
-  const release = await auditSignature(log, files, proven, policy, at);
+  const release = await auditSignature(log, files, proven, policy, at, request.postQuantum);
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);
   if (request.rebuild) await auditRebuild(log, release, database, workshop);

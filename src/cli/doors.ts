@@ -38,6 +38,10 @@ export interface InitOptions {
   readonly tokenLabel?: string;
   readonly keyLabel?: string;
   readonly pinFile?: string;
+  /** Experimental: makes a key for the second signature. */
+  readonly postQuantum?: boolean;
+  /** Certificates that ClamAV's verifier accepts, and signatures for it. */
+  readonly clamavSignatures?: boolean;
 }
 
 export interface ServeOptions {

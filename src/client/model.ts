@@ -10,6 +10,7 @@ import type { TrustedRelease } from "../core/trust/verify-release.js";
 import type { Clock } from "../ports/clock.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { Fetcher } from "../ports/fetcher.js";
+import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 
 /** Everything that an updater needs from outside; it keeps no other state and shares nothing with another updater. */
 export interface UpdaterOptions {
@@ -18,6 +19,8 @@ export interface UpdaterOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly digest: DigestFactory;
+  /** Without it, releases that announce a second signature are refused. */
+  readonly postQuantum?: PostQuantumVerifier;
   readonly onEvent?: (event: UpdateEvent) => void;
 }
 
@@ -59,6 +62,8 @@ export interface EndpointState extends Holdings {
   /** ETag of the stored timestamp file, and that file's digest. */
   readonly poll: { readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
   readonly rootCheckedAt: string | null;
+  /** When the publisher's tree was last asked for revocation lists; absent in states from before it was. */
+  readonly revocationCheckedAt?: string | null;
   readonly lastSuccess: { readonly at: string; readonly release: ReleaseNumber } | null;
   readonly lastFailure: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
 }

@@ -2,15 +2,20 @@
 import { releaseNumber } from "../core/brands.js";
 import { OperationError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
-import { manifestSignaturePath } from "../core/release/tree-paths.js";
+import { manifestSecondSignaturePath, manifestSignaturePath } from "../core/release/tree-paths.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import type { Root } from "../core/trust/metadata.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
+import { asksForSecondSignature } from "../core/trust/second-signature.js";
+import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
 import { version } from "../core/version.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { PostQuantumVerifier } from "../ports/post-quantum.js";
+import type { PublicTreeReader } from "./fetch-file.js";
 import type { RefreshInput, Refreshed } from "./refresh.js";
 import { sha256Text } from "./state.js";
+import { watchRevocation } from "./watch-revocation.js";
 
 /** SPEC §5.5.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
 export async function policyInForce(
@@ -38,30 +43,55 @@ export async function policyInForce(
 
 /** @throws VerificationError, PolicyError: see `verifyRelease` */
 export async function proveRelease(
-  input: RefreshInput,
+  input: RefreshInput & { readonly postQuantum?: PostQuantumVerifier },
   { trusted, proven }: Refreshed,
 ): Promise<ProvenRelease> {
   const { files, tree, state, now } = input;
   const { policy } = await policyInForce(files, trusted.root);
   const known = state.now.trusted ?? undefined;
-  const verify = (cms: Uint8Array | undefined) =>
-    verifyRelease({ proven, cms, policy, now, client: version, ...(known && { trusted: known }) });
+  const verify = ({ cms, second }: Evidence, revocationLists: readonly Uint8Array[]) =>
+    verifyRelease({
+      revocationLists,
+      ...{ proven, cms, policy, now, client: version, ...(known && { trusted: known }) },
+      postQuantum: { cms: second, verify: input.postQuantum?.verify },
+    });
 
   const manifestSha256 = await sha256Text(proven.envelope.bytes);
-  const stored = await files.read("evidence.p7s");
-  if (stored !== undefined && known?.manifestSha256 === manifestSha256) {
+  const stored = { cms: await files.read("evidence.p7s"), second: await files.read("evidence.mldsa.p7s") };
+  if (stored.cms !== undefined && known?.manifestSha256 === manifestSha256) {
     try {
-      return await verify(stored);
+      return await watchRevocation(input, "known", (lists) => verify(stored, lists));
     } catch (error) {
       // The disk may have spoiled it; the server's copy decides.
       if (!(error instanceof VerificationError)) throw error;
     }
   }
   const release = releaseNumber(proven.metadata.version);
-  const cms = await tree.find(manifestSignaturePath(proven.feed, release), limits.cmsBytesMax);
-  const verdict = await verify(cms);
-  await files.write("evidence.p7s", cms as Uint8Array);
+  const fetched = await fetchEvidence(tree, proven, policy);
+  const verdict = await watchRevocation(input, "new", (lists) => verify(fetched, lists));
+  await files.write("evidence.p7s", fetched.cms as Uint8Array);
+  if (fetched.second === undefined) await files.remove("evidence.mldsa.p7s");
+  else await files.write("evidence.mldsa.p7s", fetched.second);
   await state.set({ trusted: { release, manifestSha256 } });
   input.emit({ type: "verified", release });
   return verdict;
+}
+
+interface Evidence {
+  readonly cms: Uint8Array | undefined;
+  /** Experimental: the post-quantum second signature. */
+  readonly second: Uint8Array | undefined;
+}
+
+async function fetchEvidence(
+  tree: PublicTreeReader,
+  { feed, metadata, envelope }: ProvenFeed,
+  policy: SignaturePolicy,
+): Promise<Evidence> {
+  const release = releaseNumber(metadata.version);
+  const cms = await tree.find(manifestSignaturePath(feed, release), limits.cmsBytesMax);
+  const second = asksForSecondSignature(envelope.signed, policy)
+    ? await tree.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
+    : undefined;
+  return { cms, second };
 }

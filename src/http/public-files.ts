@@ -23,7 +23,7 @@ const shapes: readonly RegExp[] = [
   /^metadata\/timestamp\.json$/,
   new RegExp(`^metadata/[1-9][0-9]*\\.${role}\\.json$`),
   new RegExp(`^targets/${role}/${digest}\\.[A-Za-z0-9][A-Za-z0-9.-]*$`),
-  new RegExp(`^evidence/${role}/[1-9][0-9]*\\.(p7s|json)$`),
+  new RegExp(`^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav)?\\.json)$`),
 ];
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";

@@ -25,6 +25,8 @@ export type CertificateProfile =
 
 export interface ExtensionFacts {
   readonly profile: CertificateProfile;
+  /** Adds emailProtection, which code-signing requirements §7.1.2.3 f allow and ClamAV's verifier asks for. */
+  readonly alsoEmail: boolean;
   readonly subjectKeyID: Uint8Array;
   /** Undefined in a root. */
   readonly authorityKeyID: Uint8Array | undefined;
@@ -36,12 +38,14 @@ export interface ExtensionFacts {
 
 const keyUsage = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 };
 const codeSigning = "1.3.6.1.5.5.7.3.3";
+const emailProtection = "1.3.6.1.5.5.7.3.4";
 const timeStamping = "1.3.6.1.5.5.7.3.8";
 
 export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] {
   const { profile, authorityKeyID, policyOIDs, crlURL, issuerURL } = facts;
   const isCA = profile === "root" || profile.endsWith("-ca");
   const purpose = purposeOf(profile);
+  const purposes = [purpose ?? [], facts.alsoEmail ? emailProtection : []].flat();
   const uri = (url: string) => taggedBytes(6, utf8Bytes(url));
   const leafUsage = profile === "regulated-seal" ? keyUsage.nonRepudiation : keyUsage.digitalSignature;
   const usage = isCA ? [keyUsage.keyCertSign, keyUsage.crlSign] : [leafUsage];
@@ -51,7 +55,7 @@ export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] 
     // RFC 3161 §2.3: critical in the certificate of a time-stamp authority.
     ...(purpose === undefined
       ? []
-      : [extension("2.5.29.37", profile === "time-stamping", sequence(objectID(purpose)))]),
+      : [extension("2.5.29.37", profile === "time-stamping", sequence(...purposes.map(objectID)))]),
     extension("2.5.29.14", false, octetString(facts.subjectKeyID)),
     ...(authorityKeyID === undefined
       ? []

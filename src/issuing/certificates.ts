@@ -12,6 +12,8 @@ import { distinguishedName, type Subject } from "./names.js";
 
 export interface CertificateRequest {
   readonly profile: CertificateProfile;
+  /** See ExtensionFacts. */
+  readonly alsoEmail?: boolean;
   readonly subject: Subject;
   /** SubjectPublicKeyInfo of the new certificate, DER. */
   readonly spki: Uint8Array;
@@ -72,6 +74,7 @@ export async function issueBentCertificate(
   certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(copied(request.spki));
   certificate.extensions = certificateExtensions({
     profile,
+    alsoEmail: request.alsoEmail === true,
     subjectKeyID,
     authorityKeyID: issuer === undefined ? undefined : subjectKeyIDOf(issuer),
     policyOIDs: request.policyOIDs ?? [],

@@ -57,6 +57,8 @@ const organization = `${mark} AG`;
 /** The check digit is right; no such organisation exists. */
 const identifier = organizationIdentifier("99999999");
 const urls = "http://pki.rulemint.invalid";
+/** What the addresses of all its revocation lists begin with. */
+export const developmentAddress = `${urls}/`;
 const dayMilliseconds = 86_400_000;
 
 const draw = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
@@ -78,12 +80,17 @@ export async function issueDevelopmentLeaves(input: {
   readonly publisherSpki: Uint8Array;
   readonly tsuSpki: Uint8Array;
   readonly now: Date;
+  /** The publisher's certificates are for e-mail as well: ClamAV's verifier asks for that purpose. */
+  readonly alsoEmail?: boolean;
   readonly randomBytes?: (length: number) => Uint8Array;
 }): Promise<DevelopmentLeaves> {
   const { keys, now } = input;
   const randomBytes = input.randomBytes ?? draw;
   const notBefore = new Date(now.getTime() - 300_000);
   const lasting = (days: number) => new Date(notBefore.getTime() + days * dayMilliseconds - 1000);
+  const issuing = input.alsoEmail
+    ? await createCA("Code Signing CA 2", "issuing-ca", [keys.rootCertificate, keys.rootKey], notBefore, true)
+    : { certificate: keys.issuingCertificate, key: keys.issuingKey };
   const leaf = async (ca: { key: string; certificate: string }, facts: LeafFacts) => {
     const issuerCertificate = certificateDER(ca.certificate);
     const certificate = await issueCertificate({
@@ -95,17 +102,15 @@ export async function issueDevelopmentLeaves(input: {
     });
     return [certificate, issuerCertificate];
   };
-  const publisherChain = await leaf(
-    { key: keys.issuingKey, certificate: keys.issuingCertificate },
-    {
-      ...{ profile: "code-signing", subject: subjectNamed("Definitions"), spki: input.publisherSpki },
-      ...{
-        notAfter: lasting(460),
-        policyOIDs: [developmentPolicies.codeSigning],
-        ...published("issuing-ca"),
-      },
+  const publisherChain = await leaf(issuing, {
+    alsoEmail: input.alsoEmail === true,
+    ...{ profile: "code-signing", subject: subjectNamed("Definitions"), spki: input.publisherSpki },
+    ...{
+      notAfter: lasting(460),
+      policyOIDs: [developmentPolicies.codeSigning],
+      ...published("issuing-ca"),
     },
-  );
+  });
   const tsuChain = await leaf(
     { key: keys.tsaKey, certificate: keys.tsaCertificate },
     {
@@ -124,6 +129,7 @@ export async function issueDevelopmentLeaves(input: {
 
 interface LeafFacts {
   readonly profile: CertificateProfile;
+  readonly alsoEmail?: boolean;
   readonly subject: Subject;
   readonly spki: Uint8Array;
   readonly notAfter: Date;
@@ -141,11 +147,13 @@ export function isDevelopmentChain(chain: readonly Uint8Array[]): boolean {
 export async function createDevelopmentKeys(now: Date): Promise<DevelopmentKeys> {
   const [root, rootKey] = await createRoot("Code Signing Root", now);
   const [tsaRoot, tsaRootKey] = await createRoot("Time-stamping Root", now);
-  const [issuing, issuingKey] = await createCA("Code Signing CA", "issuing-ca", root, rootKey, now);
-  const [tsa, tsaKey] = await createCA("Time-stamping CA", "time-stamping-ca", tsaRoot, tsaRootKey, now);
+  const issuing = await createCA("Code Signing CA", "issuing-ca", [root, rootKey], now);
+  const tsa = await createCA("Time-stamping CA", "time-stamping-ca", [tsaRoot, tsaRootKey], now);
   return {
-    ...{ rootCertificate: root, rootKey, issuingCertificate: issuing, issuingKey },
-    ...{ tsaRootCertificate: tsaRoot, tsaRootKey, tsaCertificate: tsa, tsaKey },
+    ...{ rootCertificate: root, rootKey },
+    ...{ issuingCertificate: issuing.certificate, issuingKey: issuing.key },
+    ...{ tsaRootCertificate: tsaRoot, tsaRootKey },
+    ...{ tsaCertificate: tsa.certificate, tsaKey: tsa.key },
   };
 }
 
@@ -160,20 +168,20 @@ async function createRoot(name: string, now: Date): Promise<[certificate: string
 async function createCA(
   name: string,
   profile: "issuing-ca" | "time-stamping-ca",
-  rootPEM: string,
-  rootKeyPEM: string,
+  [rootPEM, rootKeyPEM]: readonly [certificate: string, key: string],
   now: Date,
-): Promise<[certificate: string, key: string]> {
+  alsoEmail = false,
+): Promise<{ certificate: string; key: string }> {
   const { pem, key } = await generateIssuingKey("ecdsa-p384-sha384");
   const der = await issueCertificate({
-    ...{ profile, subject: subjectNamed(name), spki: key.spki, serial: draw(16) },
+    ...{ profile, alsoEmail, subject: subjectNamed(name), spki: key.spki, serial: draw(16) },
     issuerKey: await importIssuingKey(rootKeyPEM, "ecdsa-p384-sha384"),
     issuerCertificate: certificateDER(rootPEM),
     ...{ notBefore: now, notAfter: later(now, 15) },
     policyOIDs: [developmentPolicies.certificationAuthority],
     ...published(profile === "issuing-ca" ? "root" : "tsa-root"),
   });
-  return [formatPEM(der, "CERTIFICATE"), pem];
+  return { certificate: formatPEM(der, "CERTIFICATE"), key: pem };
 }
 
 /** Where the issuer would publish, if it were real; `.invalid` never resolves. */

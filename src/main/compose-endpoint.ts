@@ -5,6 +5,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
 import type { ClientExportOptions, ClientInitOptions, Progress, Report } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
@@ -27,7 +28,10 @@ async function withUpdater<T>(
       if (line !== undefined) progress(line);
     };
     return await work(
-      new Updater({ store, fetcher, codec, clock: systemClock, digest: nodeDigest, onEvent }),
+      new Updater({
+        ...{ store, fetcher, codec, clock: systemClock, digest: nodeDigest, onEvent },
+        postQuantum: nobleVerifier,
+      }),
     );
   } finally {
     await fetcher.close();

@@ -1,7 +1,10 @@
 /** Key files of a data folder: encrypted, with one passphrase file beside them that only their owner may read. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drawMLDSAKey, openNobleSigner } from "../adapters/post-quantum/noble.js";
+import { readKeyBytes, writeKeyFile } from "../adapters/signer/key-file.js";
 import { createKeyFile, openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
+import type { PostQuantumSigner } from "../ports/post-quantum.js";
 import type { Signer } from "../ports/signer.js";
 import { readSecret } from "./configuration.js";
 
@@ -23,6 +26,19 @@ export async function makeKey(
 
 export function openKey(folder: string, path: string): Promise<Signer> {
   return openWebCryptoSigner({ path: join(folder, path), passphrase: passphraseOf(folder) });
+}
+
+/** An ML-DSA-65 key file below `folder`, for the experimental second signature; answers its public key. */
+export async function makePostQuantumKey(folder: string, path: string): Promise<Uint8Array> {
+  const pkcs8 = drawMLDSAKey();
+  await writeKeyFile(join(folder, path), pkcs8, passphraseOf(folder));
+  const signer = await openNobleSigner(pkcs8);
+  await signer.close();
+  return signer.publicKey;
+}
+
+export async function openPostQuantumKey(path: string, passphrase: string): Promise<PostQuantumSigner> {
+  return openNobleSigner(await readKeyBytes(path, passphrase));
 }
 
 function passphraseOf(folder: string): string {

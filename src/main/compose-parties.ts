@@ -6,6 +6,7 @@ import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
+import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import { runAssay } from "../assay/run-assay.js";
@@ -71,6 +72,7 @@ export async function audit(options: AuditOptions, progress: Progress): Promise<
       fetcher,
       workshop: { codec, workers, digest: nodeDigest, archive },
       rebuild,
+      postQuantum: nobleVerifier,
       onStep: (step) => progress(`${step.result === "proven" ? "proven " : "REFUSED"} ${step.title}`),
     });
     return { ok: report.verdict === "proven", json: report, text: describeAudit(report) };

@@ -9,6 +9,7 @@ import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
 import { openYaracEngine } from "../adapters/engines/yarac.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
+import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
@@ -23,6 +24,7 @@ import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
 import { compilerFacts } from "./compiler-facts.js";
+import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
 import { nodeDigest } from "./node-digest.js";
 
@@ -52,6 +54,7 @@ export async function composeService(
   const publisher = await openPublisher(folder, configuration, chain);
   const snapshot = await openKeyFile(folder, configuration.snapshot);
   const timestamp = await openKeyFile(folder, configuration.timestamp);
+  const postQuantum = await openPostQuantum(folder, configuration);
   const yarac = await openYaracEngine();
   const context: ServiceContext = {
     records,
@@ -64,6 +67,8 @@ export async function composeService(
     digest: nodeDigest,
     publisher,
     publisherChain: chain,
+    ...(postQuantum && { postQuantum }),
+    postQuantumVerifier: nobleVerifier,
     tsa: timestampAuthority(configuration, hooks.ownAddress),
     snapshot,
     timestamp,
@@ -71,10 +76,19 @@ export async function composeService(
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
       minimumClient: configuration.minimumClient,
+      clamavSignatures: configuration.clamavSignatures,
     },
     wake: hooks.wake,
   };
-  const open = [workers, codec, publisher, snapshot, timestamp, records];
+  const open = [
+    ...(postQuantum ? [postQuantum] : []),
+    workers,
+    codec,
+    publisher,
+    snapshot,
+    timestamp,
+    records,
+  ];
   return {
     context,
     publicFolder: join(folder, "public"),
@@ -103,6 +117,12 @@ function openKeyFile(
 ): Promise<Signer> {
   const passphrase = readSecret(folder, place.passphrase);
   return openWebCryptoSigner({ path: resolveIn(folder, place.keyFile), passphrase });
+}
+
+async function openPostQuantum(folder: string, { postQuantum }: Configuration) {
+  if (postQuantum === undefined) return undefined;
+  const passphrase = readSecret(folder, postQuantum.passphrase);
+  return openPostQuantumKey(resolveIn(folder, postQuantum.keyFile), passphrase);
 }
 
 function openPublisher(folder: string, { publisher }: Configuration, chain: Uint8Array[]): Promise<Signer> {

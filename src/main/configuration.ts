@@ -50,6 +50,10 @@ const configuration = z.strictObject({
   publisher,
   snapshot: keyFile,
   timestamp: keyFile,
+  /** Experimental: the key of the second signature (ML-DSA-65). Absent: releases announce none. */
+  postQuantum: keyFile.optional(),
+  /** Signs the files that ClamAV loads, for `sigtool --verify`. The certificate needs emailProtection beside codeSigning. */
+  clamavSignatures: z.boolean().default(false),
   /** Addresses of RFC 3161 services, tried in order. Empty: the development authority of this service. */
   timestampAuthorities: z.array(z.url()).max(8).default([]),
   developmentAuthority: z

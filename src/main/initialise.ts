@@ -9,12 +9,14 @@ import { feedName } from "../core/brands.js";
 import { formatPEM } from "../core/encoding/pem.js";
 import { UsageError } from "../core/errors.js";
 import { parseCertificate, signerIdentity } from "../core/pki/certificate.js";
+import { mldsaSPKI } from "../core/pki/mldsa.js";
+import type { SignaturePolicy } from "../core/pki/model.js";
 import { type DevelopmentLeaves, issueDevelopmentLeaves } from "../issuing/development-pki.js";
 import { tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import { createToken } from "../services/create-token.js";
 import { initialisePublisher } from "../services/initialise-publisher.js";
 import type { Role } from "../services/model.js";
-import { generateTokenKey, makeKey, openKey, passphraseFile } from "./compose-keys.js";
+import { generateTokenKey, makeKey, makePostQuantumKey, openKey, passphraseFile } from "./compose-keys.js";
 import { composeService } from "./compose-service.js";
 import {
   type ConfigurationInput,
@@ -50,7 +52,7 @@ export async function initialise(options: InitOptions): Promise<Report> {
   for (const name of ["root-vendor-1", "root-vendor-2", "targets-1", "targets-2"]) {
     await makeKey(data, `offline/${name}.key`);
   }
-  const leaves = await issueLeaves(data, publisherSpki);
+  const leaves = await issueLeaves(data, publisherSpki, options);
   writeFileSync(join(data, configurationFile), formatConfiguration(settings(options)));
   const { rootBytes, tokens } = await ceremony(data, overseer, leaves);
   writeFileSync(join(data, "root.json"), rootBytes);
@@ -84,20 +86,37 @@ function tokenOptions({ pkcs11Module, tokenLabel, keyLabel, pinFile }: InitOptio
   };
 }
 
-async function issueLeaves(data: string, publisherSpki: Uint8Array): Promise<DevelopmentLeaves> {
+async function issueLeaves(
+  data: string,
+  publisherSpki: Uint8Array,
+  options: InitOptions,
+): Promise<DevelopmentLeaves> {
   const tsu = await openKey(data, "keys/tsu.key");
-  const leaves = await issueDevelopmentLeaves({
+  const issued = await issueDevelopmentLeaves({
     keys: readDevelopmentKeys(),
     publisherSpki,
     tsuSpki: tsu.spki,
     now: new Date(),
+    alsoEmail: options.clamavSignatures === true,
   });
+  const leaves = { ...issued, policy: { ...issued.policy, ...(await secondSignature(data, options)) } };
   const pem = (chain: readonly Uint8Array[]) => chain.map((der) => formatPEM(der, "CERTIFICATE")).join("");
   writeFileSync(join(data, "keys/publisher-chain.pem"), pem(leaves.publisherChain));
   writeFileSync(join(data, "keys/tsu-chain.pem"), pem(leaves.tsuChain));
   writeFileSync(join(data, "anchors.pem"), leaves.anchorsPem);
   writeFileSync(join(data, "policy.json"), `${JSON.stringify(leaves.policy, null, 2)}\n`);
   return leaves;
+}
+
+/** SPEC §5.5.4: the root pins the key from the start; a release may announce it as soon as one is built. */
+async function secondSignature(
+  data: string,
+  { postQuantum }: InitOptions,
+): Promise<Partial<SignaturePolicy>> {
+  if (postQuantum !== true) return {};
+  const publicKey = await makePostQuantumKey(data, "keys/post-quantum.key");
+  const pem = formatPEM(mldsaSPKI(publicKey), "PUBLIC KEY");
+  return { postQuantum: "when-announced", postQuantumKeys: [pem] };
 }
 
 function settings(options: InitOptions): ConfigurationInput {
@@ -120,6 +139,8 @@ function settings(options: InitOptions): ConfigurationInput {
           },
     snapshot: { keyFile: "keys/snapshot.key", passphrase },
     timestamp: { keyFile: "keys/timestamp.key", passphrase },
+    ...(options.postQuantum && { postQuantum: { keyFile: "keys/post-quantum.key", passphrase } }),
+    ...(options.clamavSignatures && { clamavSignatures: true }),
     developmentAuthority: { keyFile: "keys/tsu.key", passphrase, certificates: "keys/tsu-chain.pem" },
   };
 }

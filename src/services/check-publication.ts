@@ -5,7 +5,13 @@
  */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
-import { manifestSignaturePath, metadataPath, timestampPath } from "../core/release/tree-paths.js";
+import {
+  manifestSecondSignaturePath,
+  manifestSignaturePath,
+  metadataPath,
+  timestampPath,
+} from "../core/release/tree-paths.js";
+import type { MLDSAVerify } from "../core/pki/mldsa.js";
 import { policyOfRoot } from "../core/trust/policy.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
@@ -13,6 +19,8 @@ import { verifyRelease } from "../core/trust/verify-release.js";
 export interface CheckedRelease {
   readonly feed: FeedName;
   readonly client: string;
+  /** What verifies second signatures; a release that needs one is refused without. */
+  readonly verifyMLDSA?: MLDSAVerify;
   /** The newest published release before this one. */
   readonly trusted: { readonly release: ReleaseNumber; readonly manifestSha256: Sha256Hex } | undefined;
 }
@@ -54,5 +62,9 @@ export async function checkPublication(
     throw new OperationError("STATE_CORRUPT", "expected a signature policy in the root, got none");
   }
   const cms = await readTree(manifestSignaturePath(feed, number));
-  await verifyRelease({ proven, cms, policy, now, client, trusted: release.trusted });
+  const postQuantum = {
+    cms: await readTree(manifestSecondSignaturePath(feed, number)),
+    verify: release.verifyMLDSA,
+  };
+  await verifyRelease({ proven, cms, policy, now, client, trusted: release.trusted, postQuantum });
 }

@@ -4,6 +4,7 @@ import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
 import type { Clock } from "../ports/clock.js";
 import type { ObjectStore } from "../ports/object-store.js";
+import type { PostQuantumSigner, PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTree } from "../ports/public-tree.js";
 import type { Records } from "../ports/records.js";
 import type { RuleEngine } from "../ports/rule-engine.js";
@@ -16,6 +17,8 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** Signs the files that ClamAV loads, for its own verifier; absent is off. */
+  readonly clamavSignatures?: boolean;
 }
 
 export interface ServiceContext {
@@ -31,6 +34,10 @@ export interface ServiceContext {
   readonly publisher: Signer;
   readonly publisherChain: readonly Uint8Array[];
   readonly tsa: TimestampAuthority;
+  /** Experimental: makes the second signature. Absent: releases announce none. */
+  readonly postQuantum?: PostQuantumSigner;
+  /** With it, what we publish is judged as a customer would. */
+  readonly postQuantumVerifier?: PostQuantumVerifier;
   /** Online keys. */
   readonly snapshot: Signer;
   readonly timestamp: Signer;

@@ -114,6 +114,10 @@ export interface ReleaseRecord {
   readonly manifestSha256: Sha256Hex | null;
   /** Object that holds the CMS over the final manifest file. */
   readonly manifestCmsSha256: Sha256Hex | null;
+  /** Object that holds the second signature over the same file, when the manifest announces one. */
+  readonly manifestMldsaSha256?: Sha256Hex;
+  /** Object that holds the signatures over the files that ClamAV loads, when they were made. */
+  readonly clamavSignaturesSha256?: Sha256Hex;
   readonly verdicts: readonly {
     readonly by: string;
     readonly at: string;

@@ -6,6 +6,7 @@ import { OperationError } from "../core/errors.js";
 import {
   evidencePath,
   formatEvidence,
+  manifestSecondSignaturePath,
   manifestSignaturePath,
   metadataPath,
   packPath,
@@ -38,7 +39,10 @@ export async function putIntoTree(
       writes,
       files: [...state.files.filter(({ role }) => role !== feed), file],
       newSnapshot: true,
-      release: { feed, client: context.settings.minimumClient, trusted },
+      release: {
+        ...{ feed, client: context.settings.minimumClient, trusted },
+        verifyMLDSA: context.postQuantumVerifier?.verify,
+      },
     };
   });
   return { state: "published", publishedAt: timeText(context.clock.now()) };
@@ -46,7 +50,7 @@ export async function putIntoTree(
 
 /** SPEC §2.6.2: what is named is written before what names it. */
 async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Promise<TreeWrite[]> {
-  const { feed, release: number, packs } = release;
+  const { feed, release: number, packs, manifestMldsaSha256: second } = release;
   const manifest = required(release, release.manifestSha256, "manifest");
   const cms = required(release, release.manifestCmsSha256, "CMS over the manifest");
   const signed = packs.map((pack) => ({
@@ -59,6 +63,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     release: number,
     manifestSha256: manifest,
     cmsSha256: cms,
+    ...(second && { mldsaSha256: second }),
     packs: signed.map(({ path, sha256, cms: cmsSha256 }) => ({ path, sha256, cmsSha256 })),
   });
   const index = await context.objects.put([evidence]);
@@ -66,6 +71,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     ...signed.map((pack) => ({ path: packPath(pack), sha256: pack.sha256 })),
     ...signed.map((pack) => ({ path: packSignaturePath(pack), sha256: pack.cms })),
     { path: manifestSignaturePath(feed, number), sha256: cms },
+    ...(second ? [{ path: manifestSecondSignaturePath(feed, number), sha256: second }] : []),
     { path: evidencePath(feed, number), sha256: index.sha256 },
     { path: metadataPath(feed, number), sha256: manifest },
   ];

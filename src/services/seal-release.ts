@@ -12,6 +12,7 @@ import { signCMS } from "../issuing/cms.js";
 import type { ServiceContext } from "./context.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
 import { publishedPolicy } from "./published-trust.js";
+import { signSecond } from "./second-signature.js";
 
 /** What a signer takes at once. */
 const signaturesAtOnce = 8;
@@ -35,7 +36,9 @@ export async function sealRelease(
     const some = release.packs.slice(at, at + signaturesAtOnce);
     packs.push(...(await allOf(some.map((pack) => signPack(context, policy, pack)))));
   }
-  return { state: "sealed", manifestCmsSha256, packs };
+  const manifestMldsaSha256 = await signSecond(context, policy, release.manifestSha256);
+  const second = manifestMldsaSha256 === undefined ? {} : { manifestMldsaSha256 };
+  return { state: "sealed", manifestCmsSha256, packs, ...second };
 }
 
 /** A pack of an older release that is offered again keeps the signature that it was published with. */

@@ -7,6 +7,7 @@ import { signMetadata } from "../issuing/tuf-signatures.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import type { ReleaseRecord } from "./model.js";
+import { announceSecondSignature } from "./second-signature.js";
 import { readObject } from "./source-batches.js";
 
 const dayMs = 86_400_000;
@@ -34,6 +35,7 @@ export async function signRelease(
       minimumClient: settings.minimumClient,
       previousManifestSha256: await previousManifest(context, release),
       restores: release.restores,
+      postQuantum: await announceSecondSignature(context),
     },
     sources: parseSources(await readObject(context.objects, release.sourcesSha256)),
     database,

@@ -11,6 +11,7 @@ import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
 import { openTimestampAuthority } from "../../src/adapters/timestamp/http.js";
 import { feedName } from "../../src/core/brands.js";
 import { hexText, utf8Bytes } from "../../src/core/encoding/bytes.js";
+import type { SignaturePolicy } from "../../src/core/pki/model.js";
 import { sha256Digest } from "../../src/core/encoding/sha256.js";
 import type { RuleKind } from "../../src/core/rules/model.js";
 import { ruleLanguage } from "../../src/core/rules/registry.js";
@@ -43,6 +44,10 @@ export const oliver: Identity = { name: "oliver", roles: ["overseer"] };
 export interface DeskOptions {
   readonly wrap?: (context: ServiceContext) => Partial<ServiceContext>;
   readonly ceremony?: boolean;
+  /** What the root carries beside the anchors. */
+  readonly policy?: Partial<SignaturePolicy>;
+  /** Certificates that ClamAV's verifier accepts. */
+  readonly alsoEmail?: boolean;
 }
 
 export class Desk {
@@ -136,7 +141,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const clock = { now: new Date(Math.floor(Date.now() / 1000) * 1000) };
   const publisher = await testSigner("ecdsa-p256-sha256");
   const overseer = await testSigner("ecdsa-p256-sha256");
-  const certificates = await developmentCertificates(publisher, clock);
+  const certificates = await developmentCertificates(publisher, clock, options.alsoEmail);
   const real: ServiceContext = {
     records: await openSQLiteRecords({ path: join(folder, "records.sqlite") }),
     objects: await openFilesystemObjects(join(folder, "objects")),
@@ -160,7 +165,8 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   };
   const context = { ...real, ...options.wrap?.(real) };
   const desk = new Desk({ folder, context, overseer, clock, remove });
-  if (options.ceremony !== false) desk.root = await ceremony(desk, certificates.policy);
+  const policy = { ...certificates.policy, ...options.policy };
+  if (options.ceremony !== false) desk.root = await ceremony(desk, policy);
   return desk;
 }
 
@@ -178,7 +184,11 @@ async function ceremony(desk: Desk, policy: Certificates["policy"]): Promise<Uin
 
 type Certificates = Awaited<ReturnType<typeof developmentCertificates>>;
 
-async function developmentCertificates(publisher: TestSigner, clock: { readonly now: Date }) {
+async function developmentCertificates(
+  publisher: TestSigner,
+  clock: { readonly now: Date },
+  alsoEmail?: boolean,
+) {
   const tsu = await testSigner("ecdsa-p256-sha256");
   const pem = (name: string) => readFileSync(new URL(`../../keys-dev/${name}.pem`, import.meta.url), "utf8");
   const leaves = await issueDevelopmentLeaves({
@@ -195,6 +205,7 @@ async function developmentCertificates(publisher: TestSigner, clock: { readonly 
     publisherSpki: publisher.spki,
     tsuSpki: tsu.spki,
     now: clock.now,
+    alsoEmail,
   });
   const answer = developmentTSA({
     signer: tsu as never,

@@ -2,12 +2,20 @@
  * Private keys at rest: PKCS#8, encrypted with PBES2 (RFC 8018: PBKDF2 with HMAC-SHA-256, AES-256-CBC), PEM, mode 0600.
  * `openssl pkey -in FILE` reads them. The file is written once; nothing here overwrites a key.
  */
-import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  type KeyObject,
+  pbkdf2,
+  randomBytes,
+} from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import * as asn1js from "asn1js";
-import { formatPEM } from "../../core/encoding/pem.js";
+import { type DERNode, parseDER } from "../../core/encoding/der.js";
+import { formatPEM, parsePEM } from "../../core/encoding/pem.js";
 import { OperationError, quote } from "../../core/errors.js";
 import { discardTemporary, openTemporary, placeNewFile, storeError } from "../durable-files.js";
 
@@ -34,22 +42,64 @@ export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase: 
 
 /** @throws OperationError SIGNER_UNAVAILABLE without the file, SIGNER_PIN with the wrong passphrase */
 export async function readKeyFile(path: string, passphrase: string): Promise<KeyObject> {
+  const pem = await readPEM(path);
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (cause) {
+    throw wrongPassphrase(path, cause);
+  }
+}
+
+/**
+ * The PKCS#8 itself, for keys of algorithms that the platform's library does not know. Only files as written here.
+ * @throws OperationError SIGNER_UNAVAILABLE without such a file, SIGNER_PIN with the wrong passphrase
+ */
+export async function readKeyBytes(path: string, passphrase: string): Promise<Uint8Array> {
+  const { salt, rounds, iv, ciphertext } = parseEncryptedKey(path, await readPEM(path));
+  const key = await promisify(pbkdf2)(passphrase, salt, rounds, 32, "sha256");
+  const decipher = createDecipheriv("aes-256-cbc", key, iv);
+  try {
+    return new Uint8Array(Buffer.concat([decipher.update(ciphertext), decipher.final()]));
+  } catch (cause) {
+    throw wrongPassphrase(path, cause);
+  }
+}
+
+/** RFC 8018 §A.4, as far as `encryptedKey` writes it. */
+function parseEncryptedKey(path: string, pem: string) {
+  try {
+    const fields = parseDER(parsePEM(pem, "ENCRYPTED PRIVATE KEY")[0] as Uint8Array).fields();
+    const [, parameters] = fields.next().sequenceOf();
+    const ciphertext = fields.next().octets();
+    const [derivation, encryption] = (parameters as DERNode).sequenceOf();
+    const [, pbkdf2Parameters] = (derivation as DERNode).sequenceOf();
+    const [salt, rounds] = (pbkdf2Parameters as DERNode).sequenceOf();
+    const [, iv] = (encryption as DERNode).sequenceOf();
+    return {
+      ...{ salt: (salt as DERNode).octets(), rounds: (rounds as DERNode).smallInteger() },
+      ...{ iv: (iv as DERNode).octets(), ciphertext },
+    };
+  } catch (cause) {
+    const message = `expected a key file as written by rulemint at ${quote(path)}, got another`;
+    throw new OperationError("SIGNER_UNAVAILABLE", message, { cause });
+  }
+}
+
+async function readPEM(path: string): Promise<string> {
   let pem: string;
   try {
     pem = await readFile(path, "utf8");
   } catch (cause) {
     throw new OperationError("SIGNER_UNAVAILABLE", `expected a key file at ${quote(path)}`, { cause });
   }
-  if (!pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) {
-    throw new OperationError("SIGNER_UNAVAILABLE", `expected an encrypted PKCS#8 key in ${quote(path)}`);
-  }
-  try {
-    return createPrivateKey({ key: pem, passphrase });
-  } catch (cause) {
-    throw new OperationError("SIGNER_PIN", `expected the passphrase of ${quote(path)}, got another`, {
-      cause,
-    });
-  }
+  if (pem.includes("-----BEGIN ENCRYPTED PRIVATE KEY-----")) return pem;
+  throw new OperationError("SIGNER_UNAVAILABLE", `expected an encrypted PKCS#8 key in ${quote(path)}`);
+}
+
+function wrongPassphrase(path: string, cause: unknown): OperationError {
+  return new OperationError("SIGNER_PIN", `expected the passphrase of ${quote(path)}, got another`, {
+    cause,
+  });
 }
 
 async function encryptedKey(pkcs8: Uint8Array, passphrase: string): Promise<Uint8Array> {

@@ -25,6 +25,11 @@ export function init(program: Command, doors: CLIDoors): void {
     .option("--pkcs11-module <path>", "the token's PKCS#11 library")
     .option("--token-label <label>", "the token")
     .option("--key-label <label>", "the key, made inside the token")
-    .option("--pin-file <path>", "file that holds the token's PIN");
+    .option("--pin-file <path>", "file that holds the token's PIN")
+    .option("--post-quantum", "experimental: make an ML-DSA-65 key for a second signature")
+    .option(
+      "--clamav-signatures",
+      "sign the files that ClamAV loads; widens the development certificates by emailProtection",
+    );
   answers<InitOptions>(command, doors, ({ progress }, options) => doors.init(options, progress));
 }

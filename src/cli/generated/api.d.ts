@@ -600,6 +600,10 @@ export interface components {
       packs: components["schemas"]["Pack"][];
       manifestSha256: string | null;
       manifestCmsSha256: string | null;
+      /** @description The experimental second signature, when the manifest announces one */
+      manifestMldsaSha256?: components["schemas"]["Sha256"];
+      /** @description Signatures over the files that ClamAV loads, when they were made */
+      clamavSignaturesSha256?: components["schemas"]["Sha256"];
       verdicts: components["schemas"]["Verdict"][];
       /** @description Who asked for it to be published */
       publication: {

@@ -62,7 +62,7 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
       throw refusal("CMS_MALFORMED", `expected one signer, got ${signers.length}`);
     }
     const signer = parseSignerInfo(node);
-    // RFC 5652 §5.1: the list helps one-pass readers; with one signer it says the signer's digest and nothing else.
+    // SPEC §6.2.2, RFC 5652 §5.1: the list helps one-pass readers; with one signer it says the signer's digest and nothing else.
     const [announced, ...more] = digestAlgorithms;
     if (announced === undefined || more.length > 0) {
       throw refusal("CMS_MALFORMED", `expected one digest algorithm, got ${digestAlgorithms.length}`);
@@ -123,7 +123,7 @@ function parseSignerInfo(node: DERNode): SignerInfo {
   const signature = fields.next().octets();
   const unsignedNode = fields.optional(constructedTag(1));
   fields.end();
-  // A signature over bare content could be passed off as another protocol's, or attributes as content. Never accepted.
+  // SPEC §6.2.4: a signature over bare content could be passed off as another protocol's, or attributes as content. Never accepted.
   if (signedNode === undefined) {
     throw refusal("CMS_SIGNED_ATTRIBUTES_MISSING", "expected signed attributes, got none");
   }
@@ -137,8 +137,8 @@ function parseSignerInfo(node: DERNode): SignerInfo {
   };
 }
 
-/** RFC 5652 §5.3, §11: sorted, each type once; every attribute that we know has one value. */
-function parseAttributes(node: DERNode, code: ErrorCode): Attributes {
+/** SPEC §6.3.1, RFC 5652 §5.3, §11: sorted, each type once; every attribute that we know has one value. */
+export function parseAttributes(node: DERNode, code: ErrorCode): Attributes {
   return structured(code, () => {
     const attributes = new Map<string, DERNode>();
     const set = node.setOf("attributes", node.tag);

@@ -13,6 +13,10 @@ export interface SignaturePolicy {
   readonly organization?: string;
   /** `NTRCH-CHE-123.456.789`, when given. */
   readonly organizationIdentifier?: string;
+  /** Experimental: whether a release needs the second signature. Absent: when its manifest announces one. */
+  readonly postQuantum?: "required" | "when-announced";
+  /** PEM: the ML-DSA-65 keys that may make it. */
+  readonly postQuantumKeys?: readonly string[];
   /** What the signer's certificate is; `code-signing` when absent. A seal needs an organizationIdentifier. */
   readonly profile?: "code-signing" | "regulated-seal";
   /** Of a seal: how its issuer's policies for regulated certificates begin, whole arcs: `2.16.756.1.89`. */

@@ -28,7 +28,7 @@ export async function verifySignedData(data: SignedData, contentDigest: Uint8Arr
   return certificate;
 }
 
-/** By the signer's own words, never by position: authorities send certificates in any order. */
+/** SPEC §6.3.6: by the signer's own words, never by position: authorities send certificates in any order. */
 function signerCertificate({ certificates, signer }: SignedData): Certificate {
   const matching = certificates.filter(
     (certificate) =>
@@ -41,15 +41,18 @@ function signerCertificate({ certificates, signer }: SignedData): Certificate {
   return certificate;
 }
 
-function attribute(signer: SignerInfo, type: string, name: string): DERNode {
+/** As far as signers of every kind have them. */
+type Attributed = Pick<SignerInfo, "signedAttributes" | "digestAlgorithm" | "signatureAlgorithm">;
+
+function attribute(signer: Attributed, type: string, name: string): DERNode {
   const value = signer.signedAttributes.get(type);
   if (value === undefined)
     throw refusal("CMS_ATTRIBUTES_INVALID", `expected the signed attribute ${name}, got none`);
   return value;
 }
 
-/** RFC 5652 §11.1: the attribute repeats the type of the content. */
-function requireContentType(signer: SignerInfo, contentType: string): void {
+/** SPEC §6.3.2, RFC 5652 §11.1: the attribute repeats the type of the content. */
+export function requireContentType(signer: Attributed, contentType: string): void {
   const node = attribute(signer, oids.contentType, "content-type");
   const signed = structured("CMS_ATTRIBUTES_INVALID", () => node.oid());
   if (signed !== contentType) {
@@ -58,7 +61,7 @@ function requireContentType(signer: SignerInfo, contentType: string): void {
 }
 
 /** RFC 5652 §11.2, compared without an early exit. */
-function requireMessageDigest(signer: SignerInfo, contentDigest: Uint8Array): void {
+export function requireMessageDigest(signer: Attributed, contentDigest: Uint8Array): void {
   const node = attribute(signer, oids.messageDigest, "message-digest");
   const signed = structured("CMS_ATTRIBUTES_INVALID", () => node.octets());
   if (!equalBytes(signed, contentDigest)) {
@@ -69,7 +72,7 @@ function requireMessageDigest(signer: SignerInfo, contentDigest: Uint8Array): vo
   }
 }
 
-/** RFC 5035 §3: the first identifier is the signer's certificate. The attribute itself is SHA-2 only (version 2). */
+/** SPEC §6.3.3, RFC 5035 §3: the first identifier is the signer's certificate. The attribute itself is SHA-2 only (version 2). */
 async function requireSigningCertificate(signer: SignerInfo, certificate: Certificate): Promise<void> {
   const node = attribute(signer, oids.signingCertificateV2, "signing-certificate-v2");
   const { hash, certHash, issuerSerial } = structured("CMS_ATTRIBUTES_INVALID", () => parseESSCertID(node));
@@ -108,8 +111,8 @@ function namesCertificate(issuerSerial: DERNode, certificate: Certificate): bool
   });
 }
 
-/** RFC 6211 §3: when the attribute is there, it repeats both algorithms of the signer. */
-function requireAlgorithmProtection(signer: SignerInfo): void {
+/** SPEC §6.3.4, RFC 6211 §3: when the attribute is there, it repeats both algorithms of the signer. */
+export function requireAlgorithmProtection(signer: Attributed): void {
   const node = signer.signedAttributes.get(oids.algorithmProtection);
   if (node === undefined) return;
   const same = structured("CMS_ATTRIBUTES_INVALID", () => {
@@ -134,6 +137,7 @@ async function requireSignature(signer: SignerInfo, certificate: Certificate): P
   if (algorithm.hash !== signer.hash) {
     throw refusal("CMS_ALGORITHM", `expected a signature with ${signer.hash}, got ${algorithm.hash}`);
   }
+  // SPEC §6.3.7
   if (!(await isSignatureOf(certificate.key, algorithm, signer.signedBytes, signer.signature))) {
     throw refusal("CMS_SIGNATURE_INVALID", "expected a signature by the signer's certificate");
   }

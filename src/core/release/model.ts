@@ -1,6 +1,7 @@
 /** What a release is made from, in the words that publisher, overseer and auditor share. */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { RuleKind } from "../rules/model.js";
+import type { PostQuantumAnnouncement } from "../trust/model.js";
 
 export interface FileFacts {
   /** Relative to the ruleset, without its name. */
@@ -65,4 +66,5 @@ export interface ManifestFrame {
   readonly minimumClient: string;
   readonly previousManifestSha256: Sha256Hex | null;
   readonly restores: ReleaseNumber | null;
+  readonly postQuantum?: PostQuantumAnnouncement;
 }

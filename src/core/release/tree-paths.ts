@@ -29,6 +29,11 @@ export function manifestSignaturePath(feed: FeedName, release: ReleaseNumber): s
   return `evidence/${feed}/${release}.p7s`;
 }
 
+/** The second signature over the manifest file as served, when the manifest announces one. */
+export function manifestSecondSignaturePath(feed: FeedName, release: ReleaseNumber): string {
+  return `evidence/${feed}/${release}.mldsa.p7s`;
+}
+
 export function evidencePath(feed: FeedName, release: ReleaseNumber): string {
   return `evidence/${feed}/${release}.json`;
 }
@@ -43,6 +48,8 @@ export interface EvidenceIndex {
   readonly release: ReleaseNumber;
   readonly manifestSha256: Sha256Hex;
   readonly cmsSha256: Sha256Hex;
+  /** Of the second signature, when there is one. */
+  readonly mldsaSha256?: Sha256Hex;
   readonly packs: readonly {
     readonly path: string;
     readonly sha256: Sha256Hex;

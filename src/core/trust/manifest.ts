@@ -18,6 +18,7 @@ export function parseManifest(signed: JSONObject): Manifest {
   try {
     const version = releaseNumber(signed.version);
     const block = parseBlock(signed["x-rulemint"]);
+    // SPEC §5.4.2
     if (block.release !== version) throw malformed(`release ${version}`, block.release);
     const packs = Object.entries(member(signed, "targets")).map(([path, target]) =>
       parsePack(path, target, block),
@@ -60,6 +61,7 @@ function parseBlock(value: JSONValue | undefined): ManifestBlock {
     minimumClient: clientVersion(value.minimumClient),
     approvalsSha256: sha256Hex(value.approvalsSha256),
     ...parseRestores(value.restores, release),
+    ...parsePostQuantum(value.postQuantum),
   };
 }
 
@@ -76,6 +78,13 @@ function parseRestores(value: JSONValue | undefined, release: ReleaseNumber): { 
   const restores = releaseNumber(value);
   if (restores >= release) throw malformed(`an older release than ${release}`, restores);
   return { restores };
+}
+
+/** SPEC §5.4.9: an announcement that is not understood is never passed over. */
+function parsePostQuantum(value: JSONValue | undefined): Pick<ManifestBlock, "postQuantum"> {
+  if (value === undefined) return {};
+  if (!isJSONObject(value) || value.scheme !== "ml-dsa-65") throw malformed("the scheme ml-dsa-65", value);
+  return { postQuantum: { scheme: "ml-dsa-65", keySha256: sha256Hex(value.keySha256) } };
 }
 
 function parsePack(path: string, value: JSONValue, block: ManifestBlock): PackFacts {

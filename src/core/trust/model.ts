@@ -35,6 +35,14 @@ export interface ManifestBlock {
   readonly approvalsSha256: Sha256Hex;
   /** Set when the release was made to restore older content. */
   readonly restores?: ReleaseNumber;
+  /** Experimental: set when the evidence holds a second signature, and by which key. */
+  readonly postQuantum?: PostQuantumAnnouncement;
+}
+
+export interface PostQuantumAnnouncement {
+  readonly scheme: "ml-dsa-65";
+  /** Of the key's SubjectPublicKeyInfo. */
+  readonly keySha256: Sha256Hex;
 }
 
 /** A parsed manifest: the TUF targets metadata of a feed's role. */

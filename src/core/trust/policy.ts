@@ -5,6 +5,7 @@
 import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js";
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
+import { mldsaPublicKey } from "../pki/mldsa.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";
 import type { SignaturePolicy } from "./model.js";
@@ -34,6 +35,25 @@ function readPolicy(value: JSONValue): SignaturePolicy {
     ...optionalText(policy.organization, "organization"),
     ...optionalText(policy.organizationIdentifier, "organizationIdentifier"),
     ...signerProfile(policy),
+    ...secondSignature(policy),
+  };
+}
+
+/** SPEC §5.5.4: a demand that no key can meet would refuse everything, so it is no policy. */
+function secondSignature({
+  postQuantum,
+  postQuantumKeys,
+}: JSONObject): Pick<SignaturePolicy, "postQuantum" | "postQuantumKeys"> {
+  if (postQuantum !== undefined && postQuantum !== "required" && postQuantum !== "when-announced") {
+    throw malformed("postQuantum required or when-announced", postQuantum);
+  }
+  const keys = postQuantumKeys === undefined ? [] : array(postQuantumKeys, "postQuantumKeys", 8);
+  const pems = keys.map((pem) => text(pem, "postQuantumKeys"));
+  for (const pem of pems) mldsaPublicKey(pem);
+  if (postQuantum === "required" && pems.length === 0) throw malformed("postQuantumKeys", pems);
+  return {
+    ...(postQuantum !== undefined && { postQuantum }),
+    ...(pems.length > 0 && { postQuantumKeys: pems }),
   };
 }
 

@@ -10,6 +10,7 @@ import { verifySignature } from "../pki/verify-signature.js";
 import { spkiFromTUFKey } from "./keys.js";
 import { compareClientVersions, parseManifest } from "./manifest.js";
 import type { Manifest, NamedCheck, ProvenRelease, ProvenSignature, SignaturePolicy } from "./model.js";
+import { type SecondSignature, verifySecondSignature } from "./second-signature.js";
 import type { ProvenSigner } from "./threshold.js";
 import type { ProvenFeed } from "./trusted-metadata.js";
 
@@ -25,9 +26,13 @@ export interface ReleaseClaim {
   readonly cms: Uint8Array | undefined;
   readonly policy: SignaturePolicy;
   readonly now: Date;
+  /** Revocation lists (DER) that the caller has seen. */
+  readonly revocationLists?: readonly Uint8Array[];
   readonly trusted?: TrustedRelease;
   /** Version of the program that asks. */
   readonly client: string;
+  /** The second signature, and what it takes to verify it. */
+  readonly postQuantum?: SecondSignature;
 }
 
 /** SPEC §7.1: two parties at least, whatever the delegation says. */
@@ -84,13 +89,23 @@ export async function verifyRelease(claim: ReleaseClaim): Promise<ProvenRelease>
   passed("the client is new enough", "SPEC §7.5", `${claim.client} >= ${manifest.block.minimumClient}`);
 
   // 6. SPEC §7.6: CMS, certificate chain, Swiss policy and time-stamp over the file as served, TUF signatures included.
-  const { policy, now } = claim;
-  const signature = await verifySignature({ contentSha256, cms: requireEvidence(claim.cms), policy, now });
+  const { policy, now, revocationLists } = claim;
+  const cms = requireEvidence(claim.cms);
+  const signature = await verifySignature({ contentSha256, cms, policy, now, revocationLists });
   checks.push(...signature.checks);
 
   // 7. SPEC §7.7: the certificate's key is one of the keys that signed in TUF's name.
   const signer = requireSignerKey(signature, signers);
   passed("the certificate's key signed the manifest", "SPEC §7.7", signer.keyid);
+
+  // 8. SPEC §7.8: a second signature where the manifest announces or the policy demands it. Additive, so it comes last.
+  const second = await verifySecondSignature(
+    claim.postQuantum ?? {},
+    proven.envelope.bytes,
+    manifest.block,
+    policy,
+  );
+  if (second !== undefined) checks.push(second);
 
   return { feed, manifest, manifestSha256, signedBy: signers.map(({ keyid }) => keyid), signature, checks };
 }
