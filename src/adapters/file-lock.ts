@@ -26,7 +26,7 @@ export interface LockOptions {
 
 export type Unlock = () => Promise<void>;
 
-/** @throws OperationError STATE_LOCKED when a living process keeps it; STORE_FULL, STORE_FAILED */
+/** SPEC §8.1.4. @throws OperationError STATE_LOCKED when a living process keeps it; STORE_FULL, STORE_FAILED */
 export async function acquireFileLock(path: string, options: LockOptions = {}): Promise<Unlock> {
   const tries = options.tries ?? 500;
   const own: Holder = { pid: process.pid, started: await startTime(process.pid), nonce: randomUUID() };

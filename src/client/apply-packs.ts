@@ -78,7 +78,7 @@ async function applyOne(
   } finally {
     await Promise.allSettled(opened.map((source) => source.close()));
   }
-  // SPEC §8.4.4: what came out is what the signed manifest says, whatever the pack itself claims.
+  // SPEC §8.4.4, §4.2.2: what came out is what the signed manifest says, whatever the pack itself claims.
   if (found.sha256 !== pack.databaseSha256 || found.bytes !== pack.databaseBytes) {
     throw new VerificationError(
       "DATABASE_DIGEST_MISMATCH",

@@ -85,6 +85,7 @@ async function transfer(
   return received;
 }
 
+/** SPEC §8.3.3 */
 function mismatch(pack: PackFacts, expected: string, got: string): VerificationError {
   return new VerificationError("PACK_DIGEST_MISMATCH", `expected ${pack.path} of ${expected}, got ${got}`);
 }

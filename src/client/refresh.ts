@@ -165,7 +165,7 @@ class Refresh {
     return this.#storedOrFetched(file, (bytes) => this.#trusted.updateFeed(bytes, feed));
   }
 
-  /** What is on the disk if it is still right, else what the server has; stored once it is trusted. */
+  /** SPEC §8.2.5: what is on the disk if it is still right, else what the server has; stored once it is trusted. */
   async #storedOrFetched<T>(
     { name, role, version, bytesMax }: { name: string; role: string; version: number; bytesMax: number },
     accept: (bytes: Uint8Array) => Promise<T>,

@@ -43,7 +43,7 @@ async function reach(run: UpdateRun, proof: ProvenRelease): Promise<UpdateResult
   const have = await provenDatabase(run, manifest);
   const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
 
-  // SPEC §8.6: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.
+  // SPEC §8.6.1: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.
   if (state.now.held === newest.release && have !== undefined && have.release < newest.release) {
     return { ...stay, outcome: "held", release: have.release };
   }

@@ -46,6 +46,7 @@ export function servePublicFiles(folder: string): RequestHandler {
   return async (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
     const path = request.path.slice(1);
+    // SPEC §9.2.1
     if (!shapes.some((shape) => shape.test(path)) || path.includes("..")) return next();
     response.set("Access-Control-Allow-Origin", "*");
     response.set("Cross-Origin-Resource-Policy", "cross-origin");

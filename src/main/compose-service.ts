@@ -99,7 +99,7 @@ export async function composeService(
   };
 }
 
-/** Development keys are for loopback. @throws PolicyError DEVELOPMENT_KEYS */
+/** SPEC §6.9.4: development keys are for loopback. @throws PolicyError DEVELOPMENT_KEYS */
 export function requireHonestKeys(folder: string, configuration: Configuration, host: string): void {
   const development =
     configuration.developmentAuthority !== undefined ||

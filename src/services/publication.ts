@@ -3,8 +3,8 @@
  *
  * A change is made whole first (objects), judged as a customer would, and decided by one commit of `pending`.
  * Then its files are written, the snapshot last, and `timestamp.json` is swapped. A crash anywhere leaves the
- * old head or the new one, and whoever comes next writes the same bytes again: versions are never used for
- * two contents.
+ * old head or the new one, and whoever comes next writes the same bytes again (SPEC §2.6.3: versions are never
+ * used for two contents).
  */
 import { type FeedName, sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";

@@ -73,6 +73,7 @@ async function signOne(
     signingTime: context.clock.now(),
     tsa: context.tsa,
   });
+  // SPEC §2.5.2: what a customer would refuse is no seal.
   const proven = await verifySignature({ contentSha256, cms, policy, now: context.clock.now() });
   // SPEC §7.7, on our own side: the certificate is about the key that signed the manifest.
   if (proven.signer.spki.some((byte, i) => byte !== context.publisher.spki[i])) {

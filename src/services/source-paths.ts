@@ -1,5 +1,5 @@
 /**
- * Which paths a revision may hold: relative, NFC, below the ruleset on every operating system, and distinct
+ * SPEC §2.2.7. Which paths a revision may hold: relative, NFC, below the ruleset on every operating system, and distinct
  * even where file systems ignore case. Doors may check earlier; this check is the one that counts.
  */
 import { utf8Bytes } from "../core/encoding/bytes.js";

@@ -1,5 +1,5 @@
 /**
- * GET over http and https. Every answer is bounded in bytes, in silence and in time; nothing is decompressed, no cookie is
+ * GET over http and https. SPEC §8.3.1: every answer is bounded in bytes, in silence and in time; nothing is decompressed, no cookie is
  * kept, and a redirect is followed only within its origin.
  */
 import * as http from "node:http";
@@ -99,6 +99,7 @@ class Transfer {
 
   #redirected(url: URL, location: string, redirects: number): URL {
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    // SPEC §8.3.2
     if (next === undefined || next.origin !== url.origin || redirects === 0) {
       throw failed(url, "a file, or a redirect within its origin", `a redirect to ${quote(location)}`);
     }

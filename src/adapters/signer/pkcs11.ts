@@ -129,7 +129,7 @@ class PKCS11Signer implements Signer {
 
   /** The key of the current generation, found again by its labels when there is none. Call it inside the queue. */
   async #connected(): Promise<TokenKey> {
-    // A call that waited in the queue behind a wrong PIN must not become a second try.
+    // SPEC §6.9.2: a call that waited in the queue behind a wrong PIN must not become a second try.
     if (this.#over?.code === "SIGNER_PIN") throw this.#over;
     const { generation } = this.#module;
     if (this.#key?.generation === generation) return this.#key;

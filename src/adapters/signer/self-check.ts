@@ -17,7 +17,7 @@ const verifyParameters = {
 
 export type SignatureCheck = (message: Uint8Array, signature: Uint8Array) => Promise<Uint8Array>;
 
-/** A check for one key; it gives the signature back. @throws OperationError SIGNER_UNAVAILABLE for a wrong signature */
+/** SPEC §6.9.3: a check for one key; it gives the signature back. @throws OperationError SIGNER_UNAVAILABLE for a wrong signature */
 export function signatureCheck(scheme: SignatureScheme, spki: Uint8Array): SignatureCheck {
   const { subtle } = globalThis.crypto;
   const key = subtle.importKey("spki", Uint8Array.from(spki), importParameters[scheme], false, ["verify"]);

@@ -35,7 +35,7 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text) as Uint8Array<ArrayBuffer>;
 }
 
-/** @throws VerificationError TEXT_NOT_UTF8 */
+/** SPEC §1.2.5. @throws VerificationError TEXT_NOT_UTF8 */
 export function utf8Text(bytes: Uint8Array): string {
   try {
     return strictDecoder.decode(bytes);

@@ -1,5 +1,5 @@
 /**
- * A reader for DER (ITU-T X.690 §10), and for nothing looser: minimal definite lengths, minimal integers, booleans 0xff,
+ * SPEC §6.1.1: a reader for DER (ITU-T X.690 §10), and for nothing looser: minimal definite lengths, minimal integers, booleans 0xff,
  * zero padding bits, sorted SET OF, UTC times. The whole input is one value; depth is bounded. Every accessor names the
  * tag it expects, so a byte that no accessor compared cannot be part of what a caller understood.
  */
@@ -216,7 +216,7 @@ export class DERFields {
   }
 }
 
-/** Reads one value that fills `bytes`. @throws VerificationError DER_MALFORMED, LIMIT_EXCEEDED */
+/** SPEC §6.1.2: reads one value that fills `bytes`. @throws VerificationError DER_MALFORMED, LIMIT_EXCEEDED */
 export function parseDER(bytes: Uint8Array, bytesMax: number = limits.cmsBytesMax): DERNode {
   if (bytes.length > bytesMax) {
     throw new VerificationError("LIMIT_EXCEEDED", `expected at most ${bytesMax} bytes, got ${bytes.length}`);

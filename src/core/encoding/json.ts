@@ -82,7 +82,7 @@ class Reader {
       this.#take(blank);
       if (this.#text[this.#at] !== '"') this.#refuse("a member name");
       const name = this.#string();
-      // A second member of the same name means different things to different readers.
+      // SPEC §5.1.5: a second member of the same name means different things to different readers.
       if (Object.hasOwn(object, name)) this.#refuse(`one member ${quote(name)}`);
       if (name === "__proto__") this.#refuse("a member name that is safe to assign");
       if (!this.#next(":")) this.#refuse("a colon");

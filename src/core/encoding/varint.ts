@@ -97,6 +97,7 @@ export class ByteReader {
       value += (byte & 0x7f) * scale;
       if (value > max) throw this.#complain(`expected a number up to ${max}, got a larger one`);
       if (byte < 0x80) {
+        // SPEC §3.1.3: one number has one form.
         if (byte === 0 && scale > 1) throw this.#complain("expected a number in its shortest form");
         return value;
       }

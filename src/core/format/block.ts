@@ -74,6 +74,7 @@ export function parseBlock(
     reader.bytes(length);
     weight += shared + length + 2;
     if (count > 1 && weight > blockWeightMax) throw complain("expected a block of at most 64 KiB");
+    // SPEC §3.1.4: what could have been shared is shared, or one block would have several encodings.
     if (shared < before.length && length > 0 && before.charCodeAt(shared) === text.charCodeAt(start)) {
       throw complain("expected records to share all they have in common");
     }

@@ -87,6 +87,7 @@ async function applyChange(walker: SectionWalker, change: ReadChange, sorted: bo
   for (const [i, insert] of inserts.entries()) {
     const record = insertedRecord(insert, removed, walker.last, behind, sorted);
     if (record.length > limits.recordBytesMax) throw malformedPack("expected smaller records");
+    // SPEC §4.4.4: between what stands in front of it and what is behind it.
     const first = i === 0 && walker.last === "";
     if (sorted && ((!first && record <= walker.last) || (behind !== "" && record >= behind))) {
       throw malformedPack("expected new records in rising order");

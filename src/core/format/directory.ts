@@ -58,7 +58,7 @@ export function formatDirectory(sections: readonly SectionFacts[]): Uint8Array<A
   return concatBytes(directory, length, databaseMagic.subarray(0, 4));
 }
 
-/** Reads both ends of the file. @throws VerificationError DATABASE_MALFORMED */
+/** SPEC §3.2.4: reads both ends of the file and holds them against each other. @throws VerificationError DATABASE_MALFORMED */
 export async function readDirectory(source: ByteSource): Promise<SectionFacts[]> {
   if (source.length > limits.databaseBytesMax) {
     throw malformedDatabase(`expected at most ${limits.databaseBytesMax} bytes, got ${source.length}`);

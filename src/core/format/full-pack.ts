@@ -77,11 +77,13 @@ export async function decodeFullPack(
     sizes.push([frame.length, contentBytes]);
     offset += contentBytes;
   }
+  // SPEC §4.3.2
   const table = formatSeekTable(sizes);
   const found = await reader.skippable(seekTableVariant, table.length);
   if (!table.every((byte, i) => byte === found[i]))
     throw malformedPack("expected the table of the pack's frames");
   reader.end();
+  // SPEC §4.3.3
   const sha256 = hexText(running.finish()) as Sha256Hex;
   if (sha256 !== header.databaseSha256) {
     throw new VerificationError(

@@ -73,6 +73,7 @@ export function parseIndex(bytes: Uint8Array, totals: IndexTotals, complain: Com
     first += records;
     rules += ruleCount;
   }
+  // SPEC §3.5.2
   if (used !== totals.blockBytes || first !== totals.records || rules !== totals.rules) {
     throw complain("expected an index that adds up to its section");
   }

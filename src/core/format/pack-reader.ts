@@ -35,7 +35,7 @@ export class PackReader {
     return kept;
   }
 
-  /** The next zstd frame and the size of what it holds. @throws VerificationError PACK_MALFORMED */
+  /** SPEC §4.1.1: the next zstd frame and the size of what it holds. @throws VerificationError PACK_MALFORMED */
   async frame(contentBytesMax: number): Promise<{ frame: Uint8Array; contentBytes: number }> {
     const contentBytes = frameContentBytes(await this.#peek(skippableHeadBytes + 16));
     if (contentBytes > contentBytesMax) {

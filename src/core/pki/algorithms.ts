@@ -63,7 +63,7 @@ export function parseDigestAlgorithm(node: DERNode, code: ErrorCode): HashName {
   return hash;
 }
 
-/** @throws VerificationError with `code` when the algorithm is none of ours */
+/** SPEC §6.4.2. @throws VerificationError with `code` when the algorithm is none of ours */
 export function parseSignatureAlgorithm(node: DERNode, code: ErrorCode): SignatureAlgorithm {
   const fields = node.fields("a signature algorithm");
   const oid = fields.next().oid();

@@ -58,6 +58,7 @@ export function readCertificate(node: DERNode): Certificate {
     // RFC 5280 §4.1.2.8: unique identifiers must not be there; `end` refuses them.
     fields.end();
 
+    // SPEC §6.5.1
     if (version !== 2) throw refusal("CERTIFICATE_MALFORMED", `expected version 3, got ${version + 1}`);
     // RFC 5280 §4.1.1.2: the algorithm is named twice, the same way.
     if (!equalBytes(signatureAlgorithm.bytes, innerAlgorithm.bytes)) {

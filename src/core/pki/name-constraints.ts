@@ -62,7 +62,7 @@ function isAddressAndMask(octets: Uint8Array): boolean {
   return /^1*0*$/.test(mask.map((octet) => octet.toString(2).padStart(8, "0")).join(""));
 }
 
-/** `path` is leaf first, anchor last; an anchor's own constraints hold too. @throws VerificationError CERTIFICATE_NAMES */
+/** SPEC §6.5.8. `path` is leaf first, anchor last; an anchor's own constraints hold too. @throws VerificationError CERTIFICATE_NAMES */
 export function requireNames(path: readonly Certificate[]): void {
   let comparisonsLeft: number = limits.nameComparisonsMax;
   path.forEach((authority, position) => {

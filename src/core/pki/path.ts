@@ -62,7 +62,7 @@ async function extend(path: readonly Certificate[], search: Search): Promise<Cer
     const found = [...path, anchor];
     if ((await isIssuer(anchor, path, search, "anchor")) && isSound(found, search)) return found;
   }
-  // Leaf, intermediates and anchor together stay within the limit.
+  // SPEC §6.5.7: leaf, intermediates and anchor together stay within the limit.
   if (path.length + 1 >= (search.lengthMax ?? limits.pathDepthMax)) return undefined;
   for (const issuer of search.pool.filter(named)) {
     if (isRepeated(issuer, path) || !(await isIssuer(issuer, path, search, "intermediate"))) continue;
@@ -113,7 +113,7 @@ function refuse(cause: unknown, search: Search): false {
 /** What holds for every certificate of a path: in its time, nothing in it ignored, a key worth its name. */
 function requireUsable(certificate: Certificate, rules: PathRules): void {
   const { notBefore, notAfter, extensions } = certificate;
-  // RFC 5280 §4.1.2.5: both ends are seconds, and both belong to the time of validity.
+  // SPEC §6.5.2, RFC 5280 §4.1.2.5: both ends are seconds, and both belong to the time of validity.
   const second = Math.floor(rules.at.getTime() / 1000) * 1000;
   if (!(second >= notBefore.getTime() && second <= notAfter.getTime())) {
     const span = `${secondText(notBefore)} to ${secondText(notAfter)}`;
@@ -122,7 +122,7 @@ function requireUsable(certificate: Certificate, rules: PathRules): void {
       `expected ${secondText(rules.at)} within ${span} for ${shown(certificate)}`,
     );
   }
-  // RFC 5280 §4.2: a critical extension that is not understood refuses the certificate.
+  // SPEC §6.5.3, RFC 5280 §4.2: a critical extension that is not understood refuses the certificate.
   if (extensions.refused.length > 0) {
     throw refusal("CERTIFICATE_EXTENSION", `expected known extensions, got ${extensions.refused.join(", ")}`);
   }
@@ -140,7 +140,7 @@ function requireSerial({ serial }: Certificate): void {
   }
 }
 
-/** RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
+/** SPEC §6.5.5, RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
 function requireAuthority(
   issuer: Certificate,
   path: readonly Certificate[],
@@ -189,7 +189,7 @@ function requireAnchorForm(anchor: Certificate, own: Uint8Array): void {
 }
 
 async function requireSigned(child: Certificate, issuer: Certificate, search: Search): Promise<void> {
-  // RFC 5280 §4.2.1.1: every certificate but a root names its issuer's key, and both sides agree.
+  // SPEC §6.5.6, RFC 5280 §4.2.1.1: every certificate but a root names its issuer's key, and both sides agree.
   const named = child.extensions.authorityKeyIdentifier;
   const own = issuer.extensions.subjectKeyIdentifier;
   if (named === undefined || (own !== undefined && !equalBytes(named, own))) {

@@ -86,7 +86,7 @@ interface PolicyState {
   anyPolicy: number;
 }
 
-/** `path` is leaf first, anchor last. @throws VerificationError CERTIFICATE_POLICY */
+/** SPEC §6.5.9. `path` is leaf first, anchor last. @throws VerificationError CERTIFICATE_POLICY */
 export function requirePolicies(path: readonly Certificate[], rules: PolicyRules): void {
   const never = path.length;
   const { anyPolicy } = oids;

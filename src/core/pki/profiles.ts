@@ -24,7 +24,7 @@ export function requireSignerLeaf(leaf: Certificate, policy: SignaturePolicy): s
 export function requireCodeSigningLeaf(leaf: Certificate): void {
   const { keyUsage, extKeyUsage } = leaf.extensions;
   requireEndEntity(leaf);
-  // Code-signing requirements §7.1.2.3 e: critical, with digitalSignature.
+  // SPEC §6.5.4, code-signing requirements §7.1.2.3 e: critical, with digitalSignature.
   if (keyUsage?.critical !== true || !keyUsage.bits.has(keyUsageBits.digitalSignature)) {
     throw refusal("CERTIFICATE_USAGE", "expected a critical key usage with digitalSignature");
   }
@@ -97,7 +97,7 @@ export function requireTimeStampingLeaf(leaf: Certificate): void {
       throw refusal("CERTIFICATE_USAGE", "expected digitalSignature or nonRepudiation");
     }
   }
-  // RFC 3161 §2.3: critical, and exactly this one purpose.
+  // SPEC §6.6.4, RFC 3161 §2.3: critical, and exactly this one purpose.
   const purposes = extKeyUsage?.purposes ?? [];
   if (extKeyUsage?.critical !== true || purposes.length !== 1 || purposes[0] !== oids.timeStamping) {
     throw refusal("CERTIFICATE_USAGE", `expected a critical timeStamping alone, got ${listed(purposes)}`);

@@ -100,7 +100,7 @@ async function askPoint(
   for (const list of believed) readList(list, believed, point, status);
 }
 
-/** A delegate vouches for others only while it is vouched for itself, with every CA above it. */
+/** SPEC §6.8.7: a delegate vouches for others only while it is vouched for itself, with every CA above it. */
 async function requireDelegate(path: readonly Certificate[], search: RevocationSearch): Promise<void> {
   const policy = { ...search.policy, required: true };
   const deeper = { ...search, policy, delegations: search.delegations + 1 };
@@ -213,7 +213,7 @@ class CertificateStatus {
     this.#reason ??= cause;
   }
 
-  /** RFC 5280 §6.3.3: every reason is ruled out, or the status is not known. */
+  /** SPEC §6.8.2, RFC 5280 §6.3.3: every reason is ruled out, or the status is not known. */
   verdict(): string {
     const { subject, serial } = this.certificate;
     const whose = `${quote(nameText(subject))}, serial ${hexText(serial)}`;

@@ -36,7 +36,7 @@ export function verifySwissPolicy(leaf: Certificate, policy: SignaturePolicy): N
   return checks;
 }
 
-/** RFC 5280 §A.1: countryName is a PrintableString of two characters; a second one would make the first a lie. */
+/** SPEC §6.7.1, RFC 5280 §A.1: countryName is a PrintableString of two characters; a second one would make the first a lie. */
 function requireCountry(name: Name, country: string): string {
   const countries = nameValues(name, oids.countryName);
   const [only, ...others] = countries;
@@ -47,6 +47,7 @@ function requireCountry(name: Name, country: string): string {
   return `C=${country}`;
 }
 
+/** SPEC §6.7.2 */
 function requireValue(leaf: Certificate, type: string, what: string, expected: string): string {
   const values = nameValues(leaf.subject, type);
   const [only, ...others] = values;
@@ -58,7 +59,7 @@ function requireValue(leaf: Certificate, type: string, what: string, expected: s
   return expected;
 }
 
-/** `NTRCH-CHE-` and a UID with dots, whose last digit checks the other eight (Swiss UID register). */
+/** SPEC §6.7.3: `NTRCH-CHE-` and a UID with dots, whose last digit checks the other eight (Swiss UID register). */
 export function isSwissOrganizationIdentifier(text: string): boolean {
   if (!/^NTRCH-CHE-\d{3}\.\d{3}\.\d{3}$/.test(text)) return false;
   const digits = [...text.slice(10).replaceAll(".", "")].map(Number);

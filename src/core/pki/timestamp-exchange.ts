@@ -44,7 +44,7 @@ export async function parseTimestampResponse(
     if (info.hash !== "SHA-256" || !equalBytes(info.imprint, asked.sha256)) {
       throw refusal("TIMESTAMP_INVALID", "expected the imprint that was asked for, got another");
     }
-    // RFC 3161 §2.4.2: the nonce comes back, so the answer is not an old one.
+    // SPEC §6.6.5, RFC 3161 §2.4.2: the nonce comes back, so the answer is not an old one.
     if (info.nonce === undefined || !equalBytes(info.nonce, positive(asked.nonce))) {
       throw refusal("TIMESTAMP_INVALID", "expected the nonce that was asked for, got another");
     }

@@ -49,7 +49,7 @@ export async function verifyTimestamp(input: {
 }): Promise<ProvenTimestamp> {
   const { data, content } = await recoded("TIMESTAMP_MALFORMED", () => {
     const data = parseSignedData(input.token);
-    // RFC 3161 §2.4.2: the content is a TSTInfo, inside the token.
+    // SPEC §6.6.1, RFC 3161 §2.4.2: the content is a TSTInfo, inside the token.
     if (data.contentType !== oids.timestampInfo || data.content === undefined) {
       throw refusal("TIMESTAMP_MALFORMED", "expected an embedded TSTInfo");
     }
@@ -62,6 +62,7 @@ export async function verifyTimestamp(input: {
   if (data.signer.unsignedAttributes.size > 0) {
     throw refusal("TIMESTAMP_MALFORMED", "expected no unsigned attributes in a token");
   }
+  // SPEC §6.6.2
   if (!equalBytes(info.imprint, await digest(info.hash, input.stamped))) {
     throw refusal(
       "TIMESTAMP_INVALID",
@@ -83,6 +84,7 @@ export async function verifyTimestamp(input: {
   return { info, authority: await signerIdentity(leaf), path, certificates, revocation };
 }
 
+/** SPEC §6.6.3 */
 function requirePast(time: Date, now: Date): void {
   if (time.getTime() > now.getTime() + limits.timestampFutureSecondsMax * 1000) {
     throw refusal("TIMESTAMP_INVALID", `expected a time up to ${secondText(now)}, got ${secondText(time)}`);

@@ -28,7 +28,7 @@ export interface SignatureInput {
   readonly revocationLists?: readonly Uint8Array[];
 }
 
-/** SPEC §6.4: RSA keys from this size on. */
+/** SPEC §6.4.3: RSA keys from this size on. */
 const rsaBitsMin = 3072;
 
 /** @throws VerificationError CMS_*, CERTIFICATE_*, REVOCATION_*, TIMESTAMP_*, LIMIT_EXCEEDED @throws PolicyError SWISS_POLICY */
@@ -70,19 +70,19 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   };
 }
 
-/** RFC 5652 §5.2: detached, so that nobody can read other content out of the file than was verified. */
+/** SPEC §6.2.1, RFC 5652 §5.2: detached, so that nobody can read other content out of the file than was verified. */
 function requireForm(data: SignedData): void {
   if (data.content !== undefined) {
     throw refusal("CMS_CONTENT_EMBEDDED", "expected a detached signature, got content inside it");
   }
   if (data.contentType !== oids.data) throw refusal("CMS_MALFORMED", "expected plain data as content type");
-  // SPEC §6.2: the content's digest is SHA-256, so everything in this signature is.
+  // SPEC §6.4.1: the content's digest is SHA-256, so everything in this signature is.
   if (data.signer.hash !== "SHA-256") {
     throw refusal("CMS_ALGORITHM", `expected SHA-256, got ${data.signer.hash}`);
   }
 }
 
-/** RFC 5126 §6.1.1: signature-time-stamp is the only unsigned attribute, and it must be there. */
+/** SPEC §6.2.5, RFC 5126 §6.1.1: signature-time-stamp is the only unsigned attribute, and it must be there. */
 function timestampToken({ signer }: SignedData): Uint8Array {
   const token = signer.unsignedAttributes.get(oids.timestampToken);
   if (token === undefined) throw refusal("TIMESTAMP_MISSING", "expected a signature time-stamp, got none");
@@ -95,7 +95,7 @@ function timestampToken({ signer }: SignedData): Uint8Array {
   return token.bytes;
 }
 
-/** Nothing rides along: every certificate in the file is on the path that was proven. */
+/** SPEC §6.2.3: nothing rides along, every certificate in the file is on the path that was proven. */
 function requireUsed(data: SignedData, path: readonly Certificate[]): void {
   const unused = data.certificates.filter((certificate) => !path.includes(certificate));
   if (unused.length > 0) {

@@ -178,7 +178,7 @@ export class TrustedMetadata {
     const delegation = this.delegation(feed);
     const { envelope, signers } = await this.verifyTargets(bytes, feed, delegation);
     const next = parseTargets(envelope.signed);
-    // TUF §5.6.7.2: a role speaks for the paths that were delegated to it and for no other.
+    // SPEC §5.3.8, TUF §5.6.7.2: a role speaks for the paths that were delegated to it and for no other.
     const stray = next.targetPaths.find((path) => !delegation.paths.some((p) => matchesPathPattern(p, path)));
     if (stray !== undefined) {
       throw new VerificationError(
