@@ -3,6 +3,7 @@
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
 import type { APIClient } from "./api-client.js";
+import type { KeyPlace } from "./key-options.js";
 
 /** Where text goes. */
 export interface TextOut {
@@ -88,6 +89,60 @@ export interface AuditOptions {
   readonly at?: string;
 }
 
+export interface ProposeOptions {
+  readonly role: "root" | "targets";
+  readonly data: string;
+  /** Where the proposal goes, and the bytes to sign. */
+  readonly out: string;
+  readonly payload?: string;
+  /** `file`: a public key or a certificate, PEM. */
+  readonly add: readonly {
+    readonly role: string;
+    readonly party?: "publisher" | "overseer";
+    readonly name: string;
+    readonly file: string;
+  }[];
+  readonly remove: readonly { readonly role: string; readonly key: string }[];
+  readonly thresholds: readonly { readonly role: string; readonly threshold: number }[];
+  readonly expiryDays: number;
+  readonly policy?: string;
+  /** Path of a root proposal. */
+  readonly under?: string;
+}
+
+export interface ProposalOptions {
+  readonly role: "root" | "targets";
+  readonly proposal: string;
+}
+
+export interface SignProposalOptions extends ProposalOptions {
+  readonly out: string;
+  /** SHA-256 of the payload that the keyholder means to sign. */
+  readonly expect?: string;
+  /** A signature from elsewhere, and its key. */
+  readonly signature?: string;
+  readonly keyid?: string;
+  readonly key: KeyPlace;
+}
+
+export interface PublishProposalOptions extends ProposalOptions {
+  readonly data: string;
+  /** Path of a targets proposal to publish in the same step. */
+  readonly targets?: string;
+}
+
+export interface RequestCertificateOptions {
+  readonly key: KeyPlace;
+  readonly out: string;
+  readonly subject: {
+    readonly country: string;
+    readonly organization: string;
+    readonly organizationIdentifier?: string;
+    readonly locality?: string;
+    readonly commonName: string;
+  };
+}
+
 export interface CLIDoors {
   readonly version: string;
   readonly terminal: Terminal;
@@ -104,4 +159,17 @@ export interface CLIDoors {
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
   auditRelease(options: AuditOptions, progress: Progress): Promise<Report>;
+  propose(options: ProposeOptions, progress: Progress): Promise<Report>;
+  showProposal(options: ProposalOptions): Promise<Report>;
+  signProposal(options: SignProposalOptions, progress: Progress): Promise<Report>;
+  publishProposal(options: PublishProposalOptions, progress: Progress): Promise<Report>;
+  generateKey(options: { readonly key: KeyPlace; readonly out?: string }): Promise<Report>;
+  requestCertificate(options: RequestCertificateOptions): Promise<Report>;
+  importChain(options: {
+    readonly key: KeyPlace;
+    readonly chain: string;
+    readonly out: string;
+  }): Promise<Report>;
+  showKey(options: { readonly key?: KeyPlace; readonly file?: string }): Promise<Report>;
+  checkChain(options: { readonly key?: KeyPlace; readonly chain: string }): Promise<Report>;
 }

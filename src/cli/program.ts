@@ -2,12 +2,23 @@
 import { Command } from "commander";
 import { assayRun } from "./commands/assay-run.js";
 import { auditRelease } from "./commands/audit-release.js";
+import {
+  rootPropose,
+  rootPublish,
+  rootShow,
+  rootSign,
+  targetsPropose,
+  targetsPublish,
+  targetsShow,
+  targetsSign,
+} from "./commands/ceremony.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
 import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
 import { init } from "./commands/init.js";
+import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
 import { releaseBuild } from "./commands/release-build.js";
 import { releaseList } from "./commands/release-list.js";
 import { releasePublish } from "./commands/release-publish.js";
@@ -37,6 +48,17 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   ["audit", "the auditor: redo every step", [auditRelease]],
+  [
+    "root",
+    "the offline ceremony of who may speak, for keyholders",
+    [rootPropose, rootShow, rootSign, rootPublish],
+  ],
+  [
+    "targets",
+    "the offline ceremony of who speaks for a feed",
+    [targetsPropose, targetsShow, targetsSign, targetsPublish],
+  ],
+  ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];
 
 /** Errors are thrown, not printed: `run.ts` gives them their voice and their exit code. */

@@ -22,6 +22,20 @@ export function tufKeyOfSigner(signer: Pick<Signer, "scheme" | "spki">): TUFKey 
   return tufKeyFromSPKI(signer.spki, schemes[signer.scheme]);
 }
 
+/** How a public key signs in metadata: P-256 and Ed25519 by their encoding, anything else as RSA. */
+export function schemeOfSPKI(spki: Uint8Array): SignatureScheme {
+  for (const scheme of ["ed25519", "ecdsa-p256-sha256"] as const) {
+    try {
+      tufKeyFromSPKI(spki, schemes[scheme]);
+      return scheme;
+    } catch (error) {
+      // Another kind of key.
+      if (!(error instanceof VerificationError)) throw error;
+    }
+  }
+  return "rsa-pss-3072-sha256";
+}
+
 /** The file to serve, signed by all of them. @throws VerificationError SIGNATURE_REFUSED; what the signers throw */
 export async function signMetadata(
   signed: JSONObject,

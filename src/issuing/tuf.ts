@@ -27,10 +27,12 @@ interface Dated {
 export interface RootFacts extends Dated {
   readonly roles: Readonly<Record<"root" | "timestamp" | "snapshot" | "targets", RoleGrant>>;
   readonly policy: SignaturePolicy;
+  /** What people call the keys, by key id. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** TUF §4.3, with the signature policy in the root-level member `x-rulemint`. */
-export function rootSigned({ version, expires, roles, policy }: RootFacts): JSONObject {
+export function rootSigned({ version, expires, roles, policy, names }: RootFacts): JSONObject {
   return {
     _type: "root",
     ...common(version, expires),
@@ -42,30 +44,43 @@ export function rootSigned({ version, expires, roles, policy }: RootFacts): JSON
       snapshot: grant(roles.snapshot),
       targets: grant(roles.targets),
     },
-    "x-rulemint": { schema: 1, policy: json(policy) },
+    "x-rulemint": { schema: 1, policy: json(policy), ...(names && { names }) },
   };
 }
 
 export interface TargetsFacts extends Dated {
-  readonly feeds: readonly (RoleGrant & { readonly feed: FeedName })[];
+  readonly feeds: readonly (RoleGrant & {
+    readonly feed: FeedName;
+    /** SPEC §5.3.6: which of the keys is whose. */
+    readonly parties?: Readonly<Record<"publisher" | "overseer", readonly TUFKey[]>>;
+  })[];
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** TUF §4.5: no targets of its own, one terminating delegation a feed. */
-export function targetsSigned({ version, expires, feeds }: TargetsFacts): JSONObject {
+export function targetsSigned({ version, expires, feeds, names }: TargetsFacts): JSONObject {
+  const told = feeds.filter(({ parties }) => parties !== undefined);
+  const parties = Object.fromEntries(told.map(({ feed, parties }) => [feed, partyIDs(parties)]));
   return {
     _type: "targets",
     ...common(version, expires),
     targets: {},
     delegations: {
       keys: keyTable(feeds),
-      roles: feeds.map(({ feed, ...role }) => ({
+      roles: feeds.map(({ feed, parties: _, ...role }) => ({
         name: feed,
         ...grant(role),
         terminating: true,
         paths: [`${feed}/*`],
       })),
     },
+    ...(told.length > 0 && { "x-rulemint": { schema: 1, parties, ...(names && { names }) } }),
   };
+}
+
+function partyIDs(parties: TargetsFacts["feeds"][number]["parties"]): JSONObject {
+  const ids = (keys: readonly TUFKey[] = []) => keys.map(keyID).sort();
+  return { publisher: ids(parties?.publisher), overseer: ids(parties?.overseer) };
 }
 
 /** A metadata file as served, for the entry that points to it. */

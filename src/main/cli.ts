@@ -30,6 +30,16 @@ const doors: CLIDoors = {
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
   auditRelease: async (options, progress) => (await import("./compose-parties.js")).audit(options, progress),
+  propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),
+  showProposal: async (options) => (await import("./compose-ceremony.js")).showProposal(options),
+  signProposal: async (options, progress) => (await import("./compose-ceremony.js")).sign(options, progress),
+  publishProposal: async (options, progress) =>
+    (await import("./compose-ceremony.js")).publish(options, progress),
+  generateKey: async (options) => (await import("./compose-key-tools.js")).generateKey(options),
+  requestCertificate: async (options) => (await import("./compose-key-tools.js")).requestCertificate(options),
+  importChain: async (options) => (await import("./compose-key-tools.js")).importChain(options),
+  showKey: async (options) => (await import("./compose-key-tools.js")).showKey(options),
+  checkChain: async (options) => (await import("./compose-key-tools.js")).checkChain(options),
 };
 
 process.exitCode = await runCLI(process.argv.slice(2), doors);

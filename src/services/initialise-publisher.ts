@@ -38,6 +38,8 @@ export interface Ceremony {
   readonly targets: CeremonyRole;
   readonly feeds: readonly NewFeed[];
   readonly policy: SignaturePolicy;
+  /** What people call the keys, by key id; so that a lost share has a name. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 const dayMs = 86_400_000;
@@ -88,7 +90,10 @@ async function createRecords({ records }: ServiceContext, feeds: readonly NewFee
   await records.commit(writes);
 }
 
-async function rootFile(context: ServiceContext, { root, targets, policy }: Ceremony): Promise<Sha256Hex> {
+async function rootFile(
+  context: ServiceContext,
+  { root, targets, policy, names }: Ceremony,
+): Promise<Sha256Hex> {
   const online = (signer: Signer): RoleGrant => ({ keys: [tufKeyOfSigner(signer)], threshold: 1 });
   const signed = rootSigned({
     version: 1,
@@ -100,11 +105,12 @@ async function rootFile(context: ServiceContext, { root, targets, policy }: Cere
       timestamp: online(context.timestamp),
     },
     policy,
+    names,
   });
   return keep(context, await signMetadata(signed, root.signers));
 }
 
-async function targetsFile(context: ServiceContext, { targets, feeds }: Ceremony): Promise<Sha256Hex> {
+async function targetsFile(context: ServiceContext, { targets, feeds, names }: Ceremony): Promise<Sha256Hex> {
   const publisher = tufKeyOfSigner(context.publisher);
   const signed = targetsSigned({
     version: 1,
@@ -113,7 +119,9 @@ async function targetsFile(context: ServiceContext, { targets, feeds }: Ceremony
       feed: name,
       keys: [publisher, ...overseers],
       threshold: feedThreshold,
+      parties: { publisher: [publisher], overseer: overseers },
     })),
+    names,
   });
   return keep(context, await signMetadata(signed, targets.signers));
 }

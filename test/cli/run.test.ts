@@ -37,6 +37,19 @@ describe("every command", () => {
       "client export",
       "client rollback",
       "audit release",
+      "root propose",
+      "root show",
+      "root sign",
+      "root publish",
+      "targets propose",
+      "targets show",
+      "targets sign",
+      "targets publish",
+      "key generate",
+      "key csr",
+      "key import",
+      "key show",
+      "key check",
     ]);
   });
 

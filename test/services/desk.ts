@@ -52,8 +52,11 @@ export interface DeskOptions {
 
 export class Desk {
   readonly folder: string;
-  readonly context: ServiceContext;
-  readonly overseer: TestSigner;
+  /** Replaced by tests that exchange a key. */
+  context: ServiceContext;
+  overseer: TestSigner;
+  /** The keys of root: two signed it, the third is listed. The first two are those of targets as well. */
+  shares: readonly TestSigner[] = [];
   root = new Uint8Array();
   readonly #clock: { now: Date };
   readonly #remove: () => Promise<void>;
@@ -173,11 +176,13 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
 async function ceremony(desk: Desk, policy: Certificates["policy"]): Promise<Uint8Array<ArrayBuffer>> {
   const [one, two, three] = [await testSigner(), await testSigner(), await testSigner()];
   const offline = { threshold: 2, expiryDays: 365 };
+  desk.shares = [one, two, three];
   const root = await initialisePublisher(desk.context, {
     root: { ...offline, signers: [one, two], keys: [three.key] },
     targets: { ...offline, signers: [one, two] },
     feeds: [{ name: feed, rulesets: "*", overseers: [desk.overseer.key] }],
     policy,
+    names: { [one.keyid]: "vendor-1", [two.keyid]: "vendor-2", [three.keyid]: "overseer-root" },
   });
   return new Uint8Array(root);
 }

@@ -25,6 +25,7 @@ import {
   parseTargets,
   parseTimestamp,
 } from "./metadata.js";
+import { parseParties, requireParties } from "./parties.js";
 import { matchesPathPattern } from "./path-pattern.js";
 import { type ProvenSigner, requireThreshold } from "./threshold.js";
 
@@ -178,6 +179,7 @@ export class TrustedMetadata {
     const delegation = this.delegation(feed);
     const { envelope, signers } = await this.verifyTargets(bytes, feed, delegation);
     const next = parseTargets(envelope.signed);
+    requireParties(signers, parseParties(required(this.#targets, "targets").signed, delegation), feed);
     // SPEC §5.3.8, TUF §5.6.7.2: a role speaks for the paths that were delegated to it and for no other.
     const stray = next.targetPaths.find((path) => !delegation.paths.some((p) => matchesPathPattern(p, path)));
     if (stray !== undefined) {
