@@ -1,5 +1,5 @@
 /** What every command has in common: `--json`, one answer or one failure, and where the service is. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../core/errors.js";
 import type { APIClient } from "./api-client.js";
 import type { CLIDoors, Progress, Report } from "./doors.js";
@@ -63,6 +63,14 @@ export function parseNumber(text: string): number {
     throw new UsageError("USAGE", `expected a release number, got ${JSON.stringify(text)}`);
   }
   return Number(text);
+}
+
+/** For options that are times. @throws InvalidArgumentError */
+export function parseTime(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text))) {
+    return new Date(text).toISOString();
+  }
+  throw new InvalidArgumentError("expected a time such as 2026-08-22T09:00:00Z");
 }
 
 export function done(json: unknown, text: string): Report {

@@ -143,6 +143,41 @@ export interface RequestCertificateOptions {
   };
 }
 
+export interface PKIVerifyOptions {
+  /** Paths of files, PEM or DER. */
+  readonly leaf: string;
+  readonly anchors: readonly string[];
+  readonly intermediates: readonly string[];
+  readonly crls: readonly string[];
+  /** Now when absent. */
+  readonly at?: Date;
+  /** A profile, `server`, `client`, or an object identifier. */
+  readonly purpose: string;
+  /** Certificate policies of which one must hold; whether one must hold at all. */
+  readonly acceptable: readonly string[];
+  readonly explicit: boolean;
+  readonly sealPolicies: readonly string[];
+  readonly sealPurposes: readonly string[];
+}
+
+export interface PKIVerifyCMSOptions {
+  readonly content: string;
+  readonly signature: string;
+  /** Path of a signature policy; without one, it is made of what follows. */
+  readonly policy?: string;
+  readonly anchors: readonly string[];
+  readonly tsaAnchors: readonly string[];
+  readonly crls: readonly string[];
+  readonly at?: Date;
+  readonly organization?: string;
+  readonly organizationIdentifier?: string;
+  /** Whether both paths must be covered by revocation data, inside the signature or beside it. */
+  readonly revocationRequired: boolean;
+  readonly profile: "code-signing" | "regulated-seal";
+  readonly sealPolicies: readonly string[];
+  readonly sealPurposes: readonly string[];
+}
+
 export interface CLIDoors {
   readonly version: string;
   readonly terminal: Terminal;
@@ -159,6 +194,8 @@ export interface CLIDoors {
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
   auditRelease(options: AuditOptions, progress: Progress): Promise<Report>;
+  pkiVerify(options: PKIVerifyOptions): Promise<Report>;
+  pkiVerifyCMS(options: PKIVerifyCMSOptions): Promise<Report>;
   propose(options: ProposeOptions, progress: Progress): Promise<Report>;
   showProposal(options: ProposalOptions): Promise<Report>;
   signProposal(options: SignProposalOptions, progress: Progress): Promise<Report>;

@@ -19,6 +19,8 @@ import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
 import { init } from "./commands/init.js";
 import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
+import { pkiVerify } from "./commands/pki-verify.js";
+import { pkiVerifyCMS } from "./commands/pki-verify-cms.js";
 import { releaseBuild } from "./commands/release-build.js";
 import { releaseList } from "./commands/release-list.js";
 import { releasePublish } from "./commands/release-publish.js";
@@ -48,6 +50,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   ["audit", "the auditor: redo every step", [auditRelease]],
+  ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",
     "the offline ceremony of who may speak, for keyholders",

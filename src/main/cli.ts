@@ -30,6 +30,8 @@ const doors: CLIDoors = {
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
   auditRelease: async (options, progress) => (await import("./compose-parties.js")).audit(options, progress),
+  pkiVerify: async (options) => (await import("./compose-pki.js")).verifyCertificateFile(options),
+  pkiVerifyCMS: async (options) => (await import("./compose-pki.js")).verifyCMSFile(options),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),
   showProposal: async (options) => (await import("./compose-ceremony.js")).showProposal(options),
   signProposal: async (options, progress) => (await import("./compose-ceremony.js")).sign(options, progress),

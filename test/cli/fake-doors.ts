@@ -36,6 +36,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientRollback: closed("clientRollback"),
     runAssay: closed("runAssay"),
     auditRelease: closed("auditRelease"),
+    pkiVerify: closed("pkiVerify"),
+    pkiVerifyCMS: closed("pkiVerifyCMS"),
     propose: closed("propose"),
     showProposal: closed("showProposal"),
     signProposal: closed("signProposal"),

@@ -37,6 +37,8 @@ describe("every command", () => {
       "client export",
       "client rollback",
       "audit release",
+      "pki verify",
+      "pki verify-cms",
       "root propose",
       "root show",
       "root sign",

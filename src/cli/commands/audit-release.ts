@@ -1,6 +1,6 @@
 /** `rulemint audit release`: the whole chain from the pinned root to a release, redone. */
-import { type Command, InvalidArgumentError } from "commander";
-import { answers, parseNumber } from "../command.js";
+import type { Command } from "commander";
+import { answers, parseNumber, parseTime } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
 interface Options {
@@ -31,11 +31,4 @@ export function auditRelease(noun: Command, doors: CLIDoors): void {
     const token = options.token ?? doors.terminal.environment.RULEMINT_TOKEN;
     return doors.auditRelease({ url, root, feed, release, policy, rebuild, token, at }, progress);
   });
-}
-
-function parseTime(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text))) {
-    return new Date(text).toISOString();
-  }
-  throw new InvalidArgumentError("expected a time such as 2026-08-22T09:00:00Z");
 }

@@ -43,7 +43,10 @@ export function requireCodeSigningLeaf(leaf: Certificate): void {
  *
  * @throws VerificationError CERTIFICATE_USAGE, CERTIFICATE_VALIDITY, CERTIFICATE_POLICY
  */
-export function requireSealLeaf(leaf: Certificate, policy: SignaturePolicy): string {
+export function requireSealLeaf(
+  leaf: Certificate,
+  policy: Pick<SignaturePolicy, "sealPolicies" | "sealPurposes">,
+): string {
   const { keyUsage, extKeyUsage, certificatePolicies = [] } = leaf.extensions;
   const { digitalSignature, nonRepudiation } = keyUsageBits;
   const { sealPolicies = [], sealPurposes = [] } = policy;

@@ -1,0 +1,146 @@
+/** `rulemint pki`: files in, named checks and one code out. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { formatPEM } from "../../src/core/encoding/pem.js";
+import { verifyCertificateFile, verifyCMSFile } from "../../src/main/compose-pki.js";
+import { createWorld, issue } from "../vectors/pki/world.js";
+import { run } from "./fake-doors.js";
+
+const folder = mkdtempSync(join(tmpdir(), "rulemint-pki-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const vectors = fileURLToPath(new URL("../vectors/pki/", import.meta.url));
+const doors = { pkiVerify: verifyCertificateFile, pkiVerifyCMS: verifyCMSFile };
+const at = ["--time", "2026-09-01T12:00:00Z"];
+
+const file = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+const world = await createWorld();
+const seal = await issue({
+  ...{
+    profile: "regulated-seal",
+    name: "seal",
+    issuer: await issue({ profile: "seal-ca", name: "s", issuer: world.root }),
+  },
+  policyOIDs: ["2.16.756.1.999.1"],
+});
+const root = file("root.der", world.root.certificate);
+const tsaRoot = file("tsa-root.pem", formatPEM(world.tsaRoot.certificate, "CERTIFICATE"));
+const ca = file("ca.pem", formatPEM(world.ca.certificate, "CERTIFICATE"));
+const leaf = file("leaf.pem", formatPEM(world.leaf.certificate, "CERTIFICATE"));
+const chain = file("chain.pem", readFileSync(leaf, "utf8") + readFileSync(ca, "utf8"));
+
+interface Verdict {
+  verdict: string;
+  checks: { title: string; clause: string; result: string; evidence: string[]; code?: string }[];
+  path?: { subject: string }[];
+}
+
+async function answer(words: string[]): Promise<{ exit: number; said: Verdict }> {
+  const { exit, stdout } = await run(["pki", ...words, ...at, "--json"], doors);
+  return { exit, said: JSON.parse(stdout) };
+}
+
+describe("rulemint pki verify", () => {
+  it("proves a leaf by its chain file, check by check", async () => {
+    const { exit, said } = await answer(["verify", chain, "--anchors", root]);
+    expect([exit, said.verdict]).toEqual([0, "proven"]);
+    expect(said.checks.map(({ title, result }) => [title, result])).toEqual([
+      ["certificates and lists", "proven"],
+      ["leaf profile", "proven"],
+      ["certificate path", "proven"],
+      ["revocation", "proven"],
+    ]);
+    expect(said.path?.map(({ subject }) => subject.replace(/.*CN=/, ""))).toEqual([
+      "publisher",
+      "issuing CA",
+      "root",
+    ]);
+  });
+
+  it.each([
+    ["an intermediate that is missing", [leaf], "CERTIFICATE_UNTRUSTED"],
+    ["an anchor for something else", [chain, "--anchors", tsaRoot], "CERTIFICATE_UNTRUSTED"],
+    ["another purpose", [chain, "--purpose", "time-stamping"], "CERTIFICATE_USAGE"],
+    ["a purpose by its identifier", [chain, "--purpose", "1.3.6.1.5.5.7.3.4"], "CERTIFICATE_USAGE"],
+    [
+      "a seal that is none",
+      [chain, "--purpose", "regulated-seal", "--seal-policy", "2.16.756.1.999"],
+      "CERTIFICATE_USAGE",
+    ],
+    ["a policy that does not hold", [chain, "--policy-oid", "1.2.3"], "CERTIFICATE_POLICY"],
+    ["no policy where one must hold", [chain, "--explicit-policy"], "CERTIFICATE_POLICY"],
+  ])("refuses %s", async (_why, words, code) => {
+    const anchors = words.includes("--anchors") ? [] : ["--anchors", root];
+    const { exit, said } = await answer(["verify", ...words, ...anchors]);
+    expect([exit, said.verdict, said.checks.at(-1)?.code]).toEqual([1, "refused", code]);
+  });
+
+  it("says it in words too", async () => {
+    const { exit, stdout } = await run(["pki", "verify", chain, "--anchors", tsaRoot, ...at], doors);
+    expect(exit).toBe(1);
+    expect(stdout).toContain("proven  leaf profile (SPEC §6.5)");
+    expect(stdout).toContain("REFUSED certificate path (RFC 5280 §6.1): CERTIFICATE_UNTRUSTED");
+    expect(stdout).toContain("Verdict: REFUSED, CERTIFICATE_UNTRUSTED, as of 2026-09-01T12:00:00Z.");
+  });
+
+  it("proves a regulated seal, PEM or DER", async () => {
+    const sealCA = (await issue({ profile: "seal-ca", name: "s", issuer: world.root })).certificate;
+    const words = ["verify", file("seal.der", seal.certificate), "--intermediates", file("s.der", sealCA)];
+    const asked = ["--anchors", root, "--purpose", "regulated-seal", "--seal-policy"];
+    expect((await answer([...words, ...asked, "2.16.756.1.999"])).exit).toBe(0);
+    expect((await answer([...words, ...asked, "2.16.756.1.99"])).said.checks.at(-1)?.code).toBe(
+      "CERTIFICATE_POLICY",
+    );
+  });
+
+  it("exits 2 for a file that is not there, or is no certificate", async () => {
+    const none = await run(["pki", "verify", join(folder, "none"), "--anchors", root], doors);
+    expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining("USAGE")]);
+  });
+});
+
+describe("rulemint pki verify-cms", () => {
+  const words = (lie: string): string[] => [
+    ...["verify-cms", "--content", join(vectors, "content")],
+    ...["--signature", join(vectors, lie, "signature.p7s")],
+  ];
+  const anchors = ["--anchors", root, "--tsa-anchors", tsaRoot, "--without-revocation"];
+
+  it("proves a signature under a policy file, with the verifier's named checks", async () => {
+    const { exit, said } = await answer([...words("good"), "--policy", join(vectors, "policy.json")]);
+    expect([exit, said.verdict]).toEqual([0, "proven"]);
+    expect(said.checks.map(({ title }) => title)).toContain("certificate path");
+    expect(
+      said.checks.every(({ clause, evidence }) => /^(SPEC|RFC)/.test(clause) && evidence[0] !== ""),
+    ).toBe(true);
+  });
+
+  it("proves it under anchors and names given as options", async () => {
+    const named = ["--organization", "Vector AG", "--organization-identifier", "NTRCH-CHE-999.999.996"];
+    const { exit, said } = await answer([...words("good"), ...anchors, ...named]);
+    expect([exit, said.checks.at(-1)?.title]).toEqual([0, "organization identifier"]);
+    expect(
+      (await answer([...words("good"), ...anchors, "--organization", "Other AG"])).said.checks.at(-1)?.code,
+    ).toBe("SWISS_POLICY");
+  });
+
+  it.each([
+    ["embedded-content", "CMS_CONTENT_EMBEDDED"],
+    ["path-cycle", "CERTIFICATE_UNTRUSTED"],
+    ["leaf-expired", "CERTIFICATE_EXPIRED"],
+  ])("refuses the vector %s with %s", async (lie, code) => {
+    const { exit, said } = await answer([...words(lie), ...anchors]);
+    expect([exit, said.verdict, said.checks.at(-1)?.code]).toEqual([1, "refused", code]);
+  });
+
+  it("exits 2 without anchors", async () => {
+    const { exit, stderr } = await run(["pki", ...words("good")], doors);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("--tsa-anchors")]);
+  });
+});
