@@ -339,6 +339,7 @@ const lies: [name: string, wanted: ErrorCode, lie: Lie][] = [
 ];
 
 describe("an endpoint with release 1", () => {
+  // SPEC §8.2.5: whatever is refused leaves nothing behind.
   it.each(lies)("meets %s: %s", async (_name, wanted, lie) => {
     const { endpoint, publisher, server } = scene;
     await lie(scene);
@@ -391,7 +392,7 @@ describe("an endpoint with release 1", () => {
     );
   });
 
-  it("SPEC §8.4.4 believes the manifest, not what a pack makes", async () => {
+  it("SPEC §8.4.4, §4.2.2 believes the manifest, not what a pack makes", async () => {
     await scene.publisher.release(indicators(2), { deltasFrom: [], manifest: (m) => lyingAboutTheResult(m) });
     await expect(scene.endpoint.updater.update()).rejects.toThrowError(
       expect.objectContaining({ code: "DATABASE_DIGEST_MISMATCH" }),

@@ -196,7 +196,7 @@ describe("networks that break", () => {
     expect(await update()).toMatchObject({ outcome: "updated" });
   });
 
-  it("leaves no bad pack behind", async () => {
+  it("SPEC §8.3.3 leaves no bad pack behind", async () => {
     scene.server.behaviours = [[/full\.rmp$/, flipped(3)]];
     await expect(update()).rejects.toThrowError(refused("PACK_DIGEST_MISMATCH"));
     expect(await readdir(state("work"))).toEqual([]);
@@ -204,7 +204,7 @@ describe("networks that break", () => {
 });
 
 describe("two endpoints at one folder", () => {
-  it("one works, the other is told so, and nothing is lost", async () => {
+  it("SPEC §8.1.4 one works, the other is told so, and nothing is lost", async () => {
     const other = await scene.endpointOn("state");
     const both = await Promise.allSettled([update(), other.updater.update()]);
     const failed = both.filter((one) => one.status === "rejected");

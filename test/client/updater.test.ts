@@ -146,7 +146,7 @@ describe("Updater", () => {
     expect(await update()).toMatchObject({ outcome: "updated", release: 2 });
   });
 
-  it("SPEC §8.6 rolls back without network, holds the release, and goes on with the next", async () => {
+  it("SPEC §8.6.1 rolls back without network, holds the release, and goes on with the next", async () => {
     const { publisher, endpoint, server } = scene;
     await publisher.release(indicators(1));
     await update();

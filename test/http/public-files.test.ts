@@ -179,7 +179,7 @@ describe("what is served", () => {
     expect((await rawRequest(origin, "GET", `/${path}`)).status).toBe(404);
   });
 
-  it("no path that climbs, however it is written", async () => {
+  it("SPEC §9.2.1 no path that climbs, however it is written", async () => {
     for (const path of [
       "/../records.sqlite",
       "/metadata/../../records.sqlite",

@@ -77,7 +77,7 @@ describe("answerTimestampQuery", () => {
     }
   });
 
-  it("is refused when the answer is for another imprint or nonce", async () => {
+  it("SPEC §6.6.5 is refused when the answer is for another imprint or nonce", async () => {
     const response = await answerTimestampQuery(query, answerer);
     const code = "TIMESTAMP_INVALID";
     const other = { ...asked, sha256: sha256(Uint8Array.of(2)) };

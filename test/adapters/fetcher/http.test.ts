@@ -133,6 +133,7 @@ describe("HTTP fetcher", () => {
     ],
     ["an answer that is not HTTP", "FETCH_FAILED", (q) => void q.socket.end("220 welcome\r\n")],
   ];
+  // SPEC §8.3.1, §8.3.2
   it.each(rows)("refuses %s: %s", async (_rule, code, listener, options) => {
     await expect(get(await serve(listener), options)).rejects.toThrowError(refused(code));
   });

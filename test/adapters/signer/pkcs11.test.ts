@@ -58,7 +58,7 @@ describe.runIf(haveSoftHSM)("PKCS#11", () => {
     }
   });
 
-  it("answers a wrong PIN at once, also while the token is open with the right one", async () => {
+  it("SPEC §6.9.2 answers a wrong PIN at once, also while the token is open with the right one", async () => {
     const wrong = { ...key, pin: "000000" };
     await expect(openPKCS11Signer(wrong)).rejects.toMatchObject({ code: "SIGNER_PIN" });
     const signer = await openPKCS11Signer(key);
@@ -107,7 +107,7 @@ describe.runIf(haveSoftHSM)("PKCS#11", () => {
     expect(isGoodSignature(signer, message, await signer.sign(message))).toBe(true);
   });
 
-  it("never hands out a signature by another key than the certified one", async () => {
+  it("SPEC §6.9.3 never hands out a signature by another key than the certified one", async () => {
     const { spki } = await createPublisher(await openPKCS11Signer(key)).then(({ tsuSigner }) => tsuSigner);
     const signer = await openPKCS11Signer({ ...key, spki });
     await expect(signer.sign(message)).rejects.toMatchObject({ code: "SIGNER_UNAVAILABLE" });

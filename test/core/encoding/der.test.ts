@@ -40,6 +40,7 @@ describe("DER values", () => {
     };
     expect(der(nest(32)).tag).toBe(tags.sequence);
     refusedWith("DER_MALFORMED", () => der(nest(33)));
+    // SPEC §6.1.2
     refusedWith("LIMIT_EXCEEDED", () => parseDER(new Uint8Array(11), 10));
     refusedWith("LIMIT_EXCEEDED", () => der(`3083010000${"0500".repeat(32768)}`));
   });

@@ -30,13 +30,13 @@ describe("parseJSON", () => {
     ["33 levels", "[".repeat(34) + "]".repeat(34)],
     ["endless levels", "[".repeat(100_000)],
   ];
-  it.each(refused)("SPEC §5.1 refuses %s", (_rule, text) => {
+  it.each(refused)("SPEC §5.1.5 refuses %s", (_rule, text) => {
     expect(() => parseJSON(utf8Bytes(text))).toThrowError(
       expect.objectContaining({ code: "JSON_MALFORMED" }),
     );
   });
 
-  it("refuses bytes that are not UTF-8", () => {
+  it("SPEC §1.2.5 refuses bytes that are not UTF-8", () => {
     const bytes = Uint8Array.of(0x22, 0xc0, 0x80, 0x22);
     expect(() => parseJSON(bytes)).toThrowError(expect.objectContaining({ code: "TEXT_NOT_UTF8" }));
   });

@@ -24,7 +24,7 @@ describe("varint", () => {
   });
 
   it.each([[[0x80, 0x00]], [[0xff, 0x80, 0x00]]])(
-    "refuses a number that is longer than it must be: %j",
+    "SPEC §3.1.3 refuses a number that is longer than it must be: %j",
     (bytes) => {
       expect(() => reader(...bytes).varint()).toThrow("shortest form");
     },

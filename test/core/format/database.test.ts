@@ -118,7 +118,7 @@ describe("database", () => {
     expect((await opened.findRule("ioc", "m")) === huge).toBe(true);
   });
 
-  it("refuses records out of order, twice, or too large", async () => {
+  it("SPEC §3.1.2 refuses records out of order, twice, or too large", async () => {
     const write = (records: string[]) => () =>
       encodeDatabase([{ kind: "ioc", order: "sorted", records }], memorySink(), digest, languages);
     expect(await codeOf(write(["b", "a"]))).toBe("DATABASE_MALFORMED");
@@ -128,7 +128,7 @@ describe("database", () => {
 });
 
 describe("a database that lies", () => {
-  it("is refused, or is another canonical database, whatever byte is flipped", async () => {
+  it("SPEC §3.2.4 is refused, or is another canonical database, whatever byte is flipped", async () => {
     const bytes = await database({ ioc: rules(12), yara: ["- import", ...rules(7)] });
     for (let at = 0; at < bytes.length; at++) {
       for (const mask of [1, 0x80]) {

@@ -110,6 +110,7 @@ describe("delta pack", () => {
   });
 });
 
+// SPEC §4.4.3, §4.4.4, §4.6.3: numbers, order and result are compared with what is there.
 describe("a delta pack that lies", async () => {
   const old = await database({ ioc: rules(200), yara: ["- import", ...rules(50)] });
   const next = await database({
@@ -148,7 +149,7 @@ describe("a delta pack that lies", async () => {
     expect(await codeOf(() => apply(old, concatBytes(pack, Uint8Array.of(1))))).toMatch(refusal);
   });
 
-  it("is refused for another base, for a full pack, and for a later format", async () => {
+  it("SPEC §4.4.2 is refused for another base, for a full pack, and for a later format", async () => {
     expect(await codeOf(() => apply(next, pack))).toBe("PACK_WRONG_BASE");
     expect(await codeOf(async () => apply(await database({}), pack))).toBe("PACK_WRONG_BASE");
     const full = memorySink();

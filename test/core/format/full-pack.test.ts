@@ -46,7 +46,7 @@ describe("full pack", () => {
   });
 
   // zstd has bits that mean nothing: the pack's own digest, in the manifest, catches those
-  it("is refused with a typed error, or yields the same database, whatever byte is flipped", async () => {
+  it("SPEC §4.3.3 is refused with a typed error, or yields the same database, whatever byte is flipped", async () => {
     const whole = await pack(small);
     let harmless = 0;
     for (let at = 0; at < whole.length; at++) {
@@ -76,7 +76,7 @@ describe("full pack", () => {
     expect(await codeOf(() => unpack(concatBytes(whole, Uint8Array.of(0))))).toBe("PACK_MALFORMED");
   });
 
-  it("is refused when its header or its frames lie about sizes", async () => {
+  it("SPEC §4.3.2 is refused when its header or its frames lie about sizes", async () => {
     const [frame] = await codec.compress([{ bytes: small, level: 3 }]);
     const lie = (databaseBytes: number, ...parts: Uint8Array[]) =>
       concatBytes(formatPackHeader({ kind: "full", databaseBytes, databaseSha256: sha256(small) }), ...parts);

@@ -36,7 +36,7 @@ describe("zstd frame", () => {
     ["no last block", [0x20, 1, 0, 0, 0]],
     ["a checksum that is not there", [0x24, 0, 1, 0, 0]],
     ["half a content size", [0xe0, 1, 2]],
-  ])("refuses %s", async (_, bytes) => {
+  ])("SPEC §4.1.1 refuses %s", async (_, bytes) => {
     expect(await refused(...(bytes as number[]))).toBe("PACK_MALFORMED");
   });
 

@@ -207,7 +207,7 @@ describe("TrustedMetadata", () => {
       }),
     ],
     [
-      "a role name with a way out of its folder",
+      "SPEC §5.3.2 a role name with a way out of its folder",
       "METADATA_MALFORMED",
       () => ({ edit: { targets: (s: Loose) => (s.delegations.roles[0].name = "../endpoint") } }),
     ],
@@ -217,7 +217,7 @@ describe("TrustedMetadata", () => {
       () => ({ edit: { targets: (s: Loose) => s.delegations.roles.push(s.delegations.roles[0]) } }),
     ],
     [
-      "TUF §5.6.7.2 a target outside the delegated paths",
+      "SPEC §5.3.8, TUF §5.6.7.2: a target outside the delegated paths",
       "TARGET_UNKNOWN",
       () => ({ edit: { feed: (s: Loose) => renamed(s.targets, "endpoint/1.full.rmp", "other/1.full.rmp") } }),
     ],
