@@ -15,6 +15,7 @@ import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTreeReader } from "./fetch-file.js";
 import type { RefreshInput, Refreshed } from "./refresh.js";
 import { sha256Text } from "./state.js";
+import { watchRevocation } from "./watch-revocation.js";
 
 /** SPEC §5.5.3: the customer's own policy wins over the one in the root. @throws OperationError STATE_CORRUPT */
 export async function policyInForce(
@@ -48,8 +49,9 @@ export async function proveRelease(
   const { files, tree, state, now } = input;
   const { policy } = await policyInForce(files, trusted.root);
   const known = state.now.trusted ?? undefined;
-  const verify = ({ cms, second }: Evidence) =>
+  const verify = ({ cms, second }: Evidence, revocationLists: readonly Uint8Array[]) =>
     verifyRelease({
+      revocationLists,
       ...{ proven, cms, policy, now, client: version, ...(known && { trusted: known }) },
       postQuantum: { cms: second, verify: input.postQuantum?.verify },
     });
@@ -58,7 +60,7 @@ export async function proveRelease(
   const stored = { cms: await files.read("evidence.p7s"), second: await files.read("evidence.mldsa.p7s") };
   if (stored.cms !== undefined && known?.manifestSha256 === manifestSha256) {
     try {
-      return await verify(stored);
+      return await watchRevocation(input, "known", (lists) => verify(stored, lists));
     } catch (error) {
       // The disk may have spoiled it; the server's copy decides.
       if (!(error instanceof VerificationError)) throw error;
@@ -66,7 +68,7 @@ export async function proveRelease(
   }
   const release = releaseNumber(proven.metadata.version);
   const fetched = await fetchEvidence(tree, proven, policy);
-  const verdict = await verify(fetched);
+  const verdict = await watchRevocation(input, "new", (lists) => verify(fetched, lists));
   await files.write("evidence.p7s", fetched.cms as Uint8Array);
   if (fetched.second === undefined) await files.remove("evidence.mldsa.p7s");
   else await files.write("evidence.mldsa.p7s", fetched.second);

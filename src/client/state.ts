@@ -21,6 +21,7 @@ export const emptyState: EndpointState = {
   exportedSha256: null,
   poll: null,
   rootCheckedAt: null,
+  revocationCheckedAt: null,
   lastSuccess: null,
   lastFailure: null,
 };

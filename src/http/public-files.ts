@@ -2,7 +2,7 @@
  * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web
  * server may serve the same folder; this one shows how it should be cached.
  *
- * Every file but `metadata/timestamp.json` is immutable once it exists, so it may be kept for a year; the
+ * Every file but `metadata/timestamp.json` and the newest revocation lists is immutable once it exists, so it may be kept for a year; the
  * head is revalidated each time. Clients probe for the next root on every refresh, so its absence may be
  * remembered for half a minute.
  */
@@ -24,13 +24,17 @@ const shapes: readonly RegExp[] = [
   new RegExp(`^metadata/[1-9][0-9]*\\.${role}\\.json$`),
   new RegExp(`^targets/${role}/${digest}\\.[A-Za-z0-9][A-Za-z0-9.-]*$`),
   new RegExp(`^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav)?\\.json)$`),
+  /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
 ];
+/** Replaced by newer ones, like the head. */
+const newestList = /^crl\/[a-z0-9-]{1,60}\.crl$/;
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";
 
 const year = "public, max-age=31536000, immutable";
 const types: Readonly<Record<string, string>> = {
   json: "application/json",
+  crl: "application/pkix-crl",
   p7s: "application/pkcs7-signature",
   rmp: "application/octet-stream",
 };
@@ -56,7 +60,7 @@ export function servePublicFiles(folder: string): RequestHandler {
       throw new UsageError("NOT_FOUND", `expected a published file, got ${quote(path)}`);
     }
     try {
-      response.set("Cache-Control", path === head ? "no-cache" : year);
+      response.set("Cache-Control", path === head || newestList.test(path) ? "no-cache" : year);
       // Not `set`: it would add a charset, which application/json does not have.
       response.setHeader(
         "Content-Type",

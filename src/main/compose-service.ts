@@ -24,6 +24,7 @@ import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
 import { compilerFacts } from "./compiler-facts.js";
+import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
 import { nodeDigest } from "./node-digest.js";
@@ -56,6 +57,7 @@ export async function composeService(
   const timestamp = await openKeyFile(folder, configuration.timestamp);
   const postQuantum = await openPostQuantum(folder, configuration);
   const yarac = await openYaracEngine();
+  const revocation = openRevocationSource(folder);
   const context: ServiceContext = {
     records,
     objects: await openFilesystemObjects(join(folder, "objects")),
@@ -69,6 +71,7 @@ export async function composeService(
     publisherChain: chain,
     ...(postQuantum && { postQuantum }),
     postQuantumVerifier: nobleVerifier,
+    revocation,
     tsa: timestampAuthority(configuration, hooks.ownAddress),
     snapshot,
     timestamp,
@@ -81,6 +84,7 @@ export async function composeService(
     wake: hooks.wake,
   };
   const open = [
+    revocation,
     ...(postQuantum ? [postQuantum] : []),
     workers,
     codec,

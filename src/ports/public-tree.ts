@@ -1,8 +1,8 @@
 import type { ByteSource } from "../core/encoding/stream.js";
 
 /**
- * The static files that the world reads. Immutable paths are written once; a head (`metadata/timestamp.json`, the only one)
- * is replaced by compare-and-swap. Every call is durable when it returns, and a reader sees the old file or the new one, never
+ * The static files that the world reads. Immutable paths are written once; a head (`metadata/timestamp.json`,
+ * and the newest revocation lists) is replaced by compare-and-swap. Every call is durable when it returns, and a reader sees the old file or the new one, never
  * a part. Paths are relative, with forward slashes.
  *
  * @throws OperationError STORE_FULL, STORE_FAILED

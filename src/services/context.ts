@@ -7,6 +7,7 @@ import type { ObjectStore } from "../ports/object-store.js";
 import type { PostQuantumSigner, PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTree } from "../ports/public-tree.js";
 import type { Records } from "../ports/records.js";
+import type { RevocationSource } from "../ports/revocation-source.js";
 import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
@@ -34,6 +35,8 @@ export interface ServiceContext {
   readonly publisher: Signer;
   readonly publisherChain: readonly Uint8Array[];
   readonly tsa: TimestampAuthority;
+  /** Where the CAs of both chains publish what they have revoked. */
+  readonly revocation: RevocationSource;
   /** Experimental: makes the second signature. Absent: releases announce none. */
   readonly postQuantum?: PostQuantumSigner;
   /** With it, what we publish is judged as a customer would. */

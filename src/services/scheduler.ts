@@ -1,6 +1,6 @@
 /**
- * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, renewals of
- * manifests.
+ * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, the newest
+ * revocation lists, renewals of manifests.
  *
  * What is due stands in the records and in the metadata themselves, so a restart forgets nothing and repeats
  * nothing. One run at a time; between runs it sleeps until the next due time or until somebody calls `wake`.
@@ -12,6 +12,7 @@ import type { ServiceContext } from "./context.js";
 import { releaseID, releaseWrite, requireFeed, requireRelease } from "./documents.js";
 import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
+import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
 import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
 
 /** Calls back once, after so many milliseconds; gives what cancels it. */
@@ -78,6 +79,8 @@ class RecordScheduler implements Scheduler {
     do {
       this.#again = false;
       let healthy = await this.#guarded("refreshing metadata", () => refreshMetadata(this.#context));
+      const mirrored = await this.#guarded("mirroring revocation lists", () => this.#mirror());
+      healthy &&= mirrored;
       for (const feed of await this.#feeds()) {
         if (this.#stopped()) return;
         const went = await this.#guarded(`releases of ${feed.name}`, () => this.#attend(feed));
@@ -88,6 +91,10 @@ class RecordScheduler implements Scheduler {
     if (this.#stopped()) return;
     this.#state = "idle";
     this.#cancel = this.#options.timer(pause, () => this.wake());
+  }
+
+  async #mirror(): Promise<void> {
+    await mirrorRevocation(this.#context, "when-due");
   }
 
   async #attend(feed: FeedRecord): Promise<void> {
@@ -143,7 +150,7 @@ async function clearPauses({ records }: ServiceContext): Promise<void> {
 
 async function nextDue(context: ServiceContext): Promise<number> {
   const { snapshot, timestamp } = await refreshTimes(context);
-  const times = [snapshot.getTime(), timestamp.getTime()];
+  const times = [snapshot.getTime(), timestamp.getTime(), (await revocationDue(context)).getTime()];
   for (const { body: feed } of await context.records.list<FeedRecord>("feeds")) {
     const found = await context.records.get<ReleaseRecord>("releases", releaseID(feed.name, feed.newest));
     if (found?.body.retry) times.push(Date.parse(found.body.retry.at));

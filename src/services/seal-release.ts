@@ -12,7 +12,14 @@ import { signCMS } from "../issuing/cms.js";
 import type { ServiceContext } from "./context.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
 import { publishedPolicy } from "./published-trust.js";
+import { openRevocation } from "./revocation-evidence.js";
 import { signSecond } from "./second-signature.js";
+
+interface Sealing {
+  readonly context: ServiceContext;
+  readonly policy: SignaturePolicy;
+  readonly listsFor: (token: Uint8Array) => Promise<readonly Uint8Array[]>;
+}
 
 /** What a signer takes at once. */
 const signaturesAtOnce = 8;
@@ -29,12 +36,15 @@ export async function sealRelease(
     throw new OperationError("STATE_CORRUPT", `expected a manifest of release ${release.release}, got none`);
   }
   const policy = await publishedPolicy(context);
+  // Before any stamp is asked for: what is revoked, or cannot be shown not to be, is not signed with.
+  const listsFor = await openRevocation(context, policy);
+  const sealing: Sealing = { context, policy, listsFor };
   const label = `${release.feed} ${release.release} manifest`;
-  const manifestCmsSha256 = await signOne(context, policy, release.manifestSha256, label);
+  const manifestCmsSha256 = await signOne(sealing, release.manifestSha256, label);
   const packs: ReleasePack[] = [];
   for (let at = 0; at < release.packs.length; at += signaturesAtOnce) {
     const some = release.packs.slice(at, at + signaturesAtOnce);
-    packs.push(...(await allOf(some.map((pack) => signPack(context, policy, pack)))));
+    packs.push(...(await allOf(some.map((pack) => signPack(sealing, pack)))));
   }
   const manifestMldsaSha256 = await signSecond(context, policy, release.manifestSha256);
   const second = manifestMldsaSha256 === undefined ? {} : { manifestMldsaSha256 };
@@ -42,12 +52,8 @@ export async function sealRelease(
 }
 
 /** A pack of an older release that is offered again keeps the signature that it was published with. */
-async function signPack(
-  context: ServiceContext,
-  policy: SignaturePolicy,
-  pack: ReleasePack,
-): Promise<ReleasePack> {
-  return { ...pack, cmsSha256: pack.cmsSha256 ?? (await signOne(context, policy, pack.sha256, pack.path)) };
+async function signPack(sealing: Sealing, pack: ReleasePack): Promise<ReleasePack> {
+  return { ...pack, cmsSha256: pack.cmsSha256 ?? (await signOne(sealing, pack.sha256, pack.path)) };
 }
 
 /**
@@ -59,8 +65,7 @@ async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 async function signOne(
-  context: ServiceContext,
-  policy: SignaturePolicy,
+  { context, policy, listsFor }: Sealing,
   sha256: Sha256Hex,
   contentLabel: string,
 ): Promise<Sha256Hex> {
@@ -72,6 +77,7 @@ async function signOne(
     chain: context.publisherChain,
     signingTime: context.clock.now(),
     tsa: context.tsa,
+    revocation: listsFor,
   });
   // SPEC §2.5.2: what a customer would refuse is no seal.
   const proven = await verifySignature({ contentSha256, cms, policy, now: context.clock.now() });

@@ -47,6 +47,7 @@ describe("Updater", () => {
       "export",
       "manifest.json",
       "pinned-root.json",
+      "revocation.lists",
       "root.json",
       "snapshot.json",
       "state.json",
@@ -103,7 +104,11 @@ describe("Updater", () => {
     scene.wait(2);
     scene.server.requests.length = 0;
     await update();
-    expect(scene.server.requests).toEqual(["metadata/timestamp.json", "metadata/2.root.json"]);
+    const [head, root, ...lists] = scene.server.requests;
+    expect([head, root]).toEqual(["metadata/timestamp.json", "metadata/2.root.json"]);
+    // SPEC §6.8.9: and for the four revocation lists.
+    expect(lists).toHaveLength(4);
+    for (const path of lists) expect(path).toMatch(/^crl\/[a-z0-9-]+\.crl$/);
   });
 
   it("takes a renewal, the same database under a new number, without a pack", async () => {

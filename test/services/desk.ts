@@ -15,6 +15,7 @@ import type { SignaturePolicy } from "../../src/core/pki/model.js";
 import { sha256Digest } from "../../src/core/encoding/sha256.js";
 import type { RuleKind } from "../../src/core/rules/model.js";
 import { ruleLanguage } from "../../src/core/rules/registry.js";
+import { type DevelopmentRevocation, developmentRevocation } from "../../src/issuing/development-crls.js";
 import { developmentPolicies, issueDevelopmentLeaves } from "../../src/issuing/development-pki.js";
 import { developmentTSA } from "../../src/issuing/timestamp.js";
 import { signingPayload } from "../../src/issuing/tuf-signatures.js";
@@ -30,6 +31,7 @@ import { recordVerdict } from "../../src/services/record-verdict.js";
 import type { IncomingFile } from "../../src/services/receive-files.js";
 import { reviewSubmission } from "../../src/services/review-submission.js";
 import { submitRules } from "../../src/services/submit-rules.js";
+import { developmentKeys } from "../core/pki/publisher.js";
 import { type TestSigner, testSigner } from "../simulator/test-signer.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { testCodec } from "./test-codec.js";
@@ -58,6 +60,8 @@ export class Desk {
   /** The keys of root: two signed it, the third is listed. The first two are those of targets as well. */
   shares: readonly TestSigner[] = [];
   root = new Uint8Array();
+  /** What the development CAs say is revoked, from their next lists on. */
+  readonly revoked: DevelopmentRevocation[];
   readonly #clock: { now: Date };
   readonly #remove: () => Promise<void>;
 
@@ -67,12 +71,14 @@ export class Desk {
     overseer: TestSigner;
     clock: { now: Date };
     remove: () => Promise<void>;
+    revoked: DevelopmentRevocation[];
   }) {
     this.folder = parts.folder;
     this.context = parts.context;
     this.overseer = parts.overseer;
     this.#clock = parts.clock;
     this.#remove = parts.remove;
+    this.revoked = parts.revoked;
   }
 
   get now(): Date {
@@ -142,6 +148,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const { path: folder, remove } = await temporaryFolder();
   // A whole second: metadata know no fractions.
   const clock = { now: new Date(Math.floor(Date.now() / 1000) * 1000) };
+  const revoked: DevelopmentRevocation[] = [];
   const publisher = await testSigner("ecdsa-p256-sha256");
   const overseer = await testSigner("ecdsa-p256-sha256");
   const certificates = await developmentCertificates(publisher, clock, options.alsoEmail);
@@ -157,6 +164,9 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     publisher,
     publisherChain: certificates.chain,
     tsa: certificates.tsa,
+    revocation: developmentRevocation({
+      ...{ keys: developmentKeys, clock: { now: () => clock.now }, revoked: () => revoked },
+    }),
     snapshot: await testSigner(),
     timestamp: await testSigner(),
     settings: {
@@ -167,7 +177,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     wake: () => undefined,
   };
   const context = { ...real, ...options.wrap?.(real) };
-  const desk = new Desk({ folder, context, overseer, clock, remove });
+  const desk = new Desk({ folder, context, overseer, clock, remove, revoked });
   const policy = { ...certificates.policy, ...options.policy };
   if (options.ceremony !== false) desk.root = await ceremony(desk, policy);
   return desk;

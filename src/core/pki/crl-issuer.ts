@@ -14,6 +14,11 @@ import { nameText } from "./names.js";
 import { verifyPath } from "./path.js";
 import type { RevocationSearch } from "./revocation.js";
 
+export type SignerSearch = Pick<
+  RevocationSearch,
+  "pool" | "asking" | "delegations" | "budget" | "purpose" | "rsaBitsMin"
+>;
+
 /** Paths of delegates have delegates' lists behind them; deeper than this nobody goes. */
 const delegationsMax = 2;
 
@@ -25,7 +30,7 @@ const delegationsMax = 2;
 export async function listSigner(
   list: RevocationList,
   path: readonly Certificate[],
-  search: RevocationSearch,
+  search: SignerSearch,
 ): Promise<readonly Certificate[]> {
   const named = (certificate: Certificate): boolean =>
     equalBytes(certificate.subject.der, list.issuer.der) && mayIssueLists(certificate, list);
@@ -55,11 +60,7 @@ function mayIssueLists({ extensions }: Certificate, { authorityKeyIdentifier }: 
   return !named || equalBytes(authorityKeyIdentifier, subjectKeyIdentifier);
 }
 
-async function hasSigned(
-  signer: Certificate,
-  list: RevocationList,
-  search: RevocationSearch,
-): Promise<boolean> {
+async function hasSigned(signer: Certificate, list: RevocationList, search: SignerSearch): Promise<boolean> {
   if (search.budget.checksLeft-- <= 0) {
     throw refusal("LIMIT_EXCEEDED", `expected at most ${limits.signatureChecksMax} signature checks`);
   }
@@ -75,7 +76,7 @@ async function delegatePath(
   delegate: Certificate,
   anchor: Certificate,
   list: RevocationList,
-  search: RevocationSearch,
+  search: SignerSearch,
 ): Promise<readonly Certificate[] | undefined> {
   const { purpose, rsaBitsMin } = search;
   try {

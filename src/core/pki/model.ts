@@ -1,5 +1,6 @@
 /** What a signature policy asks for, and what a verified CMS signature proves. */
 import type { Sha256Hex } from "../brands.js";
+import type { Certificate } from "./certificate.js";
 
 /** Which certificates and which shape of signer a customer accepts. */
 export interface SignaturePolicy {
@@ -13,10 +14,6 @@ export interface SignaturePolicy {
   readonly organization?: string;
   /** `NTRCH-CHE-123.456.789`, when given. */
   readonly organizationIdentifier?: string;
-  /** Experimental: whether a release needs the second signature. Absent: when its manifest announces one. */
-  readonly postQuantum?: "required" | "when-announced";
-  /** PEM: the ML-DSA-65 keys that may make it. */
-  readonly postQuantumKeys?: readonly string[];
   /** What the signer's certificate is; `code-signing` when absent. A seal needs an organizationIdentifier. */
   readonly profile?: "code-signing" | "regulated-seal";
   /** Of a seal: how its issuer's policies for regulated certificates begin, whole arcs: `2.16.756.1.89`. */
@@ -25,6 +22,10 @@ export interface SignaturePolicy {
   readonly sealPurposes?: readonly string[];
   /** Without it, `defaultRevocationPolicy`. */
   readonly revocation?: RevocationPolicy;
+  /** Experimental: whether a release needs the second signature. Absent: when its manifest announces one. */
+  readonly postQuantum?: "required" | "when-announced";
+  /** PEM: the ML-DSA-65 keys that may make it. */
+  readonly postQuantumKeys?: readonly string[];
 }
 
 /** SPEC §6.8: what must be known about revocation. */
@@ -66,4 +67,6 @@ export interface ProvenSignature {
   readonly checks: readonly NamedCheck[];
   /** The revocation lists (DER) whose signature was found to be good: an endpoint keeps the newest of each issuer. */
   readonly revocationLists: readonly Uint8Array[];
+  /** The signer's, then the authority's; leaf first, anchor last. */
+  readonly paths: readonly (readonly Certificate[])[];
 }

@@ -29,7 +29,7 @@ export interface Revocation {
 
 /** What an endpoint asks for when its policy does not say: evidence, as fresh as code-signing requirements §4.9.7 have it. */
 export const defaultRevocationPolicy: RevocationPolicy = {
-  ...{ required: false, leafDaysMax: 10, authorityDaysMax: 366, keyCompromise: "from-its-date" },
+  ...{ required: true, leafDaysMax: 10, authorityDaysMax: 366, keyCompromise: "from-its-date" },
 };
 
 const { keyCompromise, caCompromise, aaCompromise } = reasonCodes;

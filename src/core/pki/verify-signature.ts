@@ -67,6 +67,7 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
     timestamp: { time: at, authority: timestamp.authority, serial: timestamp.info.serial },
     checks: [...describe(input, data, timestamp, path), ...revocation.checks, ...identity],
     revocationLists: revocation.believed,
+    paths: [path, timestamp.path],
   };
 }
 

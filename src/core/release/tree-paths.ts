@@ -34,6 +34,16 @@ export function manifestSecondSignaturePath(feed: FeedName, release: ReleaseNumb
   return `evidence/${feed}/${release}.mldsa.p7s`;
 }
 
+/** The newest revocation list of one distribution point, by its mirror name; replaced when there is a newer one. */
+export function revocationPath(name: string): string {
+  return `crl/${name}.crl`;
+}
+
+/** The same list under its own number, for ever. */
+export function revocationCopyPath(name: string, number: bigint): string {
+  return `crl/${name}/${number}.crl`;
+}
+
 export function evidencePath(feed: FeedName, release: ReleaseNumber): string {
   return `evidence/${feed}/${release}.json`;
 }

@@ -6,6 +6,8 @@ import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js"
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
 import { mldsaPublicKey } from "../pki/mldsa.js";
+import type { RevocationPolicy } from "../pki/model.js";
+import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";
 import type { SignaturePolicy } from "./model.js";
@@ -34,6 +36,7 @@ function readPolicy(value: JSONValue): SignaturePolicy {
     country: "CH",
     ...optionalText(policy.organization, "organization"),
     ...optionalText(policy.organizationIdentifier, "organizationIdentifier"),
+    ...(policy.revocation !== undefined && { revocation: revocationPolicy(policy.revocation) }),
     ...signerProfile(policy),
     ...secondSignature(policy),
   };
@@ -84,6 +87,25 @@ function objectIDs(value: JSONValue, name: string): string[] {
   const odd = ids.find((id) => !/^[0-2](\.(0|[1-9]\d{0,38})){1,30}$/.test(id));
   if (ids.length === 0 || odd !== undefined) throw malformed(`object identifiers in ${name}`, odd ?? ids);
   return ids;
+}
+
+/** SPEC §6.8.1: what is left out is as in the default, which asks for evidence. */
+function revocationPolicy(value: JSONValue): RevocationPolicy {
+  const given = { ...defaultRevocationPolicy, ...object(value, "revocation") };
+  const { required, leafDaysMax, authorityDaysMax, keyCompromise } = given;
+  if (typeof required !== "boolean") throw malformed("revocation required or not", required);
+  for (const days of [leafDaysMax, authorityDaysMax]) {
+    if (typeof days !== "number" || days < 1 || days > 3660) throw malformed("days from 1 to 3660", days);
+  }
+  if (keyCompromise !== "from-its-date" && keyCompromise !== "refuse-all") {
+    throw malformed("keyCompromise from-its-date or refuse-all", keyCompromise);
+  }
+  return {
+    required,
+    leafDaysMax: Number(leafDaysMax),
+    authorityDaysMax: Number(authorityDaysMax),
+    keyCompromise,
+  };
 }
 
 /** SPEC §5.5.2: at least one anchor for each purpose; a policy without one would refuse everything or, worse, nothing. */

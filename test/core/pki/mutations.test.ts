@@ -4,6 +4,7 @@ import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { RulemintError } from "../../../src/core/errors.js";
 import { verifySignature } from "../../../src/core/pki/verify-signature.js";
 import { signCMS } from "../../../src/issuing/cms.js";
+import { issueCRL } from "../../../src/issuing/crls.js";
 import { content, createWorld, now } from "../../vectors/pki/world.js";
 import { memoryTSA, sha256 } from "./publisher.js";
 
@@ -16,6 +17,15 @@ const good = await signCMS({
   chain: [world.leaf.certificate, world.ca.certificate],
   signingTime: now,
   tsa: memoryTSA(world.tsu.key, tsuChain, () => now),
+  revocation: () =>
+    Promise.all(
+      [world.root, world.ca, world.tsaRoot, world.tsaCA].map(({ key, certificate }) =>
+        issueCRL({
+          ...{ issuerKey: key, issuerCertificate: certificate, number: 1n, revoked: [], thisUpdate: now },
+          nextUpdate: new Date("2026-09-08T12:00:00Z"),
+        }),
+      ),
+    ),
 });
 
 /** Small, seeded, good enough to choose bytes. */

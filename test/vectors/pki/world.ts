@@ -2,6 +2,7 @@
 import type * as pkijs from "pkijs";
 import { formatPEM } from "../../../src/core/encoding/pem.js";
 import type { SignaturePolicy } from "../../../src/core/pki/model.js";
+import { defaultRevocationPolicy } from "../../../src/core/pki/revocation-rules.js";
 import { digestOIDs, type IssuingKey } from "../../../src/issuing/algorithms.js";
 import * as asn1js from "asn1js";
 import {
@@ -95,6 +96,8 @@ export async function createWorld(): Promise<World> {
     ...{ schema: 1, country: "CH", organization: "Vector AG" },
     organizationIdentifier: organizationIdentifier("99999999"),
     ...{ codeSigningAnchors: pem(root), timeStampingAnchors: pem(tsaRoot) },
+    // Vectors about revocation ask for it; in all others it would hide what they are about.
+    revocation: { ...defaultRevocationPolicy, required: false },
   };
   return { root, ca, leaf, tsaRoot, tsaCA, tsu, policy };
 }
