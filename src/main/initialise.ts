@@ -12,7 +12,9 @@ import { parseCertificate, signerIdentity } from "../core/pki/certificate.js";
 import { mldsaSPKI } from "../core/pki/mldsa.js";
 import type { SignaturePolicy } from "../core/pki/model.js";
 import { type DevelopmentLeaves, issueDevelopmentLeaves } from "../issuing/development-pki.js";
+import { keyID } from "../core/trust/keys.js";
 import { tufKeyOfSigner } from "../issuing/tuf-signatures.js";
+import type { Signer } from "../ports/signer.js";
 import { createToken } from "../services/create-token.js";
 import { initialisePublisher } from "../services/initialise-publisher.js";
 import type { Role } from "../services/model.js";
@@ -153,19 +155,27 @@ async function ceremony(data: string, overseer: string, leaves: DevelopmentLeave
     ownAddress: () => "http://127.0.0.1:0",
     wake: () => undefined,
   });
+  const [vendor1, vendor2, targets1, targets2] = await Promise.all(
+    ["root-vendor-1", "root-vendor-2", "targets-1", "targets-2"].map((name) =>
+      openKey(data, `offline/${name}.key`),
+    ),
+  );
+  if (!vendor1 || !vendor2 || !targets1 || !targets2) throw new Error("expected four offline keys");
+  const { publisher, snapshot, timestamp } = service.context;
   try {
     const rootBytes = await initialisePublisher(service.context, {
       root: {
-        signers: [await openKey(data, "offline/root-vendor-1.key"), rootShare],
-        keys: [tufKeyOfSigner(await openKey(data, "offline/root-vendor-2.key"))],
+        signers: [vendor1, rootShare],
+        keys: [tufKeyOfSigner(vendor2)],
         threshold: 2,
         expiryDays: 365,
       },
-      targets: {
-        signers: [await openKey(data, "offline/targets-1.key"), await openKey(data, "offline/targets-2.key")],
-        threshold: 2,
-        expiryDays: 180,
-      },
+      targets: { signers: [targets1, targets2], threshold: 2, expiryDays: 180 },
+      names: namesOf({
+        ...{ "root-vendor-1": vendor1, "root-vendor-2": vendor2, "root-overseer": rootShare },
+        ...{ "targets-1": targets1, "targets-2": targets2, snapshot, timestamp },
+        ...{ publisher, overseer: assayKey },
+      }),
       feeds: [{ name: feedName("endpoint"), rulesets: "*", overseers: [tufKeyOfSigner(assayKey)] }],
       policy: leaves.policy,
     });
@@ -182,6 +192,13 @@ async function ceremony(data: string, overseer: string, leaves: DevelopmentLeave
   } finally {
     await service.close();
   }
+}
+
+/** So that a diff says whose key comes and goes. */
+function namesOf(signers: Readonly<Record<string, Pick<Signer, "scheme" | "spki">>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(signers).map(([name, signer]) => [keyID(tufKeyOfSigner(signer)), name]),
+  );
 }
 
 async function report(
