@@ -3,6 +3,8 @@ import { utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import { cmsLies } from "./lies-cms.js";
 import { constraintLies } from "./lies-constraints.js";
 import { leafLies, pathLies, subjectLies } from "./lies-certificate.js";
+import { ocspLies } from "./lies-ocsp.js";
+import { revocationLies } from "./lies-revocation.js";
 import { sealLies } from "./lies-seal.js";
 import { timestampLies } from "./lies-timestamp.js";
 import type { Lie } from "./lie.js";
@@ -24,6 +26,8 @@ export const lies: readonly Lie[] = [
   ...subjectLies,
   ...sealLies,
   ...timestampLies,
+  ...revocationLies,
+  ...ocspLies,
 ];
 
 /** `content` and `policy.json` serve all directories; a directory may bring a policy of its own. */
