@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { parse as parseYAML, stringify as formatYAML } from "yaml";
 import { z } from "zod";
-import { UsageError } from "../core/errors.js";
+import { UsageError, quote } from "../core/errors.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
 
@@ -45,7 +45,7 @@ const configuration = z.strictObject({
   schema: z.literal(1),
   listen: z
     .string()
-    .regex(/^[^\s]+:\d{1,5}$/)
+    .refine((text) => parseListenAddress(text) !== undefined, { message: "expected HOST:PORT" })
     .default("127.0.0.1:8420"),
   publisher,
   snapshot: keyFile,
@@ -117,10 +117,22 @@ export function resolveIn(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
-/** Host and port of `HOST:PORT`, brackets of IPv6 addresses removed. */
-export function listenAddress(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(":");
-  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
+interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Host and port of `HOST:PORT`, brackets of IPv6 addresses removed. @throws UsageError USAGE */
+export function listenAddress(listen: string): ListenAddress {
+  const address = parseListenAddress(listen);
+  if (address === undefined) throw new UsageError("USAGE", `expected HOST:PORT, got ${quote(listen)}`);
+  return address;
+}
+
+function parseListenAddress(listen: string): ListenAddress | undefined {
+  const [, host = "", port] = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(listen) ?? [];
+  if (host === "" || Number(port) > 65_535) return undefined;
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
 export function isLoopback(host: string): boolean {

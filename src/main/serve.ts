@@ -12,6 +12,7 @@ import { composeService, requireHonestKeys } from "./compose-service.js";
 import { listenAddress, readConfiguration } from "./configuration.js";
 
 const shutdownMs = 10_000;
+const idlePauseMs = 50;
 
 const timer: Timer = (ms, callback) => {
   const handle = setTimeout(callback, ms);
@@ -25,6 +26,8 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   const { host, port } = listenAddress(options.listen ?? configuration.listen);
   requireHonestKeys(folder, configuration, host);
 
+  // From here on, also while it starts: whoever hears that it listens may tell it to stop at once.
+  const stopped = stopSignal();
   const log = pino({ level: process.env.RULEMINT_LOG ?? "warn" }, pino.destination(2));
   let scheduler: Scheduler | undefined;
   let address = "";
@@ -50,7 +53,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     });
     await scheduler.start();
     progress(`rulemint listens on ${address}`);
-    await stopSignal();
+    await stopped;
     progress("stopping");
   } finally {
     await scheduler?.stop();
@@ -66,13 +69,14 @@ async function stopSignal(): Promise<void> {
   stop.abort();
 }
 
-/** Lets answers under way finish, for a while. */
+/** Lets answers under way finish, for a while. Connections that callers keep for later are closed as they fall idle. */
 async function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, "close");
   server.close();
-  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), idlePauseMs);
   const cancel = timer(shutdownMs, () => server.closeAllConnections());
   await closed;
+  clearInterval(idle);
   cancel();
 }

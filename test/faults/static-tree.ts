@@ -9,8 +9,13 @@ export interface StaticTree {
   close(): Promise<void>;
 }
 
-export async function serveFolder(folder: string): Promise<StaticTree> {
-  const server = createServer((request, response) => {
+/** `before` may hold an answer back: it is sent when the promise says so. */
+export async function serveFolder(
+  folder: string,
+  before: (path: string) => Promise<void> = async () => undefined,
+): Promise<StaticTree> {
+  const server = createServer(async (request, response) => {
+    await before(request.url ?? "/");
     const file = join(folder, normalize(new URL(request.url ?? "/", "http://tree").pathname));
     const facts = statSync(file, { throwIfNoEntry: false });
     if (!file.startsWith(folder) || !facts?.isFile()) {
