@@ -99,7 +99,7 @@ export function parseAlternativeNames(node: DERNode): readonly GeneralName[] {
     const sound: Record<string, () => boolean> = {
       dns: () => isDNSName(text.startsWith("*.") ? text.slice(2) : text),
       email: () => isMailboxName(text.slice(0, at)) && isDNSName(text.slice(at + 1)),
-      uri: () => /^[a-z][a-z0-9+.-]*:[!-~]+$/i.test(text),
+      uri: () => /^[a-z][a-z0-9+.-]*:[\w.~:/?#[\]@!$&'()*+,;=%-]+$/i.test(text),
       ip: () => octets.length === 4 || octets.length === 16,
     };
     if (sound[form]?.() === false) {

@@ -126,7 +126,10 @@ function isWithin(name: GeneralName, constraint: GeneralName, unclear: boolean):
       return isHost(text.slice(at + 1), base);
     }
     case "uri": {
-      const host = /^[a-z0-9+.-]+:\/\/(?:[^/?#@]*@)?([^/?#@:[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(text)?.[1];
+      // RFC 3986 §3.2: userinfo has no backslash, which some readers take for a slash.
+      const host = /^[a-z0-9+.-]+:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([a-z0-9.-]+)(?::\d*)?(?:[/?#]|$)/.exec(
+        text,
+      )?.[1];
       return host === undefined || !isDNSName(host) ? unclear : isHost(host, base);
     }
     case "ip":

@@ -4,6 +4,8 @@ import { parsePolicy } from "../../../src/core/trust/policy.js";
 
 const pem = readFileSync(new URL("../../../keys-dev/code-signing-root.crt.pem", import.meta.url), "utf8");
 const sound = { schema: 1, country: "CH", codeSigningAnchors: [pem], timeStampingAnchors: [pem] };
+const uid = "NTRCH-CHE-109.357.012";
+const seal = { profile: "regulated-seal", organizationIdentifier: uid, sealPolicies: ["2.16.756.1.89"] };
 const bytes = (policy: object) => new TextEncoder().encode(JSON.stringify(policy));
 
 describe("a signature policy", () => {
@@ -13,10 +15,23 @@ describe("a signature policy", () => {
     });
   });
 
+  it("is read with the profile of seals", () => {
+    const whole = { ...sound, ...seal, sealPurposes: ["1.3.6.1.5.5.7.3.36"] };
+    expect(parsePolicy(bytes(whole))).toEqual(whole);
+  });
+
   it.each([
     ["SPEC §5.5.2 without an anchor for code signing", { codeSigningAnchors: [] }],
     ["SPEC §5.5.2 without an anchor for time-stamping", { timeStampingAnchors: [] }],
     ["SPEC §5.5.2 without a list of anchors", { codeSigningAnchors: undefined }],
+    ["with a profile that does not exist", { profile: "seal" }],
+    ["for seals of nobody in particular", { profile: "regulated-seal", sealPolicies: ["2.16.756.1.89"] }],
+    ["for seals without their policies", { profile: "regulated-seal", organizationIdentifier: uid }],
+    ["for seals with an empty list", { ...seal, sealPolicies: [] }],
+    ["for seals with a policy that is no identifier", { ...seal, sealPolicies: ["2.16.756.1."] }],
+    ["for seals with a purpose that is no identifier", { ...seal, sealPurposes: ["anything"] }],
+    ["for code signing with policies for seals", { ...seal, profile: "code-signing" }],
+    ["for code signing with purposes for seals", { sealPurposes: ["1.2.3"] }],
     ["of another country", { country: "LI" }],
     ["of a later schema", { schema: 2 }],
   ])("is refused %s", (_rule, change) => {
