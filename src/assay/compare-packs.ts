@@ -10,7 +10,7 @@ import type { AssayContext } from "./model.js";
 import { databaseOf } from "./rebuild-database.js";
 import { mismatch } from "./staged-manifest.js";
 
-/** One line a pack. @throws VerificationError ASSAY_MISMATCH at the first that differs */
+/** SPEC §10.2.9: one line a pack. @throws VerificationError ASSAY_MISMATCH at the first that differs */
 export async function comparePacks(
   context: AssayContext,
   feed: FeedName,

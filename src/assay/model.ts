@@ -37,8 +37,9 @@ export interface AssayVerdict {
   readonly result: "PASSED" | "FAILED";
   /** With FAILED: the first difference, in a sentence. */
   readonly explanation: string;
-  readonly manifestSha256: string;
-  readonly databaseSha256: string;
+  /** Of the manifest's canonical signed part, and of the database that it names; null when it could not be read. */
+  readonly manifestSha256: string | null;
+  readonly databaseSha256: string | null;
   /** One line for each thing that was compared. */
   readonly checks: readonly string[];
 }

@@ -9,27 +9,25 @@ import { memorySink, memorySource } from "../core/encoding/stream.js";
 import { PolicyError, UsageError, VerificationError } from "../core/errors.js";
 import { openDatabase } from "../core/format/database.js";
 import { decodeFullPack } from "../core/format/full-pack.js";
-import { formatManifest, manifestFor } from "../core/release/manifest.js";
+import { formatManifest, manifestFor, sourceTreeDigest } from "../core/release/manifest.js";
 import type { DatabaseFacts, ReleaseSources } from "../core/release/model.js";
 import { verifySources } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
+import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
 import { comparePacks } from "./compare-packs.js";
 import { explainDifference } from "./explain-difference.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
+import { pinnedTrust } from "./pinned-trust.js";
 import { databaseOf, rebuildDatabase } from "./rebuild-database.js";
-import {
-  type SignedManifest,
-  type StagedManifest,
-  messageDigest,
-  mismatch,
-  openStagedManifest,
-} from "./staged-manifest.js";
+import { type StagedManifest, judgeStagedManifest, mismatch } from "./staged-manifest.js";
+import { deliverVerdict, rememberSigned } from "./verdicts.js";
 
 /**
- * `release` is the one that waits when absent. A verdict was delivered in any case; only a world that failed throws.
+ * `release` is the one that waits when absent. Whatever is wrong with the release, a verdict was delivered; only a world that failed
+ * throws, or a public tree that proves nothing.
  *
- * @throws UsageError NOT_FOUND when nothing waits; OperationError; PolicyError ROLE_REFUSED
+ * @throws UsageError NOT_FOUND when nothing waits; OperationError; PolicyError ROLE_REFUSED; VerificationError METADATA_*
  */
 export async function runAssay(
   context: AssayContext,
@@ -39,25 +37,37 @@ export async function runAssay(
   const release = wanted ?? (await context.desk.waiting(feed))?.release;
   if (release === undefined)
     throw new UsageError("NOT_FOUND", `expected a release of ${feed} that waits, got none`);
-  const staged = await openStagedManifest(context, feed, release);
-  const common = {
-    feed,
-    release,
-    manifestSha256: await messageDigest(staged.envelope),
-    databaseSha256: staged.manifest.block.database.sha256,
-  };
-  let checks: string[];
+  const trust = await pinnedTrust(context, feed);
+  const file = await context.desk.manifest(feed, release);
+  let staged: StagedManifest | undefined;
   try {
-    checks = await compare(context, feed, staged);
+    const envelope = parseEnvelope(file, "targets");
+    staged = await judgeStagedManifest(context, trust, feed, release, envelope);
+    const checks = await compare(context, feed, staged);
+    const explanation = `rebuilt from the sources: database and ${staged.manifest.packs.length} packs equal, byte for byte`;
+    await pass(context, feed, staged, trust.ownKeyID, explanation);
+    return { ...about(feed, release, staged), result: "PASSED", explanation, checks };
   } catch (error) {
+    // SPEC §10.2: a lie of the publisher's is an answer; a fault of the world is none.
     if (!(error instanceof VerificationError || error instanceof PolicyError)) throw error;
     const explanation = `${error.code}: ${error.message}`;
-    await context.desk.deliver(feed, release, { result: "FAILED", explanation, signature: null });
-    return { ...common, result: "FAILED", explanation, checks: [] };
+    const messageSha256 = staged?.messageSha256 ?? null;
+    await deliverVerdict(
+      context,
+      { feed, release, messageSha256 },
+      { result: "FAILED", explanation, signature: null },
+    );
+    return { ...about(feed, release, staged), result: "FAILED", explanation, checks: [] };
   }
-  const explanation = `rebuilt from the sources: database and ${staged.manifest.packs.length} packs equal, byte for byte`;
-  await sign(context, feed, release, staged, explanation);
-  return { ...common, result: "PASSED", explanation, checks };
+}
+
+function about(feed: FeedName, release: ReleaseNumber, staged: StagedManifest | undefined) {
+  return {
+    feed,
+    release,
+    manifestSha256: staged?.messageSha256 ?? null,
+    databaseSha256: staged?.manifest.block.database.sha256 ?? null,
+  };
 }
 
 async function compare(context: AssayContext, feed: FeedName, staged: StagedManifest): Promise<string[]> {
@@ -65,7 +75,9 @@ async function compare(context: AssayContext, feed: FeedName, staged: StagedMani
   const { block, version } = manifest;
   requireSameCompiler(context, manifest);
   const sources = parseSources(await context.desk.sources(feed, version));
+  // SPEC §10.2.6
   await verifySources(sources, block);
+  await requireRestored(context, feed, manifest);
   context.onProgress(
     `${sources.revisions.length} rulesets: sources and approvals are the ones in the manifest`,
   );
@@ -85,7 +97,7 @@ async function compare(context: AssayContext, feed: FeedName, staged: StagedMani
   ];
 }
 
-/** A different compiler is not a difference in rules; it is said as what it is. */
+/** SPEC §10.2.5: a different compiler is not a difference in rules; it is said as what it is. */
 function requireSameCompiler({ compiler }: AssayContext, { block }: Manifest): void {
   const { name, version, sha256 } = block.compiler;
   if (name === compiler.name && version === compiler.version && sha256 === compiler.sha256) return;
@@ -95,6 +107,15 @@ function requireSameCompiler({ compiler }: AssayContext, { block }: Manifest): v
   );
 }
 
+/** SPEC §10.2.7: what is said to be restored is what was there. */
+async function requireRestored(context: AssayContext, feed: FeedName, { block }: Manifest): Promise<void> {
+  if (block.restores === undefined) return;
+  const tree = await sourceTreeDigest(parseSources(await context.desk.sources(feed, block.restores)));
+  if (tree === block.sourceTreeSha256) return;
+  throw mismatch(`the source tree of release ${block.restores} (${tree})`, block.sourceTreeSha256);
+}
+
+/** SPEC §10.2.8 */
 async function requireSameDatabase(
   context: AssayContext,
   feed: FeedName,
@@ -123,7 +144,7 @@ async function requireSameDatabase(
   }
 }
 
-/** Times, versions and expiry are the publisher's to say; everything else follows from what was rebuilt (SPEC §2.5.1). */
+/** Times, versions and expiry are the publisher's to say; everything else follows from what was rebuilt (SPEC §10.2.10). */
 async function requireSameManifest(
   manifest: Manifest,
   message: Uint8Array,
@@ -155,28 +176,19 @@ async function requireSameManifest(
   }
 }
 
-/** The verdict is remembered before it is delivered: whatever happens then, this overseer knows what it signed. */
-async function sign(
+async function pass(
   context: AssayContext,
   feed: FeedName,
-  release: ReleaseNumber,
-  { envelope, ownKeyID }: StagedManifest,
+  { envelope, manifest, messageSha256 }: StagedManifest,
+  keyid: string,
   explanation: string,
 ): Promise<void> {
-  const { records, signer, desk } = context;
-  const id = `${feed}/${String(release).padStart(10, "0")}`;
-  const messageSha256 = await messageDigest(envelope);
-  const before = await records.get<SignedManifest>("signed", id);
-  if (before !== undefined && before.body.messageSha256 !== messageSha256) {
-    throw new PolicyError(
-      "RELEASE_STATE",
-      `expected release ${release} as it was signed before, got another manifest`,
-    );
-  }
-  if (before === undefined) {
-    const body: SignedManifest = { release, messageSha256, at: context.clock.now().toISOString() };
-    await records.commit([{ collection: "signed", id, expected: 0, body }]);
-  }
-  const sig = hexText(await signer.sign(envelope.message));
-  await desk.deliver(feed, release, { result: "PASSED", explanation, signature: { keyid: ownKeyID, sig } });
+  const release = manifest.version;
+  await rememberSigned(context, feed, release, messageSha256);
+  const sig = hexText(await context.signer.sign(envelope.message));
+  await deliverVerdict(
+    context,
+    { feed, release, messageSha256 },
+    { result: "PASSED", explanation, signature: { keyid, sig } },
+  );
 }
