@@ -1,18 +1,24 @@
 /** From the database in use to the files that engines load. */
+import type { Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
-import { parseBlock } from "../core/format/block.js";
 import { type SectionReader, openDatabase } from "../core/format/database.js";
-import { malformedDatabase } from "../core/format/directory.js";
-import type { BlockEntry } from "../core/format/index-table.js";
+import { sectionRecords } from "../core/format/section-records.js";
 import type { ExportedFile, RuleKind } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
+
+/** The file that belongs beside an exported file, as `<path>.sign`; undefined when there is none. */
+export type SignFile = (path: string, sha256: Sha256Hex) => Promise<Uint8Array | undefined>;
 
 /** One folder a kind. The digest of the database has been compared before. @throws OperationError STORE_FULL, STORE_FAILED */
 export async function exportDatabase(
   store: EndpointStore,
   folder: string | undefined,
   kinds: readonly RuleKind[],
+  digest: DigestFactory,
+  signFile?: SignFile,
 ): Promise<{ files: number; bytes: number }> {
   const source = await store.databases.open("database");
   if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
@@ -20,9 +26,9 @@ export async function exportDatabase(
     const database = await openDatabase(source);
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const { kind } of database.sections.filter((section) => kinds.includes(section.kind))) {
-        const records = await packedRecords(database.section(kind) as SectionReader);
+        const records = await sectionRecords(database.section(kind) as SectionReader);
         for (const file of ruleLanguage(kind).exportFiles(records)) {
-          yield { ...file, path: `${kind}/${file.path}` };
+          yield* withSignature({ ...file, path: `${kind}/${file.path}` }, digest, signFile);
         }
       }
     }
@@ -32,14 +38,22 @@ export async function exportDatabase(
   }
 }
 
-/** A section as exporters want it, at once; its blocks stay packed until they are drawn, because a section may have millions of records. */
-async function packedRecords(section: SectionReader): Promise<Iterable<string>> {
-  const { facts, blocks } = section;
-  const packed: Uint8Array[] = [];
-  for (const block of blocks.keys()) packed.push(await section.rawBlock(block));
-  return (function* () {
-    for (const [i, block] of packed.entries()) {
-      yield* parseBlock(block, (blocks[i] as BlockEntry).records, facts.order, malformedDatabase);
+/** Draws the file's bytes through a digest, and then asks for what belongs beside it. */
+async function* withSignature(
+  file: ExportedFile,
+  factory: DigestFactory,
+  signFile: SignFile | undefined,
+): AsyncGenerator<ExportedFile> {
+  if (signFile === undefined) return yield file;
+  const digest = factory();
+  const chunks = (function* () {
+    for (const chunk of file.chunks) {
+      digest.update(chunk);
+      yield chunk;
     }
   })();
+  // The store takes all of a file before it asks for the next.
+  yield { path: file.path, chunks };
+  const signature = await signFile(file.path, hexText(digest.finish()) as Sha256Hex);
+  if (signature !== undefined) yield { path: `${file.path}.sign`, chunks: [signature] };
 }

@@ -81,6 +81,8 @@ export type UpdateEvent =
       readonly message: string;
     }
   | { readonly type: "installed"; readonly release: ReleaseNumber }
+  /** A signature over an exported file that is not there or does not hold; the file is exported without. */
+  | { readonly type: "signature-left-out"; readonly path: string; readonly code: ErrorCode }
   | { readonly type: "exported"; readonly files: number; readonly bytes: number }
   | {
       readonly type: "failed";

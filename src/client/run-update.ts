@@ -4,6 +4,7 @@ import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
 import type { Manifest, ProvenRelease } from "../core/trust/model.js";
 import { type LocalPack, applyPacks } from "./apply-packs.js";
+import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
 import { downloadPack } from "./download.js";
 import { exportDatabase } from "./export-database.js";
 import type { PublicTreeReader } from "./fetch-file.js";
@@ -28,7 +29,10 @@ export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
   const result = await reach(run, proof);
   const { installed, exportedSha256 } = state.now;
   if (installed !== null && installed.databaseSha256 !== exportedSha256 && config.exportKinds.length > 0) {
-    const written = await exportDatabase(store, undefined, config.exportKinds);
+    const signing = { ...input, files: store.files };
+    if (config.exportKinds.includes("clamav")) await fetchClamAVSignatures(signing, proof);
+    const signFile = await clamavSigner(signing);
+    const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile);
     await state.set({ exportedSha256: installed.databaseSha256 });
     run.emit({ type: "exported", ...written });
   }

@@ -9,6 +9,7 @@ import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import { clamavSigner } from "./clamav-signatures.js";
 import { isDownload } from "./download.js";
 import { exportDatabase } from "./export-database.js";
 import { PublicTreeReader } from "./fetch-file.js";
@@ -111,7 +112,7 @@ export class Updater {
       if (installed === null)
         throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
       await this.#requireWhole("database", installed);
-      return { release: installed, ...(await exportDatabase(this.#options.store, folder, kinds)) };
+      return { release: installed, ...(await this.#export(folder, kinds)) };
     });
   }
 
@@ -132,11 +133,17 @@ export class Updater {
       const next = { installed: previous, previous: null, held: installed.release };
       await swapDatabase(state, next, () => store.databases.restore());
       this.#emit({ type: "installed", release: previous.release });
-      const written = await exportDatabase(store, undefined, exportKinds);
+      const written = await this.#export(undefined, exportKinds);
       await state.set({ exportedSha256: previous.databaseSha256 });
       this.#emit({ type: "exported", ...written });
       return previous;
     });
+  }
+
+  async #export(folder: string | undefined, kinds: readonly RuleKind[]) {
+    const { store, clock, digest } = this.#options;
+    const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit: this.#emit });
+    return exportDatabase(store, folder, kinds, digest, signFile);
   }
 
   async #settled(): Promise<StateKeeper> {

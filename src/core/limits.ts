@@ -26,6 +26,8 @@ export const limits = {
   nameComparisonsMax: 65_536,
   policiesMax: 64,
   timestampFutureSecondsMax: 300,
+  /** Of the document with the signatures over ClamAV's files. */
+  clamavSignaturesBytesMax: 4 * 1024 * 1024,
   // database and packs
   recordBytesMax: 16 * 1024 * 1024,
   sectionRecordsMax: 2 ** 31,

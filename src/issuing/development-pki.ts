@@ -84,13 +84,10 @@ export async function issueDevelopmentLeaves(input: {
   readonly alsoEmail?: boolean;
   readonly randomBytes?: (length: number) => Uint8Array;
 }): Promise<DevelopmentLeaves> {
-  const { keys, now } = input;
+  const { keys, now, alsoEmail = false } = input;
   const randomBytes = input.randomBytes ?? draw;
   const notBefore = new Date(now.getTime() - 300_000);
   const lasting = (days: number) => new Date(notBefore.getTime() + days * dayMilliseconds - 1000);
-  const issuing = input.alsoEmail
-    ? await createCA("Code Signing CA 2", "issuing-ca", [keys.rootCertificate, keys.rootKey], notBefore, true)
-    : { certificate: keys.issuingCertificate, key: keys.issuingKey };
   const leaf = async (ca: { key: string; certificate: string }, facts: LeafFacts) => {
     const issuerCertificate = certificateDER(ca.certificate);
     const certificate = await issueCertificate({
@@ -102,15 +99,21 @@ export async function issueDevelopmentLeaves(input: {
     });
     return [certificate, issuerCertificate];
   };
-  const publisherChain = await leaf(issuing, {
-    alsoEmail: input.alsoEmail === true,
-    ...{ profile: "code-signing", subject: subjectNamed("Definitions"), spki: input.publisherSpki },
-    ...{
-      notAfter: lasting(460),
-      policyOIDs: [developmentPolicies.codeSigning],
-      ...published("issuing-ca"),
+  const publisherChain = await leaf(
+    {
+      key: keys.issuingKey,
+      certificate: alsoEmail ? await forEmail(keys, notBefore) : keys.issuingCertificate,
     },
-  });
+    {
+      alsoEmail,
+      ...{ profile: "code-signing", subject: subjectNamed("Definitions"), spki: input.publisherSpki },
+      ...{
+        notAfter: lasting(460),
+        policyOIDs: [developmentPolicies.codeSigning],
+        ...published("issuing-ca"),
+      },
+    },
+  );
   const tsuChain = await leaf(
     { key: keys.tsaKey, certificate: keys.tsaCertificate },
     {
@@ -125,6 +128,20 @@ export async function issueDevelopmentLeaves(input: {
     timeStampingAnchors: [keys.tsaRootCertificate],
   };
   return { publisherChain, tsuChain, policy, anchorsPem: keys.rootCertificate + keys.tsaRootCertificate };
+}
+
+/** The issuing CA again, same name and key, for one purpose more: RFC 5280 §4.2.1.12 binds what is below it. */
+async function forEmail(keys: DevelopmentKeys, notBefore: Date): Promise<string> {
+  const { spki } = await importIssuingKey(keys.issuingKey, "ecdsa-p384-sha384");
+  const der = await issueCertificate({
+    ...{ profile: "issuing-ca", alsoEmail: true, subject: subjectNamed("Code Signing CA"), spki },
+    issuerKey: await importIssuingKey(keys.rootKey, "ecdsa-p384-sha384"),
+    issuerCertificate: certificateDER(keys.rootCertificate),
+    ...{ serial: draw(16), notBefore, notAfter: later(notBefore, 15) },
+    policyOIDs: [developmentPolicies.certificationAuthority],
+    ...published("root"),
+  });
+  return formatPEM(der, "CERTIFICATE");
 }
 
 interface LeafFacts {
@@ -147,13 +164,11 @@ export function isDevelopmentChain(chain: readonly Uint8Array[]): boolean {
 export async function createDevelopmentKeys(now: Date): Promise<DevelopmentKeys> {
   const [root, rootKey] = await createRoot("Code Signing Root", now);
   const [tsaRoot, tsaRootKey] = await createRoot("Time-stamping Root", now);
-  const issuing = await createCA("Code Signing CA", "issuing-ca", [root, rootKey], now);
-  const tsa = await createCA("Time-stamping CA", "time-stamping-ca", [tsaRoot, tsaRootKey], now);
+  const [issuing, issuingKey] = await createCA("Code Signing CA", "issuing-ca", root, rootKey, now);
+  const [tsa, tsaKey] = await createCA("Time-stamping CA", "time-stamping-ca", tsaRoot, tsaRootKey, now);
   return {
-    ...{ rootCertificate: root, rootKey },
-    ...{ issuingCertificate: issuing.certificate, issuingKey: issuing.key },
-    ...{ tsaRootCertificate: tsaRoot, tsaRootKey },
-    ...{ tsaCertificate: tsa.certificate, tsaKey: tsa.key },
+    ...{ rootCertificate: root, rootKey, issuingCertificate: issuing, issuingKey },
+    ...{ tsaRootCertificate: tsaRoot, tsaRootKey, tsaCertificate: tsa, tsaKey },
   };
 }
 
@@ -168,20 +183,20 @@ async function createRoot(name: string, now: Date): Promise<[certificate: string
 async function createCA(
   name: string,
   profile: "issuing-ca" | "time-stamping-ca",
-  [rootPEM, rootKeyPEM]: readonly [certificate: string, key: string],
+  rootPEM: string,
+  rootKeyPEM: string,
   now: Date,
-  alsoEmail = false,
-): Promise<{ certificate: string; key: string }> {
+): Promise<[certificate: string, key: string]> {
   const { pem, key } = await generateIssuingKey("ecdsa-p384-sha384");
   const der = await issueCertificate({
-    ...{ profile, alsoEmail, subject: subjectNamed(name), spki: key.spki, serial: draw(16) },
+    ...{ profile, subject: subjectNamed(name), spki: key.spki, serial: draw(16) },
     issuerKey: await importIssuingKey(rootKeyPEM, "ecdsa-p384-sha384"),
     issuerCertificate: certificateDER(rootPEM),
     ...{ notBefore: now, notAfter: later(now, 15) },
     policyOIDs: [developmentPolicies.certificationAuthority],
     ...published(profile === "issuing-ca" ? "root" : "tsa-root"),
   });
-  return { certificate: formatPEM(der, "CERTIFICATE"), key: pem };
+  return [formatPEM(der, "CERTIFICATE"), pem];
 }
 
 /** Where the issuer would publish, if it were real; `.invalid` never resolves. */

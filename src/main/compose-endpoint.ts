@@ -105,6 +105,8 @@ function describeEvent(event: UpdateEvent): string | undefined {
       return `${event.resumed ? "resuming" : "fetching"} ${event.pack.path}, ${formatBytes(event.bytes)}`;
     case "pack-refused":
       return `${event.pack.path} refused: ${event.code}`;
+    case "signature-left-out":
+      return `no signature for ${event.path}: ${event.code}`;
     case "exported":
       return `exported ${event.files} files, ${formatBytes(event.bytes)}`;
     default:

@@ -23,6 +23,7 @@ import { developmentTSA } from "../issuing/timestamp.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
+import { requireClamAVKeys } from "./clamav-keys.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
@@ -49,6 +50,7 @@ export async function composeService(
   hooks: ServiceHooks,
 ): Promise<ComposedService> {
   const chain = certificates(folder, configuration.publisher.certificates);
+  if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const codec = await openZstdCodec({ workers: configuration.workers });
   const workers = openRuleWorkers({ workers: configuration.workers });

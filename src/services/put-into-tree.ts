@@ -3,6 +3,7 @@
  * them all.
  */
 import { OperationError } from "../core/errors.js";
+import { clamavSignaturesPath } from "../core/release/clamav-signatures.js";
 import {
   evidencePath,
   formatEvidence,
@@ -51,6 +52,7 @@ export async function putIntoTree(
 /** SPEC §2.6.2: what is named is written before what names it. */
 async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Promise<TreeWrite[]> {
   const { feed, release: number, packs, manifestMldsaSha256: second } = release;
+  const { clamavSignaturesSha256: clamav } = release;
   const manifest = required(release, release.manifestSha256, "manifest");
   const cms = required(release, release.manifestCmsSha256, "CMS over the manifest");
   const signed = packs.map((pack) => ({
@@ -64,6 +66,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     manifestSha256: manifest,
     cmsSha256: cms,
     ...(second && { mldsaSha256: second }),
+    ...(clamav && { clamavSha256: clamav }),
     packs: signed.map(({ path, sha256, cms: cmsSha256 }) => ({ path, sha256, cmsSha256 })),
   });
   const index = await context.objects.put([evidence]);
@@ -72,6 +75,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     ...signed.map((pack) => ({ path: packSignaturePath(pack), sha256: pack.cms })),
     { path: manifestSignaturePath(feed, number), sha256: cms },
     ...(second ? [{ path: manifestSecondSignaturePath(feed, number), sha256: second }] : []),
+    ...(clamav ? [{ path: clamavSignaturesPath(feed, number), sha256: clamav }] : []),
     { path: evidencePath(feed, number), sha256: index.sha256 },
     { path: metadataPath(feed, number), sha256: manifest },
   ];

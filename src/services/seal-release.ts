@@ -13,6 +13,7 @@ import type { ServiceContext } from "./context.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
 import { publishedPolicy } from "./published-trust.js";
 import { openRevocation } from "./revocation-evidence.js";
+import { signClamAVFiles } from "./sign-clamav-files.js";
 import { signSecond } from "./second-signature.js";
 
 interface Sealing {
@@ -48,7 +49,9 @@ export async function sealRelease(
   }
   const manifestMldsaSha256 = await signSecond(context, policy, release.manifestSha256);
   const second = manifestMldsaSha256 === undefined ? {} : { manifestMldsaSha256 };
-  return { state: "sealed", manifestCmsSha256, packs, ...second };
+  const clamav = await signClamAVFiles(context, release, (sha256, name) => signOne(sealing, sha256, name));
+  const more = clamav === undefined ? second : { ...second, clamavSignaturesSha256: clamav };
+  return { state: "sealed", manifestCmsSha256, packs, ...more };
 }
 
 /** A pack of an older release that is offered again keeps the signature that it was published with. */

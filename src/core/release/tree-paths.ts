@@ -60,6 +60,8 @@ export interface EvidenceIndex {
   readonly cmsSha256: Sha256Hex;
   /** Of the second signature, when there is one. */
   readonly mldsaSha256?: Sha256Hex;
+  /** Of the signatures over ClamAV's files, when there are any. */
+  readonly clamavSha256?: Sha256Hex;
   readonly packs: readonly {
     readonly path: string;
     readonly sha256: Sha256Hex;
