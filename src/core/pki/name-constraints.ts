@@ -9,7 +9,7 @@ import { limits } from "../limits.js";
 import type { Certificate } from "./certificate.js";
 import { refusal } from "./failure.js";
 import { type GeneralName, isDNSName, isMailboxName, parseGeneralName } from "./general-names.js";
-import { isSelfIssued, nameValues } from "./names.js";
+import { isSelfIssued, type Name, type NameAttribute, nameValues } from "./names.js";
 import { oids } from "./oids.js";
 
 export interface NameConstraints {
@@ -111,7 +111,7 @@ function isWithin(name: GeneralName, constraint: GeneralName, unclear: boolean):
   const text = name.text.toLowerCase();
   switch (name.form) {
     case "directory":
-      return startsWith(name.name?.relativeNames, constraint.name?.relativeNames);
+      return isBelow(name.name, constraint.name, unclear);
     case "dns":
       return isWithinDomain(text, base, unclear);
     case "email": {
@@ -159,6 +159,18 @@ function isWithinNetwork(address: Uint8Array, network: Uint8Array): boolean {
   return network.length === 2 * length && address.every(masked);
 }
 
-/** RFC 5280 §7.1, narrower: relative names are compared byte for byte, from the first one on. */
-const startsWith = (name: Uint8Array | undefined, prefix: Uint8Array | undefined): boolean =>
-  name !== undefined && prefix !== undefined && equalBytes(name.subarray(0, prefix.length), prefix);
+/**
+ * RFC 5280 §7.1, narrower: relative names are compared byte for byte, from the first one on. For an exclusion wider: another
+ * spelling of an excluded name is excluded too.
+ */
+function isBelow(name: Name | undefined, base: Name | undefined, anySpelling: boolean): boolean {
+  if (name === undefined || base === undefined) return anySpelling;
+  const { relativeNames: prefix, attributes } = base;
+  const spelled = (text: string): string => text.normalize("NFKC").toLowerCase().replace(/\s/g, "");
+  const alike = (one: NameAttribute, i: number): boolean =>
+    one.type === name.attributes[i]?.type && spelled(one.text) === spelled(name.attributes[i].text);
+  return (
+    equalBytes(name.relativeNames.subarray(0, prefix.length), prefix) ||
+    (anySpelling && attributes.every(alike))
+  );
+}
