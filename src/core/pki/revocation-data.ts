@@ -15,7 +15,7 @@ export interface RevocationData {
 /** RFC 5940 §2: an OCSP response among the revocation data of a signature. */
 const ocspFormat = "1.3.6.1.5.5.7.16.2";
 
-/** SPEC §6.8.2. @throws VerificationError REVOCATION_MALFORMED, LIMIT_EXCEEDED */
+/** SPEC §6.8.1. @throws VerificationError REVOCATION_MALFORMED, LIMIT_EXCEEDED */
 export function parseRevocationData(choices: readonly Uint8Array[]): RevocationData {
   const lists: RevocationList[] = [];
   const responses: OCSPResponse[] = [];

@@ -213,7 +213,7 @@ class CertificateStatus {
     this.#reason ??= cause;
   }
 
-  /** SPEC §6.8.1, RFC 5280 §6.3.3: every reason is ruled out, or the status is not known. */
+  /** SPEC §6.8.2, RFC 5280 §6.3.3: every reason is ruled out, or the status is not known. */
   verdict(): string {
     const { subject, serial } = this.certificate;
     const whose = `${quote(nameText(subject))}, serial ${hexText(serial)}`;

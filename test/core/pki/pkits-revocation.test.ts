@@ -1,7 +1,7 @@
 /**
  * NIST PKITS, every end entity, path and revocation together: all certificates and all lists of the suite lie in one heap, and the
  * right ones must be found. Read in place; said plainly when absent. Among the lies: no data, old data, revoked, signed by others
- * (SPEC §6.8.1, §6.8.3, §6.8.4, §6.8.7).
+ * (SPEC §6.8.2, §6.8.3, §6.8.4, §6.8.7).
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
