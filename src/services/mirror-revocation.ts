@@ -29,7 +29,7 @@ interface AuthorityRecord {
   readonly path: readonly string[];
 }
 
-/** A revocation should be seen soon, and a failure mended soon once half of a list's life is over. */
+/** SPEC §6.8.11: a revocation should be seen soon, and a failure mended soon once half of a list's life is over. */
 const pollMs = { usual: 3_600_000, late: 300_000 };
 
 /** @throws the first failure that leaves a point without a list in its time */

@@ -1,5 +1,5 @@
 /**
- * What a signature of ours carries to show that nobody on its two paths was revoked (SPEC §6.8). Lists are fetched anew before a
+ * What a signature of ours carries to show that nobody on its two paths was revoked (SPEC §6.8.11). Lists are fetched anew before a
  * release is sealed; when none can be had that customers would take, sealing waits.
  */
 import { hexText } from "../core/encoding/bytes.js";

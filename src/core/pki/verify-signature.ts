@@ -24,7 +24,7 @@ export interface SignatureInput {
   readonly cms: Uint8Array;
   readonly policy: SignaturePolicy;
   readonly now: Date;
-  /** Revocation lists (DER) that the caller has seen, besides those in the signature. None of them makes anything valid again. */
+  /** Revocation lists (DER) that the caller has seen, besides those in the signature. SPEC §6.8.8: none of them makes anything valid again. */
   readonly revocationLists?: readonly Uint8Array[];
 }
 

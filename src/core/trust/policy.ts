@@ -89,7 +89,7 @@ function objectIDs(value: JSONValue, name: string): string[] {
   return ids;
 }
 
-/** SPEC §6.8.1: what is left out is as in the default, which asks for evidence. */
+/** SPEC §6.8.2: what is left out is as in the default, which asks for evidence. */
 function revocationPolicy(value: JSONValue): RevocationPolicy {
   const given = { ...defaultRevocationPolicy, ...object(value, "revocation") };
   const { required, leafDaysMax, authorityDaysMax, keyCompromise } = given;

@@ -48,7 +48,14 @@ const broken: readonly (readonly [clause: string, names: string])[] = [
   ["SPEC §6.7.1", "country-missing country-other country-twice country-utf8 seal-issuer-abroad"],
   ["SPEC §6.7.2", "organization-other identifier-other seal-identifier-other"],
   ["SPEC §6.7.3", "policy-check-digit"],
-  ["SPEC §6.8.1", "revocation-data-embedded"],
+  ["SPEC §6.2.6", "revocation-unused-list"],
+  ["SPEC §6.8.1", "revocation-data-embedded revocation-list-unknown-critical revocation-ocsp-critical"],
+  ["SPEC §6.8.2", "revocation-missing revocation-leaf-list-missing revocation-scope-some-reasons"],
+  ["SPEC §6.8.3", "revocation-list-stale revocation-list-from-the-future revocation-ocsp-stale"],
+  ["SPEC §6.8.4", "revocation-leaf-revoked revocation-ca-revoked revocation-authority-revoked"],
+  ["SPEC §6.8.5", "revocation-compromised-before revocation-compromised-refuse-all"],
+  ["SPEC §6.8.6", "revocation-leaf-revoked-in-a-stale-list revocation-hold-lifted-by-a-stale-delta"],
+  ["SPEC §6.8.7", "revocation-same-name-authority revocation-ocsp-delegate-without-nocheck"],
 ];
 
 describe("every clause about signatures", () => {
