@@ -9,9 +9,9 @@ import { VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { type RoleKeys, parseEnvelope, parseTargets } from "../core/trust/metadata.js";
-import { requireThreshold } from "../core/trust/threshold.js";
 import { type ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { PublicFiles } from "./fetch-file.js";
+import { type FormerTrust, requireFormerSigners } from "./former-delegations.js";
 import type { AuditLog } from "./report.js";
 
 const keyList = (role: RoleKeys) => `${role.threshold} of ${[...role.keys.keys()].join(", ")}`;
@@ -78,6 +78,7 @@ export async function auditManifest(
   trusted: TrustedMetadata,
   feed: FeedName,
   wanted: ReleaseNumber | undefined,
+  pinned: { readonly root: Uint8Array; readonly at: Date },
 ): Promise<ProvenFeed> {
   const newest = await log.step("The newest manifest", "TUF §5.6.7", async () => {
     const { version } = trusted.expected(feed);
@@ -91,8 +92,13 @@ export async function auditManifest(
     let current = newest;
     while (current.metadata.version > wanted) {
       const after = current.metadata.version;
-      current = await previousManifest(files, trusted, feed, current);
-      evidence.push(`release ${current.metadata.version} is the one that release ${after} names`);
+      const former = { files, trusted, feed, pinnedRoot: pinned.root, at: pinned.at };
+      const before = await previousManifest(former, current);
+      current = before.proven;
+      evidence.push(
+        `release ${current.metadata.version} is the one that release ${after} names, ` +
+          `by keys of targets ${before.targetsVersion}`,
+      );
     }
     if (current.metadata.version !== wanted) {
       throw new VerificationError(
@@ -106,11 +112,10 @@ export async function auditManifest(
 
 /** SPEC §5.4: a manifest names the digest of the one before it; its own expiry no longer matters. */
 async function previousManifest(
-  files: PublicFiles,
-  trusted: TrustedMetadata,
-  feed: FeedName,
+  former: FormerTrust,
   current: ProvenFeed,
-): Promise<ProvenFeed> {
+): Promise<{ proven: ProvenFeed; targetsVersion: number }> {
+  const { files, feed } = former;
   const { block, version } = parseManifest(current.envelope.signed);
   if (block.previousManifestSha256 === null) {
     throw new VerificationError(
@@ -120,8 +125,8 @@ async function previousManifest(
   }
   const bytes = await findManifest(files, feed, version, block.previousManifestSha256);
   const envelope = parseEnvelope(bytes, "targets");
-  const signers = await requireThreshold(envelope, trusted.delegation(feed), feed);
-  return { feed, envelope, metadata: parseTargets(envelope.signed), signers };
+  const { signers, targetsVersion } = await requireFormerSigners(former, envelope);
+  return { proven: { feed, envelope, metadata: parseTargets(envelope.signed), signers }, targetsVersion };
 }
 
 /** Numbers of releases that failed are never published, so the one before may be more than one number away. */

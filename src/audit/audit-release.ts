@@ -54,7 +54,7 @@ async function runSteps(log: AuditLog, request: AuditRequest): Promise<ReleaseNu
   const files = new PublicFiles(request.fetcher, request.url);
   const trusted = await auditMetadata(log, files, request.root, feed, at);
   const policy = policyOf(request, trusted);
-  const proven = await auditManifest(log, files, trusted, feed, request.release);
+  const proven = await auditManifest(log, files, trusted, feed, request.release, { root: request.root, at });
   const release = await auditSignature(log, files, proven, policy, at, request.postQuantum);
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);

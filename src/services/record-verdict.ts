@@ -7,6 +7,7 @@ import { equalBytes, hexBytes } from "../core/encoding/bytes.js";
 import { OperationError, PolicyError, VerificationError, quote } from "../core/errors.js";
 import { keyID } from "../core/trust/keys.js";
 import { parseEnvelope, parseTargets } from "../core/trust/metadata.js";
+import { parseParties } from "../core/trust/parties.js";
 import type { TUFKey } from "../core/trust/model.js";
 import { addSignature, tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import type { ServiceContext } from "./context.js";
@@ -87,9 +88,8 @@ async function coSign(
       "expected a signature with the verdict PASSED, got none",
     );
   }
-  const key = (await feedKeys(context, release.feed)).get(keyid);
-  const publisher = tufKeyOfSigner(context.publisher);
-  if (key === undefined || keyid === keyID(publisher)) {
+  const key = (await overseerKeys(context, release.feed)).get(keyid);
+  if (key === undefined) {
     throw new VerificationError("SIGNATURE_REFUSED", `expected an overseer's key id, got ${quote(keyid)}`);
   }
   const staged = await readObject(context.objects, release.manifestSha256);
@@ -104,8 +104,14 @@ async function coSign(
   return { state: "assayed", manifestSha256: sha256Hex(stored.sha256), waitingFor: null, retry: null };
 }
 
-/** The keys that the published targets metadata delegates the feed to. */
-async function feedKeys(context: ServiceContext, feed: FeedName): Promise<Map<string, TUFKey | undefined>> {
+/**
+ * The keys that the published targets metadata delegates the feed to, without the publisher's. While its key is being renewed the
+ * publisher has two of them; the file says which they are.
+ */
+async function overseerKeys(
+  context: ServiceContext,
+  feed: FeedName,
+): Promise<Map<string, TUFKey | undefined>> {
   const publication = await context.records.get<PublicationRecord>("publication", "current");
   const file = publication?.body.files.find(({ role }) => role === "targets");
   if (file === undefined) {
@@ -113,5 +119,8 @@ async function feedKeys(context: ServiceContext, feed: FeedName): Promise<Map<st
   }
   const { signed } = parseEnvelope(await readObject(context.objects, file.sha256), "targets");
   const delegation = parseTargets(signed).delegations.find(({ name }) => name === feed);
-  return new Map(delegation?.keys);
+  if (delegation === undefined) return new Map();
+  const own = keyID(tufKeyOfSigner(context.publisher));
+  const publishers = parseParties(signed, delegation)?.publisher ?? [];
+  return new Map([...delegation.keys].filter(([id]) => id !== own && !publishers.includes(id)));
 }

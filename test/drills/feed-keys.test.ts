@@ -111,6 +111,25 @@ describe("the publisher's key is stolen", () => {
     await newcomer.close();
   });
 
+  it("SPEC §2.4.2 the service takes no second publisher key for an overseer's", async () => {
+    const fresh = await testSigner("ecdsa-p256-sha256");
+    await drill.ceremony("targets", { add: [addition(feed, "publisher-2", fresh, "publisher")] });
+    drill.desk.overseer = fresh;
+    await expect(drill.release()).rejects.toThrowError(
+      expect.objectContaining({ code: "SIGNATURE_REFUSED" }),
+    );
+  });
+
+  it("an auditor still proves what a key signed that has been taken away since", async () => {
+    await renewPublisher();
+    await drill.release();
+    const report = await drill.audit(1);
+    expect(report.steps.filter(({ result }) => result === "refused")).toEqual([]);
+    expect(report.steps.flatMap(({ evidence }) => evidence).join("\n")).toMatch(
+      /release 1 .* by keys of targets 2/,
+    );
+  });
+
   it("two publisher keys side by side are not a publisher and an overseer", async () => {
     const fresh = await testSigner("ecdsa-p256-sha256");
     await drill.ceremony("targets", { add: [addition(feed, "publisher-2", fresh, "publisher")] });

@@ -4,18 +4,23 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { auditRelease } from "../../src/audit/audit-release.js";
+import { releaseNumber } from "../../src/core/brands.js";
 import type { JSONObject } from "../../src/core/encoding/json.js";
 import { timestampPath } from "../../src/core/release/tree-paths.js";
 import { keyID } from "../../src/core/trust/keys.js";
 import { issueDevelopmentLeaves } from "../../src/issuing/development-pki.js";
 import { signMetadata, tufKeyOfSigner } from "../../src/issuing/tuf-signatures.js";
+import { nodeDigest } from "../../src/main/node-digest.js";
 import type { ServiceContext } from "../../src/services/context.js";
 import { type ChangeRequest, proposeChange } from "../../src/services/propose-change.js";
 import { publishProposals } from "../../src/services/publish-proposal.js";
 import { signProposal } from "../../src/services/sign-proposal.js";
 import { TestEndpoint } from "../client/endpoint.js";
 import { developmentKeys } from "../core/pki/publisher.js";
-import { type Desk, openDesk } from "../services/desk.js";
+import { type Desk, directWorkers, feed, openDesk } from "../services/desk.js";
+import { codec } from "../simulator/packs.js";
 import { SimulatedServer } from "../simulator/server.js";
 import type { TestSigner } from "../simulator/test-signer.js";
 import { temporaryFolder } from "../support/temporary.js";
@@ -116,6 +121,21 @@ export class Drill {
     const endpoint = await TestEndpoint.open(folder, { now: () => this.desk.now });
     await endpoint.updater.init({ url: this.#server.url, root: this.desk.root });
     return endpoint;
+  }
+
+  /** What an auditor finds who pins the first root. */
+  async audit(release: number) {
+    const fetcher = openHTTPFetcher();
+    try {
+      return await auditRelease({
+        ...{ url: this.#server.url, root: this.desk.root, feed, release: releaseNumber(release), fetcher },
+        at: this.desk.now,
+        workshop: { codec, workers: directWorkers, digest: nodeDigest, archive: undefined },
+        rebuild: false,
+      });
+    } finally {
+      await fetcher.close();
+    }
   }
 
   /** A metadata file with other content, signed by whatever the thief has. */
