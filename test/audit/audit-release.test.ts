@@ -53,12 +53,10 @@ function audit(change: Partial<AuditRequest> = {}, sources: SourceArchive | unde
   });
 }
 
+type Bend = (bytes: Uint8Array) => Uint8Array | undefined;
+
 /** Changes a file of the public tree while `work` runs; undefined takes it away. */
-async function damaged<T>(
-  path: string,
-  bend: (bytes: Uint8Array) => Uint8Array | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
+async function damaged<T>(path: string, bend: Bend, work: () => Promise<T>): Promise<T> {
   const file = join(service.desk.folder, "public", path);
   const sound = await readFile(file);
   const bad = bend(Uint8Array.from(sound));
@@ -109,7 +107,8 @@ describe("an audit of a damaged tree", () => {
   const full = () => packOf("full");
   const delta = () => packOf("delta");
 
-  it.each([
+  type Damage = readonly [string, () => string, Bend, title: string, code: string];
+  const damages: readonly Damage[] = [
     ["a flipped byte of a pack", () => packPath(delta()), flip, "Every pack", "PACK_DIGEST_MISMATCH"],
     ["a pack that is gone", () => packPath(full()), gone, "Every pack", "FETCH_NOT_FOUND"],
     ["a pack's missing signature", () => packSignaturePath(delta()), gone, "Every pack", "FETCH_NOT_FOUND"],
@@ -135,7 +134,8 @@ describe("an audit of a damaged tree", () => {
       "FETCH_NOT_FOUND",
     ],
     ["no head", () => timestampPath, gone, "What is newest", "FETCH_NOT_FOUND"],
-  ] as const)("ends at %s", async (_damage, path, bend, title, code) => {
+  ];
+  it.each(damages)("ends at %s", async (_damage, path, bend, title, code) => {
     expectRefusal(await damaged(path(), bend, () => audit()), new RegExp(`^${title}`), code);
   });
 
