@@ -33,7 +33,10 @@ export const lies: readonly Lie[] = [
 /** `content` and `policy.json` serve all directories; a directory may bring a policy of its own. */
 export async function makeVectors(): Promise<Map<string, Uint8Array>> {
   const world = await createWorld();
-  const json = (value: unknown) => utf8Bytes(`${JSON.stringify(value, null, 2)}\n`);
+  // As the formatter of the project has it: short lists of one stand on one line.
+  const text = (value: unknown) =>
+    JSON.stringify(value, null, 2).replace(/\[\s+("[^"\n]{1,60}")\s+\]/g, "[$1]");
+  const json = (value: unknown) => utf8Bytes(`${text(value)}\n`);
   const files = new Map<string, Uint8Array>([
     ["content", content],
     ["policy.json", json(world.policy)],
