@@ -29,11 +29,6 @@ describe("the specification", () => {
     expect(named.filter((code) => !Object.hasOwn(errorTable, code))).toEqual([]);
     expect(new Set(named).size).toBeGreaterThan(50);
   });
-
-  it("has no line that a person must scroll sideways for", () => {
-    const wide = clauses.flatMap(({ text }) => text.split("\n").filter((line) => line.length > 150));
-    expect(wide.filter((line) => !line.trim().startsWith("|"))).toEqual([]);
-  });
 });
 
 /** Codes stand in backquotes; a finding's code is the parser's own and says that it is one. */
