@@ -1,5 +1,5 @@
 /**
- * Who could speak for a feed in former times. A key that was taken away since then signed older manifests in its own right: they are
+ * SPEC §5.6.10: who could speak for a feed in former times. A key that was taken away since then signed older manifests in its own right: they are
  * held against the `targets` files of their time, each signed as a root of the pinned chain asks.
  */
 import type { FeedName } from "../core/brands.js";

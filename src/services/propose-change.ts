@@ -39,7 +39,7 @@ export interface ChangeRequest {
   readonly under?: Proposal;
 }
 
-/** SPEC §2.4.1, §7.1: endpoints refuse a feed that one key can speak for. */
+/** SPEC §5.6.7, §7.1: endpoints refuse a feed that one key can speak for. */
 const feedThresholdMin = 2;
 
 type ProposeContext = Pick<ServiceContext, "records" | "tree" | "clock">;

@@ -55,7 +55,7 @@ export async function publishProposals(
   return result;
 }
 
-/** A proposal is about one file and no other: two of them made at the same time do not both win. */
+/** SPEC §5.6.5: a proposal is about one file and no other: two of them made at the same time do not both win. */
 async function requireNewest({ tree }: ServiceContext, proposal: Proposal, version: number): Promise<void> {
   const published = await tree.read(metadataPath(proposal.role, version));
   if (published !== undefined && equalBytes(published, proposal.current)) return;
@@ -66,7 +66,7 @@ async function requireNewest({ tree }: ServiceContext, proposal: Proposal, versi
 }
 
 /**
- * SPEC §5.3.4: endpoints hold the manifest in use against the new delegation. A key that it still needs cannot be taken away;
+ * SPEC §5.6.6: endpoints hold the manifest in use against the new delegation. A key that it still needs cannot be taken away;
  * first comes a release that the new key signed.
  */
 async function requireFeeds(

@@ -16,7 +16,7 @@ export async function signProposal(
   signer: Pick<Signer, "scheme" | "spki" | "sign">,
 ): Promise<Proposal> {
   const key = tufKeyOfSigner(signer);
-  // Before the device is asked: a wrong card must not leave a signature behind.
+  // SPEC §5.6.2: before the device is asked; a wrong card must not leave a signature behind.
   await requireAsked(proposal, keyID(key));
   return withSignature(proposal, key, await signer.sign(signingPayload(proposal.next)));
 }

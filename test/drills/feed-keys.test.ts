@@ -120,7 +120,7 @@ describe("the publisher's key is stolen", () => {
     );
   });
 
-  it("an auditor still proves what a key signed that has been taken away since", async () => {
+  it("SPEC §5.6.10 an auditor still proves what a key signed that has been taken away since", async () => {
     await renewPublisher();
     await drill.release();
     const report = await drill.audit(1);

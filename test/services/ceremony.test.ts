@@ -58,7 +58,7 @@ describe("a root ceremony", () => {
     expect(threshold).toBe(2);
   });
 
-  it("publishes nothing below the threshold, and names who is missing", async () => {
+  it("SPEC §5.6.3 publishes nothing below the threshold, and names who is missing", async () => {
     const signed = await signedBy(await propose("root"), shares[0]);
     await expect(publishProposals(desk.context, [signed])).rejects.toThrowError(
       expect.objectContaining({ code: "METADATA_THRESHOLD", message: expect.stringContaining("vendor-2") }),
@@ -83,7 +83,7 @@ describe("a root ceremony", () => {
     expect(await publishProposals(desk.context, [whole])).toMatchObject({ rootVersion: 2 });
   });
 
-  it("turns a wrong key away by name, before it signs", async () => {
+  it("SPEC §5.6.2 turns a wrong key away by name, before it signs", async () => {
     const stranger = await testSigner();
     const asked: string[] = [];
     const watched = {
@@ -123,7 +123,7 @@ describe("a root ceremony", () => {
     await expect(publishProposals(desk.context, [signed])).rejects.toThrowError(code("METADATA_THRESHOLD"));
   });
 
-  it("shows every change, even one that this program does not know", async () => {
+  it("SPEC §5.6.4 shows every change, even one that this program does not know", async () => {
     const proposal = await propose("root");
     const { signed } = JSON.parse(new TextDecoder().decode(proposal.next));
     const bent = { ...signed, consistent_snapshot: false, "x-other": { evil: ["yes"] } };
@@ -133,14 +133,14 @@ describe("a root ceremony", () => {
     );
   });
 
-  it("lets only one of two proposals win", async () => {
+  it("SPEC §5.6.5 lets only one of two proposals win", async () => {
     const one = await signedBy(await propose("root"), shares[0], shares[1]);
     const two = await signedBy(await propose("root", { expiryDays: 30 }), shares[0], shares[1]);
     await publishProposals(desk.context, [one]);
     await expect(publishProposals(desk.context, [two])).rejects.toThrowError(code("RELEASE_STATE"));
   });
 
-  it("refuses a proposal whose shown change is not the change", async () => {
+  it("SPEC §5.6.1 refuses a proposal whose shown change is not the change", async () => {
     const text = new TextDecoder().decode(formatProposal(await propose("root")));
     const file = JSON.parse(text);
     const lie = { ...file, current: JSON.stringify({ ...JSON.parse(file.current), note: 1 }) };
@@ -212,7 +212,7 @@ describe("a targets ceremony", () => {
     });
   });
 
-  it("does not take away the key that the manifest in use needs", async () => {
+  it("SPEC §5.6.6 does not take away the key that the manifest in use needs", async () => {
     await desk.addRules("larch", "ioc", { "a.txt": "one.example\n" });
     await desk.release();
     const fresh = await testSigner("ecdsa-p256-sha256");
@@ -230,7 +230,7 @@ describe("a targets ceremony", () => {
     );
   });
 
-  it("never gives a feed to one key", async () => {
+  it("SPEC §5.6.7 never gives a feed to one key", async () => {
     await expect(
       propose("targets", { thresholds: [{ role: "endpoint", threshold: 1 }] }),
     ).rejects.toThrowError(code("RELEASE_STATE"));

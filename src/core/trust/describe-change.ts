@@ -1,5 +1,5 @@
 /**
- * What a new root or targets file changes, in lines that a keyholder reads before signing. Whatever differs is named: members
+ * SPEC §5.6.4: what a new root or targets file changes, in lines that a keyholder reads before signing. Whatever differs is named: members
  * that this page does not know are shown as they are, so nothing can be slipped in beside a change that looks harmless.
  */
 import { hexText, utf8Bytes } from "../encoding/bytes.js";

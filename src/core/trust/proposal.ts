@@ -45,7 +45,7 @@ export function parseProposal(bytes: Uint8Array): Proposal {
   if (file.schema !== 1) throw malformed("a proposal of schema 1", file.schema);
   if (file.role !== "root" && file.role !== "targets") throw malformed("root or targets", file.role);
   const next = object(file.next, "next");
-  // Or the change that is shown would not be the change that is signed for.
+  // SPEC §5.6.1: or the change that is shown would not be the change that is signed for.
   if (file.role === "root" && file.root !== file.current) throw malformed("one current root", "two");
   return {
     role: file.role,
@@ -99,7 +99,7 @@ async function demand(
   return { by, threshold: role.threshold, signed: signers.length, keys };
 }
 
-/** @throws VerificationError METADATA_THRESHOLD naming the shares that have not signed */
+/** SPEC §5.6.3. @throws VerificationError METADATA_THRESHOLD naming the shares that have not signed */
 export function requireDemands(demands: readonly Demand[]): void {
   const open = demands.find(({ signed, threshold }) => signed < threshold);
   if (open === undefined) return;
