@@ -45,6 +45,7 @@ export interface CertificateVerdict {
   /** The reference time. */
   readonly at: string;
   readonly purpose: string;
+  readonly revocation: "asked" | "not asked: no lists given";
   readonly checks: readonly AuditStep[];
   /** The path, leaf first, anchor last; empty when refused. */
   readonly path: readonly Omit<SignerIdentity, "spki">[];
@@ -54,7 +55,8 @@ export interface CertificateVerdict {
 export async function judgeCertificate(question: CertificateQuestion): Promise<CertificateVerdict> {
   const log = new AuditLog();
   const { purpose } = question;
-  const facts = { schema: 1, at: secondText(question.at), purpose, checks: log.steps } as const;
+  const revocation = isAsked(question) ? "asked" : "not asked: no lists given";
+  const facts = { schema: 1, at: secondText(question.at), purpose, revocation, checks: log.steps } as const;
   try {
     const path = await prove(question, log);
     const identities = await Promise.all(path.map(signerIdentity));
@@ -87,10 +89,8 @@ async function prove(question: CertificateQuestion, log: AuditLog): Promise<read
     });
     return { value, evidence: value.map(({ subject }) => nameText(subject)) };
   });
+  if (!isAsked(question)) return path;
   await log.step("revocation", "RFC 5280 §6.3", async () => {
-    if (lists.length === 0 && !question.revocation.required) {
-      return { value: undefined, evidence: ["not asked: no lists were given"] };
-    }
     const as = question.purpose === "time-stamping" ? "time-stamp authority" : "signer";
     const { evidence } = await verifyNotRevoked({
       ...{ path, purpose, at, now, lists, responses: [], pool, as, rsaBitsMin, policy: question.revocation },
@@ -99,6 +99,10 @@ async function prove(question: CertificateQuestion, log: AuditLog): Promise<read
   });
   return path;
 }
+
+/** Without lists, nothing can be said about revocation; whoever requires it is refused. */
+const isAsked = ({ revocation, revocationLists }: CertificateQuestion): boolean =>
+  revocation.required || revocationLists.length > 0;
 
 /** By the profile. Returns the purpose that CAs above must allow. */
 function requireLeaf(

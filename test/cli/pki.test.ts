@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { formatPEM } from "../../src/core/encoding/pem.js";
+import { issueCRL } from "../../src/issuing/crls.js";
 import { verifyCertificateFile, verifyCMSFile } from "../../src/main/compose-pki.js";
-import { createWorld, issue } from "../vectors/pki/world.js";
+import { createWorld, type Holder, issue } from "../vectors/pki/world.js";
 import { run } from "./fake-doors.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rulemint-pki-"));
@@ -35,6 +36,19 @@ const ca = file("ca.pem", formatPEM(world.ca.certificate, "CERTIFICATE"));
 const leaf = file("leaf.pem", formatPEM(world.leaf.certificate, "CERTIFICATE"));
 const chain = file("chain.pem", readFileSync(leaf, "utf8") + readFileSync(ca, "utf8"));
 
+const list = async (name: string, { key, certificate }: Holder): Promise<string> => {
+  const [thisUpdate, nextUpdate] = [new Date("2026-08-30T00:00:00Z"), new Date("2026-09-06T00:00:00Z")];
+  const facts = {
+    issuerKey: key,
+    issuerCertificate: certificate,
+    number: 7n,
+    thisUpdate,
+    nextUpdate,
+    revoked: [],
+  };
+  return file(name, formatPEM(await issueCRL(facts), "X509 CRL"));
+};
+
 interface Verdict {
   verdict: string;
   checks: { title: string; clause: string; result: string; evidence: string[]; code?: string }[];
@@ -54,13 +68,24 @@ describe("rulemint pki verify", () => {
       ["certificates and lists", "proven"],
       ["leaf profile", "proven"],
       ["certificate path", "proven"],
-      ["revocation", "proven"],
     ]);
     expect(said.path?.map(({ subject }) => subject.replace(/.*CN=/, ""))).toEqual([
       "publisher",
       "issuing CA",
       "root",
     ]);
+  });
+
+  it("asks about revocation when lists are given, and refuses what they do not cover", async () => {
+    const [ofCA, ofRoot] = [await list("ca.crl", world.ca), await list("root.crl", world.root)];
+    const words = ["verify", chain, "--anchors", root, "--crls"];
+    const { exit, said } = await answer([...words, ofCA, ofRoot]);
+    expect([exit, said.checks.at(-1)]).toEqual([
+      0,
+      expect.objectContaining({ title: "revocation", result: "proven" }),
+    ]);
+    const half = await answer([...words, ofCA]);
+    expect([half.exit, half.said.checks.at(-1)?.code]).toEqual([1, "REVOCATION_MISSING"]);
   });
 
   it.each([
@@ -85,6 +110,7 @@ describe("rulemint pki verify", () => {
     const { exit, stdout } = await run(["pki", "verify", chain, "--anchors", tsaRoot, ...at], doors);
     expect(exit).toBe(1);
     expect(stdout).toContain("proven  leaf profile (SPEC §6.5)");
+    expect(stdout).toContain("Revocation was not asked: no lists given.");
     expect(stdout).toContain("REFUSED certificate path (RFC 5280 §6.1): CERTIFICATE_UNTRUSTED");
     expect(stdout).toContain("Verdict: REFUSED, CERTIFICATE_UNTRUSTED, as of 2026-09-01T12:00:00Z.");
   });
