@@ -16,6 +16,7 @@ import { verifyRelease } from "../core/trust/verify-release.js";
 import { version } from "../core/version.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicFiles } from "./fetch-file.js";
+import { newerLists } from "./newer-lists.js";
 import type { AuditLog } from "./report.js";
 
 /** The whole verdict on the manifest, as an endpoint reaches it (SPEC §7). */
@@ -34,15 +35,19 @@ export function auditSignature(
     const second = asksForSecondSignature(proven.envelope.signed, policy)
       ? await files.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
       : undefined;
-    const value = await verifyRelease({
-      ...{ proven, cms, policy, now: at, client: version },
-      postQuantum: { cms: second, verify: postQuantum?.verify },
-    });
+    const verify = (revocationLists: readonly Uint8Array[]) =>
+      verifyRelease({
+        ...{ proven, cms, policy, now: at, client: version, revocationLists },
+        postQuantum: { cms: second, verify: postQuantum?.verify },
+      });
+    const lists = await newerLists(files, (await verify([])).signature);
+    const value = await verify(lists);
     return {
       value,
       evidence: [
         ...signatureEvidence(value.signature),
         ...value.checks.map((check) => `${check.name} (${check.clause}): ${check.evidence}`),
+        `${lists.length} revocation lists in the tree were asked as well`,
       ],
     };
   });
@@ -57,12 +62,14 @@ export function auditPacks(
   at: Date,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   return log.step("Every pack that the manifest lists", "SPEC §4, §6", async () => {
+    const revocationLists = await newerLists(files, release.signature);
     const packs = new Map<string, Uint8Array>();
     const evidence: string[] = [];
     for (const pack of release.manifest.packs) {
       const bytes = await readPack(files, pack);
       const cms = await files.read(`${targetPath(pack)}.p7s`, limits.cmsBytesMax);
-      const signature = await verifySignature({ contentSha256: hexBytes(pack.sha256), cms, policy, now: at });
+      const contentSha256 = hexBytes(pack.sha256);
+      const signature = await verifySignature({ contentSha256, cms, policy, now: at, revocationLists });
       const other = signature.signer.certificateSha256 !== release.signature.signer.certificateSha256;
       packs.set(pack.path, bytes);
       evidence.push(

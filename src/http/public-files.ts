@@ -26,8 +26,9 @@ const shapes: readonly RegExp[] = [
   new RegExp(`^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav)?\\.json)$`),
   /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
 ];
-/** Replaced by newer ones, like the head. */
 const newestList = /^crl\/[a-z0-9-]{1,60}\.crl$/;
+/** Everything else stays as it is for ever. */
+const isReplaced = (path: string): boolean => path === head || newestList.test(path);
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";
 
@@ -60,7 +61,7 @@ export function servePublicFiles(folder: string): RequestHandler {
       throw new UsageError("NOT_FOUND", `expected a published file, got ${quote(path)}`);
     }
     try {
-      response.set("Cache-Control", path === head || newestList.test(path) ? "no-cache" : year);
+      response.set("Cache-Control", isReplaced(path) ? "no-cache" : year);
       // Not `set`: it would add a charset, which application/json does not have.
       response.setHeader(
         "Content-Type",
@@ -108,7 +109,7 @@ async function tagOf(
   const content = Buffer.alloc(bytes);
   await handle.read(content, 0, bytes, 0);
   const tag = `"${createHash("sha256").update(content).digest("hex")}"`;
-  if (path !== head) {
+  if (!isReplaced(path)) {
     if (tags.size >= 10_000) tags.clear();
     tags.set(path, tag);
   }

@@ -34,6 +34,8 @@ beforeAll(async () => {
   put("metadata/draft.json", "{}");
   put("evidence/endpoint/12.p7s", "evidence");
   put("evidence/endpoint/12.json", "{}");
+  put("crl/root-1a2b3c4d.crl", "{}");
+  put("crl/root-1a2b3c4d/17.crl", "list");
   put(pack, content);
   put(`${pack}.p7s`, "signature");
   put("targets/endpoint/empty/x", "");
@@ -61,6 +63,7 @@ describe("caching", () => {
     ["metadata/12.endpoint.json", "application/json"],
     ["evidence/endpoint/12.json", "application/json"],
     ["evidence/endpoint/12.p7s", "application/pkcs7-signature"],
+    ["crl/root-1a2b3c4d/17.crl", "application/pkix-crl"],
     [pack, "application/octet-stream"],
     [`${pack}.p7s`, "application/pkcs7-signature"],
   ])("%s is immutable", async (path, type) => {
@@ -72,20 +75,23 @@ describe("caching", () => {
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
   });
 
-  it("the head is asked for each time, and its tag follows its bytes", async () => {
-    const first = await get("metadata/timestamp.json");
-    expect(first.headers.get("cache-control")).toBe("no-cache");
-    const tag = first.headers.get("etag") as string;
-    expect(tag).toBe(`"${createHash("sha256").update("{}").digest("hex")}"`);
-    const again = await get("metadata/timestamp.json", { "If-None-Match": tag });
-    expect(again.status).toBe(304);
-    expect(again.headers.get("etag")).toBe(tag);
-    put("metadata/.tmp-2", "[]");
-    renameSync(join(folder, "metadata/.tmp-2"), join(folder, "metadata/timestamp.json"));
-    const swapped = await get("metadata/timestamp.json", { "If-None-Match": tag });
-    expect(swapped.status).toBe(200);
-    expect(await swapped.text()).toBe("[]");
-  });
+  it.each(["metadata/timestamp.json", "crl/root-1a2b3c4d.crl"])(
+    "%s is asked for each time, and its tag follows its bytes",
+    async (path) => {
+      const first = await get(path);
+      expect(first.headers.get("cache-control")).toBe("no-cache");
+      const tag = first.headers.get("etag") as string;
+      expect(tag).toBe(`"${createHash("sha256").update("{}").digest("hex")}"`);
+      const again = await get(path, { "If-None-Match": tag });
+      expect(again.status).toBe(304);
+      expect(again.headers.get("etag")).toBe(tag);
+      put("metadata/.tmp-2", "[]");
+      renameSync(join(folder, "metadata/.tmp-2"), join(folder, path));
+      const swapped = await get(path, { "If-None-Match": tag });
+      expect(swapped.status).toBe(200);
+      expect(await swapped.text()).toBe("[]");
+    },
+  );
 
   it("the absence of the next root may be remembered for half a minute", async () => {
     const response = await get("metadata/2.root.json");

@@ -127,11 +127,11 @@ function readList(
   status: CertificateStatus,
 ): void {
   const { certificate, search } = status;
-  const entry = entryOf(list, certificate);
   const isDelta = list.baseNumber !== undefined;
   const lifted = believed.some((other) => lifts(other, list, certificate, search));
-  if (entry !== undefined && entry.reason !== reasonCodes.removeFromCRL && !(lifted && isHold(entry))) {
-    status.note(() => requireNotRevoked(certificate, entry, search));
+  for (const entry of entriesOf(list, certificate)) {
+    if (entry.reason === reasonCodes.removeFromCRL || (lifted && isHold(entry))) continue;
+    requireNotRevoked(certificate, entry, search);
   }
   // A delta alone vouches for nothing: what it does not list, its base may list.
   if (isDelta) return;
@@ -156,18 +156,19 @@ function lifts(
   if (!sameScope || newer.number <= list.number || newer.nextUpdate < search.at) return false;
   if (newer.thisUpdate.getTime() > search.now.getTime() + limits.timestampFutureSecondsMax * 1000)
     return false;
-  const entry = entryOf(newer, certificate);
-  if (newer.baseNumber === undefined) return entry === undefined;
+  const entries = entriesOf(newer, certificate);
+  if (newer.baseNumber === undefined) return entries.length === 0;
   // RFC 5280 §5.2.4: the delta builds on this list or on one before it.
-  return newer.baseNumber <= list.number && entry?.reason === reasonCodes.removeFromCRL;
+  const takesBack = ({ reason }: RevokedCertificate): boolean => reason === reasonCodes.removeFromCRL;
+  return newer.baseNumber <= list.number && entries.length > 0 && entries.every(takesBack);
 }
 
-/** The last word of the list: entries are few, so they are looked through. */
-function entryOf(
+/** Looked through one by one: a list is read for a handful of certificates. */
+function entriesOf(
   { entries }: RevocationList,
   { issuer, serial }: Certificate,
-): RevokedCertificate | undefined {
-  return entries.find((entry) => equalBytes(entry.serial, serial) && equalBytes(entry.issuer, issuer.der));
+): readonly RevokedCertificate[] {
+  return entries.filter((entry) => equalBytes(entry.serial, serial) && equalBytes(entry.issuer, issuer.der));
 }
 
 /** What has been found out about one certificate so far. */
