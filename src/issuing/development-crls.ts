@@ -2,7 +2,7 @@
  * The revocation lists of the development PKI. Its CA keys are public, so anybody can issue them, and so does every service that
  * stands on it. A list is issued again at half of its life, or when what it must say has changed.
  */
-import { equalBytes, hexBytes } from "../core/encoding/bytes.js";
+import { concatBytes, equalBytes, hexBytes } from "../core/encoding/bytes.js";
 import { parsePEM } from "../core/encoding/pem.js";
 import { OperationError, quote } from "../core/errors.js";
 import { parseCRL } from "../core/pki/crl.js";
@@ -22,7 +22,7 @@ export type DevelopmentIssuer = keyof typeof issuers;
 
 export interface DevelopmentRevocation {
   readonly issuer: DevelopmentIssuer;
-  /** Hexadecimal, as certificates show it. */
+  /** Hexadecimal; with or without the zero octet in front that keeps it positive: openssl does not show it. */
   readonly serial: string;
   readonly revokedAt: Date;
   readonly reason?: number;
@@ -66,7 +66,7 @@ export async function issueDevelopmentCRL(
     number: BigInt(Math.floor(now.getTime() / 1000)),
     thisUpdate: now,
     nextUpdate: new Date(now.getTime() + lifeMs),
-    revoked: revoked.map(({ serial, ...one }): RevokedSerial => ({ ...one, serial: hexBytes(serial) })),
+    revoked: revoked.map(({ serial, ...one }): RevokedSerial => ({ ...one, serial: serialOctets(serial) })),
   });
 }
 
@@ -89,6 +89,14 @@ export function allDevelopmentCRLs(
   );
 }
 
+/** Serial numbers are positive: the octets of the INTEGER, whoever wrote them down. */
+function serialOctets(hex: string): Uint8Array {
+  const octets = hexBytes(hex);
+  const start = octets.findIndex((octet) => octet !== 0);
+  const magnitude = octets.subarray(Math.max(start, 0));
+  return (magnitude[0] as number) >= 0x80 ? concatBytes(Uint8Array.of(0), magnitude) : magnitude;
+}
+
 function issuerOf(address: string): DevelopmentIssuer | undefined {
   const name = /^http:\/\/pki\.rulemint\.invalid\/([a-z-]+)\.crl$/.exec(address)?.[1];
   return name !== undefined && name in issuers ? (name as DevelopmentIssuer) : undefined;
@@ -100,7 +108,7 @@ function isStillRight(current: Uint8Array, revoked: readonly DevelopmentRevocati
   const same = (one: DevelopmentRevocation): boolean =>
     entries.some(
       ({ serial, revokedAt }) =>
-        equalBytes(serial, hexBytes(one.serial)) &&
+        equalBytes(serial, serialOctets(one.serial)) &&
         Math.abs(revokedAt.getTime() - one.revokedAt.getTime()) < 1000,
     );
   return age >= 0 && age < lifeMs / 2 && entries.length === revoked.length && revoked.every(same);
