@@ -17,7 +17,10 @@ export const revokedFile = "keys/revoked.json";
 const revocations = z.array(
   z.strictObject({
     issuer: z.enum(["root", "issuing-ca", "tsa-root", "tsa-ca"]),
-    serial: z.string().regex(/^([0-9a-f]{2}){1,20}$/),
+    serial: z
+      .string()
+      .toLowerCase()
+      .regex(/^([0-9a-f]{2}){1,21}$/),
     revokedAt: z.iso.datetime(),
     reason: z.number().int().min(0).max(10).optional(),
     invalidSince: z.iso.datetime().optional(),
@@ -40,10 +43,18 @@ export function openRevocationSource(folder: string): RevocationSource & { close
   };
 }
 
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError("CONFIGURATION", `${revokedFile}: expected JSON, got other text`, { cause });
+  }
+}
+
 /** Read each time: a revocation counts from the next list on. @throws UsageError CONFIGURATION */
 function readRevoked(path: string): DevelopmentRevocation[] {
   if (!existsSync(path)) return [];
-  const parsed = revocations.safeParse(JSON.parse(readFileSync(path, "utf8")));
+  const parsed = revocations.safeParse(parseText(readFileSync(path, "utf8")));
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new UsageError("CONFIGURATION", `${revokedFile}: ${problems.join("; ")}`);
