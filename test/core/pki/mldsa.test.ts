@@ -195,6 +195,12 @@ describe("the second signature", () => {
       flipped[at] = (flipped[at] as number) ^ 1;
       await refused(judge(flipped));
     }
+    // Behind the head lies the signature value; every so many of its bytes.
+    for (let at = head; at < good.length; at += 61) {
+      const flipped = Uint8Array.from(good);
+      flipped[at] = (flipped[at] as number) ^ 0x80;
+      await refused(judge(flipped));
+    }
   });
 
   it("SPEC §5.5.4 reads ML-DSA-65 keys and no others", () => {
