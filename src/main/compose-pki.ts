@@ -8,6 +8,7 @@ import { byteString } from "../core/encoding/bytes.js";
 import { tags } from "../core/encoding/der.js";
 import { formatPEM, parsePEM } from "../core/encoding/pem.js";
 import { UsageError } from "../core/errors.js";
+import { oids } from "../core/pki/oids.js";
 import { defaultRevocationPolicy } from "../core/pki/revocation-rules.js";
 import { parsePolicy } from "../core/trust/policy.js";
 import type { SignaturePolicy } from "../core/trust/model.js";
@@ -50,9 +51,12 @@ export async function verifyCMSFile(options: PKIVerifyCMSOptions): Promise<Repor
   return { ok: verdict.verdict === "proven", json: verdict, text: describeVerdict(verdict) };
 }
 
-const purposes = new Map([
-  ["server", "1.3.6.1.5.5.7.3.1"],
-  ["client", "1.3.6.1.5.5.7.3.2"],
+/** Purposes by other names. Those that have a profile are held to it under any name. */
+const purposes = new Map<string, string>([
+  [oids.codeSigning, "code-signing"],
+  [oids.timeStamping, "time-stamping"],
+  ["server", oids.serverAuth],
+  ["client", oids.clientAuth],
 ]);
 
 /** The customer's file, or one made of the options. */

@@ -92,6 +92,7 @@ describe("rulemint pki verify", () => {
     ["an intermediate that is missing", [leaf], "CERTIFICATE_UNTRUSTED"],
     ["an anchor for something else", [chain, "--anchors", tsaRoot], "CERTIFICATE_UNTRUSTED"],
     ["another purpose", [chain, "--purpose", "time-stamping"], "CERTIFICATE_USAGE"],
+    ["time-stamping by its identifier", [chain, "--purpose", "1.3.6.1.5.5.7.3.8"], "CERTIFICATE_USAGE"],
     ["a purpose by its identifier", [chain, "--purpose", "1.3.6.1.5.5.7.3.4"], "CERTIFICATE_USAGE"],
     [
       "a seal that is none",

@@ -116,6 +116,7 @@ function isWithin(name: GeneralName, constraint: GeneralName, unclear: boolean):
       return isWithinDomain(text, base, unclear);
     case "email": {
       const at = name.text.lastIndexOf("@");
+      if (at < 0) return unclear;
       // RFC 5321 §2.4: what stands before the sign is the receiving host's own matter, capitals too.
       if (constraint.text.includes("@")) {
         return (

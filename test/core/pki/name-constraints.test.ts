@@ -44,6 +44,16 @@ function path(name: Value, kind: 0 | 1, base: Value): Certificate[] {
   ];
 }
 
+/** The leaf's address stands in its subject, as old certificates have it. */
+function withAddress(text: string, kind: 0 | 1): Certificate[] {
+  const [leaf, ca] = path(textName("dns", "a.ch"), kind, textName("email", "example.ch")) as [
+    Certificate,
+    Certificate,
+  ];
+  const attributes = [{ type: "1.2.840.113549.1.9.1", tag: 0x16, text }];
+  return [{ ...leaf, subject: { ...leaf.subject, attributes } }, ca];
+}
+
 function judged(name: Value, base: Value): { permitted: boolean; excluded: boolean } {
   const passes = (kind: 0 | 1): boolean => {
     try {
@@ -114,6 +124,12 @@ describe("SPEC §6.5.8 a name against a constraint of its form", () => {
     ],
   ])("%s", (_what, base, name, expected) => {
     expect(judged(name, base)).toEqual(expected);
+  });
+
+  it("cannot be said of an address in the subject that is none", () => {
+    const path = (kind: 0 | 1) => withAddress("x", kind);
+    expect(() => requireNames(path(0))).toThrowError(code("CERTIFICATE_NAMES"));
+    expect(() => requireNames(path(1))).toThrowError(code("CERTIFICATE_NAMES"));
   });
 
   it("says nothing about names of other forms, but for the subject", () => {
