@@ -3,9 +3,11 @@
  * each is replaced with an overlap, and what the old one signed stays provable.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hexText } from "../../src/core/encoding/bytes.js";
 import { sha256 } from "../../src/core/encoding/sha256.js";
 import { releaseNumber } from "../../src/core/brands.js";
 import { manifestSignaturePath, metadataPath, timestampPath } from "../../src/core/release/tree-paths.js";
+import { parseCertificate } from "../../src/core/pki/certificate.js";
 import { verifySignature } from "../../src/core/pki/verify-signature.js";
 import { parseEnvelope, parseRoot } from "../../src/core/trust/metadata.js";
 import { policyOfRoot } from "../../src/core/trust/policy.js";
@@ -183,6 +185,25 @@ describe("a code-signing certificate is in wrong hands", () => {
     expect(await drill.update()).toBe("SIGNER_KEY_MISMATCH");
     drill.tree.clear();
     expect(await drill.update()).toBe(2);
+  });
+
+  it("our own, revoked for a theft: nothing is sealed with it any more, and what was stamped before stays", async () => {
+    const { desk } = drill;
+    desk.passDays(0.1);
+    const leaf = parseCertificate(desk.context.publisherChain[0] as Uint8Array);
+    desk.revoked.push({
+      ...{ issuer: "issuing-ca", serial: hexText(leaf.serial), reason: 1 },
+      ...{ revokedAt: desk.now, invalidSince: desk.now },
+    });
+    desk.passDays(0.1);
+    await desk.addRules("larch", "ioc", { "a.txt": "two.example\n" });
+    const record = await desk.publish(await desk.coSign(await desk.build()));
+    expect(record).toMatchObject({
+      state: "assayed",
+      waitingFor: expect.stringContaining("CERTIFICATE_REVOKED"),
+    });
+    expect(await drill.update()).toBe(1);
+    await stillProven(1, 1);
   });
 
   it("a new leaf for the same key goes into use without a ceremony, and the old evidence holds", async () => {

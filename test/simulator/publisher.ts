@@ -114,7 +114,11 @@ export class SimulatedPublisher {
 
   async publishTargets(feedKeys = [this.publisherKey, this.overseerKey], threshold = 2): Promise<void> {
     const version = ++this.versions.targets;
-    const feeds = [{ feed: this.feed, keys: feedKeys.map(({ key }) => key), threshold }];
+    const keys = feedKeys.map(({ key }) => key);
+    const honest =
+      feedKeys.length === 2 && feedKeys.includes(this.publisherKey) && feedKeys.includes(this.overseerKey);
+    const parties = honest && { publisher: [this.publisherKey.key], overseer: [this.overseerKey.key] };
+    const feeds = [{ feed: this.feed, keys, threshold, ...(parties && { parties }) }];
     const signed = targetsSigned({ version, expires: this.in(365), feeds });
     this.tree.set(metadataPath("targets", version), await signMetadata(signed, this.keys.targets));
   }
