@@ -7,6 +7,9 @@ import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/f
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
 import type { UpdateEvent } from "../../src/client/model.js";
 import { Updater } from "../../src/client/updater.js";
+import { base64Text, hexText } from "../../src/core/encoding/bytes.js";
+import { parseCertificate } from "../../src/core/pki/certificate.js";
+import { issueDevelopmentCRL } from "../../src/issuing/development-crls.js";
 import { sha256Digest } from "../../src/core/encoding/sha256.js";
 import {
   clamavSignaturesPath,
@@ -175,6 +178,23 @@ describe("signatures for ClamAV", () => {
         ...{ type: "signature-left-out", path: "clamav/rulemint.hdb", code: "CMS_DIGEST_MISMATCH" },
       });
     });
+  });
+
+  it("SPEC §6.8.8 are left out of an export when the certificate turned out to have been revoked", async () => {
+    const one = await endpoint();
+    await one.updater.update();
+    const leaf = parseCertificate(service.desk.context.publisherChain[0] as Uint8Array);
+    const revokedAt = new Date(service.desk.now.getTime() - 60_000);
+    const revoked = [{ issuer: "issuing-ca", serial: hexText(leaf.serial), revokedAt }] as const;
+    const later = new Date(service.desk.now.getTime() + 5000);
+    const list = await issueDevelopmentCRL(developmentKeys, "issuing-ca", revoked, later);
+    writeFileSync(join(one.folder, "revocation.lists"), `${base64Text(list)}\n`);
+    await one.updater.export(join(one.folder, "elsewhere"));
+    expect(existsSync(join(one.folder, "elsewhere/clamav/rulemint.hdb"))).toBe(true);
+    expect(existsSync(join(one.folder, "elsewhere/clamav/rulemint.hdb.sign"))).toBe(false);
+    expect(one.events).toContainEqual(
+      expect.objectContaining({ type: "signature-left-out", code: "CERTIFICATE_REVOKED" }),
+    );
   });
 
   it("are not made where nobody asked for them", async () => {
