@@ -43,6 +43,7 @@ describe("the cost of verification", () => {
 /** A CA without a limit on what is below it. */
 const unlimited = replace(extension("2.5.29.19", true, sequence(truth())));
 
+/** The code, and the milliseconds of the quickest of five tries: others use this machine too. */
 async function refusal(
   leaf: Certificate,
   pool: readonly Certificate[],
@@ -50,14 +51,19 @@ async function refusal(
 ): Promise<[string, number]> {
   const anchors = [parseCertificate(anchor.certificate)];
   const rules = { purpose: "1.3.6.1.5.5.7.3.3", at: now, anchors, rsaBitsMin: 3072, lengthMax: 12 };
-  const start = performance.now();
-  try {
-    await verifyPath(leaf, pool, rules);
-    return ["accepted", performance.now() - start];
-  } catch (cause) {
-    if (cause instanceof RulemintError) return [cause.code, performance.now() - start];
-    throw cause;
+  let code = "accepted";
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    try {
+      await verifyPath(leaf, pool, rules);
+    } catch (cause) {
+      if (!(cause instanceof RulemintError)) throw cause;
+      code = cause.code;
+    }
+    best = Math.min(best, performance.now() - start);
   }
+  return [code, best];
 }
 
 describe("a search that an attacker has prepared", () => {
