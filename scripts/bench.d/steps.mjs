@@ -1,30 +1,14 @@
 // One step in a process of its own, so that its time and its peak memory are its own: node steps.mjs STEP ARGUMENT…
 // The last line on stdout is JSON: whatever the step found out, seconds, and the peak resident set in MiB.
-import { openSync, readdirSync, readSync, readFileSync, statSync, writeSync, closeSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { fileSink, fileSource } from "./files.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
 const load = (path) => import(new URL(path, dist).href);
 const { nodeDigest } = await load("main/node-digest.js");
 const workers = Math.min(2, availableParallelism());
-
-function fileSource(path) {
-  const handle = openSync(path, "r");
-  return {
-    length: statSync(path).size,
-    read: async (offset, length) => {
-      const bytes = new Uint8Array(length);
-      if (readSync(handle, bytes, 0, length, offset) !== length) throw new Error(`${path} ends early`);
-      return bytes;
-    },
-  };
-}
-
-function fileSink(path) {
-  const handle = openSync(path, "w");
-  return { write: async (bytes) => void writeSync(handle, bytes), close: () => closeSync(handle) };
-}
 
 function listFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -2,26 +2,26 @@
  * What a small frame would have to say about letters and numbers before its first one.
  *
  * A zstd dictionary may begin with entropy tables (RFC 8878 §5). These two hold the statistics of rule text and of our number
- * columns; a frame that starts with one needs no tables of its own, some 20 to 60 bytes. They were trained once (`zstd --train`)
- * and are part of the format: another pair would be another version.
+ * columns; a frame that starts with one needs no tables of its own, some 20 to 60 bytes. scripts/train-preludes.mjs made them from
+ * rule histories that no benchmark reads (docs/adr/0005). They are part of the format: another pair would be another version.
  */
 import { concatBytes, hexBytes } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 
 const textTables = hexBytes(
   [
-    "37a430ec000000003810b0336d0e300cc3300c3b0441f021f881262242924c5fa624493e97ec24728a0aa989d1d1c1af",
-    "303046b6bbbbbb9bbaf1f00ffa4010754683812038289a0ee7b359d9000094a14e564d09c5315918108723418cc4288a",
-    "82208831c618430c218420842422a10200004447090523c3c201792c1489040271482449b228cfd2e601000001000000",
-    "0400000008000000",
+    "37a430ec000000004210a8b34d1b303333333333333333331335880711512344a3a9bb5190a1cd95db4ab3cc44e8ffeb",
+    "ebff3363c49b9919bfa2feeeeeeeeeae35d2787be5250a66c63ab2a382101c18104803026928ce43711e54e1c60b0989",
+    "c744c503428140200c0883a1602814108603816030140e08a3288a034918e669cf260100e40d8f95c13849724a19638c",
+    "51444048600a000000010000000400000008000000",
   ].join(""),
 );
 const columnTables = hexBytes(
   [
-    "37a430ec00000000511050cb28e9acd31ac75701ffd1ffdb7fe0a4d478014e92c96ff197cff9e319e49939913bbdce4c",
-    "29bc07fff1b54913e3c489d67a38269c7c341d4708f955c0dee07ff4ffd65a6ba491bd092144ca2d530a9348691a8649",
-    "ac57000000c4810388454803c44243c3c201c2c182c1c0818000818080818030180c0403c1803018202806c26291b097",
-    "24490714235b88a3b178382a0bc5a2380a04290cc440524a559224e9010000000400000008000000",
+    "37a430ec00000000501020c7d9749e27f1681d527ac048f5c88235c0882a3edc59ac7a7ee9e078000718841d04ca08d2",
+    "2f4ea5dcc1707e5fc80c92a6e0ec637ea7d0a889087e2d0b42837c1a0c6a644bb9f7de52cabda54c2923d2703c180cc3",
+    "21e188546a1f0344e1c788894584c384010381c1c1c1c18060200c0683c360404810080343c2601810148a89c231d938",
+    "caa8d9b601342759a5e1582424c462488881308c8120886419cbd9ccccb60d010000000400000008000000",
   ].join(""),
 );
 
