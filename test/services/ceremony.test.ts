@@ -133,6 +133,34 @@ describe("a root ceremony", () => {
     );
   });
 
+  it.each([
+    ["a member that reads like an entry", { "x: y": 1 }, { "x: y": 2 }],
+    ["a member that reads like a path", { "a.b": 1 }, { a: { b: 1 } }],
+    ["an empty member", {}, { x: {} }],
+    ["a list that was emptied", { x: ["1"] }, { x: [] }],
+    ["a number for a text", { x: "1" }, { x: 1 }],
+    ["a text for true", { x: "true" }, { x: true }],
+    ["the order of roles", { x: [{ name: "a" }, { name: "b" }] }, { x: [{ name: "b" }, { name: "a" }] }],
+    ["one end of a long text", { x: "a".repeat(200) }, { x: `${"a".repeat(199)}b` }],
+  ] as const)("SPEC §5.6.4 shows %s", (_name, before, after) => {
+    expect(describeChange(before, after).length).toBeGreaterThan(0);
+    expect(describeChange(after, before).length).toBeGreaterThan(0);
+    expect(describeChange(after, after)).toEqual([]);
+  });
+
+  it("SPEC §5.6.4 shows a key that takes another's name, under its own name", async () => {
+    const proposal = await propose("root");
+    const { signed } = JSON.parse(new TextDecoder().decode(proposal.next));
+    const [one, two] = [shares[0].keyid, shares[1].keyid];
+    const names = { ...signed["x-rulemint"].names, [one]: "vendor-2", [two]: "vendor-1" };
+    signed["x-rulemint"].names = names;
+    signed.roles.root.keyids = signed.roles.root.keyids.filter((id: string) => id !== one);
+    const next = new TextEncoder().encode(JSON.stringify({ signatures: [], signed }));
+    const lines = changes({ ...proposal, next });
+    expect(lines).toContain(`~ x-rulemint.names.${one}: vendor-1 -> vendor-2`);
+    expect(lines).toContain(`- roles.root.keyids: vendor-1 (${one})`);
+  });
+
   it("SPEC §5.6.5 lets only one of two proposals win", async () => {
     const one = await signedBy(await propose("root"), shares[0], shares[1]);
     const two = await signedBy(await propose("root", { expiryDays: 30 }), shares[0], shares[1]);
