@@ -5,7 +5,7 @@
 // FOLDER/<kind>/<history>/<version>/… holds the rule files of each version; versions follow one another by name. Of every two
 // neighbours a delta is made, and the small frames in it are the samples. `zstd --train` makes candidates of tables from them; the
 // candidate under which the samples come out smallest, each with the dictionary that it really had, is taken. No random choice is
-// made: the same folder and the same zstd give the same tables. Histories MUST NOT be those that the format is measured on.
+// made: the same folder, zstd and tables in force give the same tables. Histories MUST NOT be those that the format is measured on.
 // Run scripts/build.mjs first.
 import { spawnSync } from "node:child_process";
 import {
