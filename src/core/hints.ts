@@ -24,6 +24,11 @@ const hints: Partial<Record<ErrorCode, string>> = {
   RELEASE_UNCHANGED: "approve something first, or ask for a renewal",
   ASSAY_MISSING: "let the overseer run `rulemint assay run` first",
   ASSAY_FAILED: "read the overseer's explanation, find the cause, and build a new release",
+  CERTIFICATE_REVOKED: "do not use what this certificate signed; the publisher must sign with another one",
+  REVOCATION_MISSING:
+    "bring the authority's revocation lists to where the service fetches them; the work goes on then",
+  REVOCATION_STALE:
+    "fetch newer revocation lists; if there are none, the authority has stopped publishing them",
   SIGNER_PIN: "correct the PIN or passphrase; it is not tried again, so that the token cannot lock",
   SIGNER_UNAVAILABLE: "bring the token back; the work goes on where it stopped",
   TSA_UNAVAILABLE: "nothing is lost; the work goes on when a time-stamp authority answers",
