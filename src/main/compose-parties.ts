@@ -8,6 +8,7 @@ import { openHTTPFetcher } from "../adapters/fetcher/http.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
+import { rememberParses } from "../adapters/workers/remembered-parses.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import { runAssay } from "../assay/run-assay.js";
 import { auditRelease } from "../audit/audit-release.js";
@@ -30,8 +31,10 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
   if (!existsSync(root))
     throw new UsageError("USAGE", `expected the overseer's folder with root.json, got ${folder}`);
   const url = options.server.replace(/\/+$/, "");
+  const compiler = compilerFacts();
   const codec = await openZstdCodec({ workers: threads });
-  const workers = openRuleWorkers({ workers: threads });
+  const keep = { path: join(folder, "parsed.json"), compiler: compiler.sha256 };
+  const workers = await rememberParses(openRuleWorkers({ workers: threads }), { keep });
   const fetcher = openHTTPFetcher();
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const signer = await openKey(folder, "keys/assay.key");
@@ -42,7 +45,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
         ...{ fetcher, url, root: new Uint8Array(readFileSync(root)) },
         objects: await openFilesystemObjects(join(folder, "objects")),
         ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
-        compiler: compilerFacts(),
+        compiler,
         onProgress: progress,
       },
       feedName(options.feed),

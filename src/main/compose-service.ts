@@ -14,6 +14,7 @@ import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { openTimestampAuthority } from "../adapters/timestamp/http.js";
+import { rememberParses } from "../adapters/workers/remembered-parses.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import { parsePEM } from "../core/encoding/pem.js";
 import { parseCertificate } from "../core/pki/certificate.js";
@@ -53,7 +54,7 @@ export async function composeService(
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const codec = await openZstdCodec({ workers: configuration.workers });
-  const workers = openRuleWorkers({ workers: configuration.workers });
+  const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers }));
   const publisher = await openPublisher(folder, configuration, chain);
   const snapshot = await openKeyFile(folder, configuration.snapshot);
   const timestamp = await openKeyFile(folder, configuration.timestamp);
