@@ -39,6 +39,8 @@ export interface APIClient {
   addVerdict(feed: string, release: number, verdict: Verdict): Promise<Release>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  /** Several files, each with its length in front (8 bytes); the caller compares the digests. */
+  getSources(sha256: readonly string[]): Promise<Uint8Array>;
   /** Streams; the caller compares the digest. */
   readSource(sha256: string): AsyncIterable<Uint8Array>;
   /** Streams; `name` without the feed. */
@@ -70,6 +72,7 @@ export function createAPIClient(server: string, token: string): APIClient {
     addVerdict: (feed, release, verdict) => call.json("POST", `${one(feed, release)}/verdicts`, verdict),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    getSources: (sha256) => call.whole("v1/sources", { sha256 }),
     readSource: (sha256) => call.stream(`v1/sources/${sha256}`),
     readPack: (feed, release, name) => call.stream(`${one(feed, release)}/packs/${encodeURIComponent(name)}`),
   };
@@ -100,12 +103,8 @@ class Call {
   }
 
   async json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-    const init: RequestInit = { method };
-    if (body !== undefined) {
-      init.body = JSON.stringify(body);
-      init.headers = { "Content-Type": "application/json" };
-    }
-    return this.#parse<T>(await this.#send(path, init), path);
+    const init = body === undefined ? {} : posted(body);
+    return this.#parse<T>(await this.#send(path, { ...init, method }), path);
   }
 
   async upload<T>(path: string, chunks: AsyncIterable<Uint8Array>): Promise<T> {
@@ -119,8 +118,8 @@ class Call {
     return this.#parse<T>(await this.#send(path, init), path);
   }
 
-  async whole(path: string): Promise<Uint8Array> {
-    const response = await this.#send(path, { method: "GET" });
+  async whole(path: string, body?: unknown): Promise<Uint8Array> {
+    const response = await this.#send(path, body === undefined ? { method: "GET" } : posted(body));
     return new Uint8Array(await response.arrayBuffer());
   }
 
@@ -157,6 +156,10 @@ class Call {
       });
     }
   }
+}
+
+function posted(body: unknown): RequestInit {
+  return { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
 }
 
 async function refusal(response: Response): Promise<RulemintError> {

@@ -27,6 +27,22 @@ export async function sendBytes(
   }
 }
 
+/** One after another, each with its length in front: 8 bytes, most significant first. */
+export async function sendAll(response: Response, sources: readonly ByteSource[]): Promise<void> {
+  const bytes = sources.reduce((sum, { length }) => sum + 8 + length, 0);
+  response.type("application/octet-stream").set("Content-Length", String(bytes));
+  await pipeline(Readable.from(framed(sources)), response);
+}
+
+async function* framed(sources: readonly ByteSource[]): AsyncGenerator<Uint8Array> {
+  for (const source of sources) {
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(source.length));
+    yield length;
+    yield* pieces(source);
+  }
+}
+
 /** What a service hands out to be read once. */
 export interface OpenObject extends ByteSource {
   close(): Promise<void>;

@@ -48,6 +48,7 @@ const fill = (path: string, values: Record<string, string>) =>
   path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] as string);
 
 const bodies: Record<string, object> = {
+  getSources: { sha256: ["a".repeat(64)] },
   approveSubmission: { digest: "a".repeat(64) },
   rejectSubmission: { digest: "a".repeat(64), reason: "no" },
   buildRelease: {},

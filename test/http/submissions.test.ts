@@ -80,6 +80,22 @@ describe("submitting", () => {
     );
   });
 
+  it("gives the bytes of several files at once, each with its length in front, or none of them", async () => {
+    const { files } = await taken("several");
+    const digests = files.map(({ sha256 }) => sha256);
+    const ask = (sha256: readonly string[]) =>
+      service.call("POST", "/v1/sources", { as: "overseer", json: { sha256 } });
+    const response = await ask([...digests, ...digests]);
+    expect(response.headers.get("content-type")).toBe("application/octet-stream");
+    const answer = Buffer.from(await response.arrayBuffer());
+    expect(answer.readBigUInt64BE(0)).toBe(BigInt(files[0]?.bytes as number));
+    const expected = files.flatMap(({ bytes }) => [8, bytes]).reduce((sum, bytes) => sum + 2 * bytes, 0);
+    expect(answer.length).toBe(expected);
+    await problemOf(await ask([...digests, "0".repeat(64)]), "NOT_FOUND");
+    await problemOf(await ask([]), "REQUEST_INVALID");
+    await problemOf(await ask(Array.from({ length: 65 }, () => digests[0] as string)), "REQUEST_INVALID");
+  });
+
   it("refuses rules with errors, all of them named, and keeps the submission", async () => {
     const body = tarArchive({ "a.yar": bad, "b.yar": `${bad}rule {` });
     const response = await submit("broken", body);

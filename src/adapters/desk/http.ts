@@ -8,6 +8,7 @@ import { OperationError, VerificationError, quote } from "../../core/errors.js";
 import { limits } from "../../core/limits.js";
 import type { SourceArchive } from "../../ports/source-archive.js";
 import type { StagedReleases, Verdict } from "../../ports/staged-releases.js";
+import { FileBatches } from "./file-batches.js";
 
 const jsonBytesMax = 64 * 1024 * 1024;
 const silenceMs = 30_000;
@@ -21,9 +22,17 @@ export function openDesk({ server, token }: DeskOptions): SourceArchive & Staged
   const base = server.replace(/\/+$/, "");
   const get = (path: string, bytesMax: number) => request(base + path, token, { method: "GET" }, bytesMax);
   const release = (feed: FeedName, number: ReleaseNumber) => `/v1/feeds/${feed}/releases/${number}`;
+  const files = new FileBatches({
+    one: (sha256, bytesMax) => get(`/v1/sources/${sha256}`, bytesMax),
+    many: (digests, bytesMax) => {
+      const body = JSON.stringify({ sha256: digests });
+      const headers = { "content-type": "application/json" };
+      return request(`${base}/v1/sources`, token, { method: "POST", headers, body }, bytesMax);
+    },
+  });
   return {
     sources: (feed, number) => get(`${release(feed, number)}/sources`, jsonBytesMax),
-    file: (sha256: Sha256Hex, bytesMax: number) => get(`/v1/sources/${sha256}`, bytesMax),
+    file: (sha256: Sha256Hex, bytesMax: number) => files.read(sha256, bytesMax),
     async waiting(feed) {
       const answer = await get(`/v1/feeds/${feed}/releases?limit=20`, jsonBytesMax);
       const { items } = JSON.parse(new TextDecoder().decode(answer)) as {

@@ -116,6 +116,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/sources": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The bytes of several source files
+     * @description Any role. Rules are thousands of small files: whoever rebuilds a release asks for many at once. The answer holds the files
+     *     in the order asked, each with its length in front: 8 bytes, most significant first.
+     */
+    post: operations["getSources"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/sources/{sha256}": {
     parameters: {
       query?: never;
@@ -981,6 +1002,25 @@ export interface operations {
           };
         };
       };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getSources: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          sha256: components["schemas"]["Sha256"][];
+        };
+      };
+    };
+    responses: {
+      200: components["responses"]["Bytes"];
       default: components["responses"]["Problem"];
     };
   };

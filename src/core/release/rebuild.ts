@@ -22,7 +22,7 @@ export interface RebuildInputs {
 /** A file larger than this is parsed alone. */
 const batchBytesMax = 32 * 1024 * 1024;
 /** Small files come over a network one round trip each. */
-const readsAtOnce = 16;
+const readsAtOnce = 64;
 
 /**
  * SPEC §2.3: source tree and approvals are the ones that the manifest was signed with, every revision's digest is the one that
