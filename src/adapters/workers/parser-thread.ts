@@ -1,11 +1,10 @@
-/** One thread that parses one file at a time. A thread that dies or is late is thrown away; the next file gets a new one. */
+/** One thread that parses a few files at a time. A thread that dies or is late is thrown away; the next files get a new one. */
 import { Worker } from "node:worker_threads";
-import type { ParsedFile, RuleKind } from "../../core/rules/model.js";
+import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 
 export interface ParseJob {
   readonly kind: RuleKind;
-  readonly path: string;
-  readonly bytes: Uint8Array;
+  readonly files: readonly SourceFile[];
 }
 
 /** Enough for the largest file that a submission may hold; a parser that wants more is cut off before the machine suffers. */
@@ -19,8 +18,8 @@ export class ParserThread {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Rejects when the thread died or took too long; the thread is gone then. */
-  parse(job: ParseJob): Promise<ParsedFile> {
+  /** Rejects when the thread died or took too long over all of them; the thread is gone then. */
+  parse({ kind, files }: ParseJob): Promise<ParsedFile[]> {
     this.worker ??= new Worker(this.script, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } });
     const worker = this.worker;
     return new Promise((resolve, reject) => {
@@ -36,7 +35,7 @@ export class ParserThread {
         void worker.terminate();
         reject(new Error(reason));
       };
-      const onMessage = (parsed: ParsedFile) => {
+      const onMessage = (parsed: ParsedFile[]) => {
         settle();
         resolve(parsed);
       };
@@ -48,9 +47,12 @@ export class ParserThread {
       );
       worker.ref();
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-      // A copy, because the caller keeps its bytes, and a view would drag its whole buffer along.
-      const bytes = new Uint8Array(job.bytes);
-      worker.postMessage({ ...job, bytes }, [bytes.buffer]);
+      // Copies, because the caller keeps its bytes, and a view would drag its whole buffer along.
+      const copies = files.map(({ path, bytes }) => ({ path, bytes: new Uint8Array(bytes) }));
+      worker.postMessage(
+        { kind, files: copies },
+        copies.map(({ bytes }) => bytes.buffer),
+      );
     });
   }
 

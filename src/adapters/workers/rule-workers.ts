@@ -1,27 +1,32 @@
 /**
- * The rule workers port on worker threads. Files wait in one queue and any idle thread takes the next; an answer depends on its
- * file alone, so which thread gave it never shows. With no workers the files are parsed in this thread, without a time limit.
+ * The rule workers port on worker threads. Files wait in one queue and any idle thread takes the next few; an answer depends on its
+ * file alone, so which thread gave it never shows. Files of a handful that failed are parsed again one by one, so only the one that is
+ * to blame pays for it. With no workers the files are parsed in this thread, without a time limit.
  */
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { workerURL } from "../worker-url.js";
-import { type ParseJob, ParserThread } from "./parser-thread.js";
+import { ParserThread } from "./parser-thread.js";
 
 export interface RuleWorkersOptions {
   readonly workers: number;
-  /** For one file. */
+  /** For one file, or for several small ones together. */
   readonly timeoutMs?: number;
   /** What the threads run; for tests of threads that fail. */
   readonly script?: URL;
 }
 
-interface QueuedJob {
-  readonly job: ParseJob;
+interface QueuedFile {
+  readonly kind: RuleKind;
+  readonly file: SourceFile;
   readonly settle: (parsed: ParsedFile) => void;
 }
 
 const defaultTimeoutMs = 120_000;
+/** Of one message to a thread: for a file of a few hundred bytes the message costs as much as the parsing. */
+const handfulBytesMax = 64 * 1024;
+const handfulFilesMax = 64;
 
 export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
   if (options.workers <= 0)
@@ -48,7 +53,7 @@ function parseHere(kind: RuleKind, file: SourceFile): ParsedFile {
 
 class ThreadPool implements RuleWorkers {
   private readonly idle: ParserThread[];
-  private readonly queue: QueuedJob[] = [];
+  private readonly queue: QueuedFile[] = [];
   private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly threads: readonly ParserThread[]) {
@@ -57,9 +62,9 @@ class ThreadPool implements RuleWorkers {
 
   async parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]> {
     const answers = files.map(
-      ({ path, bytes }) =>
+      (file) =>
         new Promise<ParsedFile>((settle) => {
-          this.queue.push({ job: { kind, path, bytes }, settle });
+          this.queue.push({ kind, file, settle });
         }),
     );
     this.startIdle();
@@ -85,13 +90,33 @@ class ThreadPool implements RuleWorkers {
   }
 
   private async work(thread: ParserThread): Promise<void> {
-    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-      const { job, settle } = next;
-      settle(
-        await thread.parse(job).catch((error: unknown) => {
-          return failedFile(job.path, error instanceof Error ? error.message : String(error));
-        }),
-      );
+    for (let some = this.handful(); some.length > 0; some = this.handful()) await this.settle(thread, some);
+  }
+
+  /** The next file, and what follows it as long as they are small together and of one kind. */
+  private handful(): QueuedFile[] {
+    const kind = this.queue[0]?.kind;
+    let [count, bytes] = [0, 0];
+    for (const next of this.queue) {
+      bytes += next.file.bytes.length;
+      const more = next.kind === kind && bytes <= handfulBytesMax && count < handfulFilesMax;
+      if (count > 0 && !more) break;
+      count++;
+    }
+    return this.queue.splice(0, count);
+  }
+
+  private async settle(thread: ParserThread, some: readonly QueuedFile[]): Promise<void> {
+    const [first, ...others] = some as [QueuedFile, ...QueuedFile[]];
+    try {
+      const parsed = await thread.parse({ kind: first.kind, files: some.map(({ file }) => file) });
+      for (const [i, { settle }] of some.entries()) settle(parsed[i] as ParsedFile);
+    } catch (error) {
+      if (others.length === 0) {
+        first.settle(failedFile(first.file.path, error instanceof Error ? error.message : String(error)));
+        return;
+      }
+      for (const one of some) await this.settle(thread, [one]);
     }
   }
 }

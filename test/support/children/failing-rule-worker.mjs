@@ -11,7 +11,7 @@ const failures = {
   },
 };
 
-parentPort.on("message", ({ path }) => {
-  failures[path]?.();
-  parentPort.postMessage({ path, records: [], lines: [], findings: [] });
+parentPort.on("message", ({ files }) => {
+  for (const { path } of files) failures[path]?.();
+  parentPort.postMessage(files.map(({ path }) => ({ path, records: [], lines: [], findings: [] })));
 });
