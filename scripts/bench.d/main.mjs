@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { missingPeers, peerBytes, peerNames } from "./peers.mjs";
 
-const help = `usage: scripts/bench [--kind KIND]… [--json FILE]               the corpora in ../shared/corpora
+const help = `usage: scripts/bench [--kind KIND]… [--json FILE]               the corpora in ../shared/corpora, then the service
+       scripts/bench --service [--json FILE]                     the service alone: from approval to served, proving a release
        scripts/bench --rules OLD NEW --kind KIND [--json FILE]  two folders of your own rules
 KIND is one of clamav, ioc, sigma, suricata, yara.`;
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     kind: { type: "string", multiple: true },
     rules: { type: "boolean" },
+    service: { type: "boolean" },
     json: { type: "string" },
     help: { type: "boolean" },
   },
@@ -44,6 +46,7 @@ function histories() {
     return [
       { kind: values.kind[0], versions: positionals.map((path) => ({ date: path, folder: resolve(path) })) },
     ];
+  if (values.service) return [];
   const wanted = values.kind ?? ["suricata", "sigma", "yara", "clamav", "ioc"];
   return wanted.flatMap((kind) => {
     const archive = join(archives, `${kind}.tar.zst`);
@@ -148,4 +151,5 @@ if (compared && report.pairs.length > 0) {
     `median of all  : ${of(report.pairs, "onSources")} of the best peer on the sources, ${of(report.pairs, "onExport")} on the export`,
   );
 }
+if (!values.rules && !values.kind) report.service = await (await import("./service.mjs")).serviceRows();
 if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -18,11 +18,16 @@ const publishSecondsMax = 5;
 
 const since = (start) => (performance.now() - start) / 1000;
 
-function rulemint(words, environment = {}) {
-  const env = { ...process.env, ...environment };
-  return JSON.parse(
-    execFileSync(process.execPath, [cli, ...words, "--json"], { env, maxBuffer: 2 ** 28 }).toString(),
-  );
+async function rulemint(words, environment = {}) {
+  const child = spawn(process.execPath, [cli, ...words, "--json"], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const parts = [];
+  child.stdout.on("data", (part) => parts.push(part));
+  const exit = await new Promise((closed) => child.once("close", closed));
+  if (exit !== 0) throw new Error(`rulemint ${words.join(" ")}: exit ${exit}\n${Buffer.concat(parts)}`);
+  return JSON.parse(Buffer.concat(parts));
 }
 
 async function startService(data) {
@@ -40,7 +45,7 @@ async function startService(data) {
 async function openPublisher() {
   const folder = mkdtempSync(join(tmpdir(), "rulemint-bench-service-"));
   const [data, overseer] = [join(folder, "publisher"), join(folder, "overseer")];
-  rulemint(["init", "--data", data, "--overseer", overseer]);
+  await rulemint(["init", "--data", data, "--overseer", overseer]);
   const { child, address } = await startService(data);
   const { createAPIClient } = await dist("cli/api-client.js");
   const token = (role) =>
@@ -72,14 +77,14 @@ async function reaches(api, release, ...states) {
 /** From the approval of one version of the rules to the moment when the world can fetch it, in seconds. */
 async function publishVersion(publisher, kind, folder) {
   const words = ["submission", "create", "--ruleset", kind, "--kind", kind, "--leave-out-invalid", folder];
-  const { id, digest, rules } = rulemint(words, publisher.as("analyst"));
+  const { id, digest, rules } = await rulemint(words, publisher.as("analyst"));
   const manager = publisher.api("release-manager");
   const start = performance.now();
   await publisher.api("reviewer").approveSubmission(id, digest);
   const { release } = await manager.buildRelease(feed, {});
   await reaches(manager, release, "signed");
   const build = since(start);
-  const { result } = rulemint(
+  const { result } = await rulemint(
     ["assay", "run", "--feed", feed, "--data", publisher.overseer],
     publisher.as("overseer"),
   );
