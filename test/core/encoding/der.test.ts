@@ -1,4 +1,5 @@
 /** One value has one encoding; every other spelling of it is refused. */
+import { limits } from "../../../src/core/limits.js";
 import { describe, expect, it } from "vitest";
 import { hexBytes, hexText } from "../../../src/core/encoding/bytes.js";
 import { constructedTag, contextTag, parseDER, tags } from "../../../src/core/encoding/der.js";
@@ -42,7 +43,8 @@ describe("DER values", () => {
     refusedWith("DER_MALFORMED", () => der(nest(33)));
     // SPEC §6.1.2
     refusedWith("LIMIT_EXCEEDED", () => parseDER(new Uint8Array(11), 10));
-    refusedWith("LIMIT_EXCEEDED", () => der(`3083010000${"0500".repeat(32768)}`));
+    const content = (2 * limits.derNodesMax).toString(16).padStart(6, "0");
+    refusedWith("LIMIT_EXCEEDED", () => der(`3083${content}${"0500".repeat(limits.derNodesMax)}`));
   });
 
   it("reads fields in order and refuses another tag, a missing or a left-over field", () => {
