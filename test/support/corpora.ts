@@ -40,6 +40,11 @@ export async function corpusFiles(kind: RuleKind, date: string): Promise<SourceF
   );
 }
 
+/** Where one dated version lies, unpacked. Nobody changes it. */
+export function corpusFolder(kind: RuleKind, date: string): string {
+  return join(unpackCorpus(kind), date);
+}
+
 /** The folder that holds one folder a date. */
 function unpackCorpus(kind: RuleKind): string {
   const archive = join(archives, `${kind}.tar.zst`);
