@@ -20,7 +20,7 @@ export interface RebuildInputs {
 }
 
 /** A file larger than this is parsed alone. */
-const batchBytesMax = 32 * 1024 * 1024;
+const batchBytesMax = 4 * 1024 * 1024;
 /** Small files come over a network one round trip each. */
 const readsAtOnce = 64;
 
@@ -56,24 +56,34 @@ export async function rebuildSections(sources: ReleaseSources, inputs: RebuildIn
   return compileSections(parsed);
 }
 
+/** Reading goes one batch ahead of parsing: one waits for a network, the other for processors. */
 async function parseRevision(revision: Revision, { read, parse }: RebuildInputs): Promise<ParsedFile[]> {
   const parsed: ParsedFile[] = [];
-  for (const batch of batches(compiledFiles(revision))) {
-    const files: SourceFile[] = [];
-    for (let i = 0; i < batch.length; i += readsAtOnce) {
-      const few = batch.slice(i, i + readsAtOnce);
-      files.push(
-        ...(await Promise.all(
-          few.map(async (file) => ({
-            path: sourcePath(revision, file),
-            bytes: await readExactly(file, read),
-          })),
-        )),
-      );
-    }
-    parsed.push(...(await parse(revision.kind, files)));
+  let ready: SourceFile[] = [];
+  for (const batch of [...batches(compiledFiles(revision)), []]) {
+    const [done, next] = await Promise.all([
+      ready.length > 0 ? parse(revision.kind, ready) : [],
+      readBatch(revision, batch, read),
+    ]);
+    parsed.push(...done);
+    ready = next;
   }
   return parsed;
+}
+
+async function readBatch(
+  revision: Revision,
+  batch: readonly FileFacts[],
+  read: RebuildInputs["read"],
+): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for (let i = 0; i < batch.length; i += readsAtOnce) {
+    const few = batch.slice(i, i + readsAtOnce).map(async (file) => {
+      return { path: sourcePath(revision, file), bytes: await readExactly(file, read) };
+    });
+    files.push(...(await Promise.all(few)));
+  }
+  return files;
 }
 
 /** Files in order, together within the limit; a larger one stands alone. */
