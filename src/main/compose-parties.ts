@@ -34,7 +34,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
   const compiler = compilerFacts();
   const codec = await openZstdCodec({ workers: threads });
   const keep = { path: join(folder, "parsed.json"), compiler: compiler.sha256 };
-  const workers = await rememberParses(openRuleWorkers({ workers: threads }), { keep });
+  const workers = await rememberParses(openRuleWorkers({ workers: threads, warm: true }), { keep });
   const fetcher = openHTTPFetcher();
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const signer = await openKey(folder, "keys/assay.key");

@@ -54,7 +54,7 @@ export async function composeService(
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const codec = await openZstdCodec({ workers: configuration.workers });
-  const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers }));
+  const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
   const publisher = await openPublisher(folder, configuration, chain);
   const snapshot = await openKeyFile(folder, configuration.snapshot);
   const timestamp = await openKeyFile(folder, configuration.timestamp);

@@ -18,10 +18,23 @@ export class ParserThread {
     private readonly timeoutMs: number,
   ) {}
 
+  /** Starts the thread, if there is none, before it has anything to do. */
+  warm(): Worker {
+    if (this.worker !== undefined) return this.worker;
+    const worker = new Worker(this.script, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } });
+    worker.unref();
+    // One that ends while nobody waits for it is replaced when somebody does.
+    const forget = () => {
+      if (this.worker === worker) this.worker = undefined;
+    };
+    worker.on("error", forget).on("exit", forget);
+    this.worker = worker;
+    return worker;
+  }
+
   /** Rejects when the thread died or took too long over all of them; the thread is gone then. */
   parse({ kind, files }: ParseJob): Promise<ParsedFile[]> {
-    this.worker ??= new Worker(this.script, { resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax } });
-    const worker = this.worker;
+    const worker = this.warm();
     return new Promise((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);

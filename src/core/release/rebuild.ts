@@ -19,8 +19,8 @@ export interface RebuildInputs {
   parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
 }
 
-/** A file larger than this is parsed alone. */
-const batchBytesMax = 4 * 1024 * 1024;
+/** A file larger than this is parsed alone. Small enough that a ruleset of a few megabytes is read and parsed side by side. */
+const batchBytesMax = 512 * 1024;
 /** Small files come over a network one round trip each. */
 const readsAtOnce = 64;
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
+import { ParserThread } from "../../../src/adapters/workers/parser-thread.js";
 import { openRuleWorkers } from "../../../src/adapters/workers/rule-workers.js";
 import { ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
 import { ruleLanguage } from "../../../src/core/rules/registry.js";
@@ -23,6 +25,13 @@ describe("rule workers", () => {
       await pool.close();
     },
   );
+
+  it("answer the same when they were started before there was work, and may end without any", async () => {
+    const pool = openRuleWorkers({ workers: 2, warm: true });
+    expect(await pool.parse("ioc", files)).toEqual(files.map((file) => ruleLanguage("ioc").parse(file)));
+    await pool.close();
+    await openRuleWorkers({ workers: 2, warm: true }).close();
+  });
 
   it("serve several callers at once", async () => {
     const pool = openRuleWorkers({ workers: 2 });
@@ -50,6 +59,17 @@ describe("a rule worker that fails", () => {
   const pools = [1, 2].map((workers) => openRuleWorkers({ workers, timeoutMs: 3000, script }));
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close()));
+  });
+
+  it("is replaced when it ended before there was work", async () => {
+    const gone = new URL("../../support/children/ending-rule-worker.mjs", import.meta.url);
+    const thread = new ParserThread(gone, 3000);
+    const first = thread.warm();
+    await once(first, "exit");
+    expect(thread.warm()).not.toBe(first);
+    const parsing = thread.parse({ kind: "ioc", files: [sourceFile("a", "")] });
+    await expect(parsing).rejects.toThrowError(/ended with code 4/);
+    await thread.close();
   });
 
   it.each([

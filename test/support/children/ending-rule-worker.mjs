@@ -1,0 +1,2 @@
+// A parser that ends before anybody asks it anything.
+process.exit(4);
