@@ -88,6 +88,12 @@ export const errorTable = {
   PQ_SIGNATURE_MISSING: verification,
   PQ_SIGNATURE_INVALID: verification,
   PQ_KEY_UNKNOWN: verification,
+  // --- attestations and verdicts ----------------------------------------------------------------
+  ATTESTATION_MALFORMED: verification,
+  ATTESTATION_SIGNATURE: verification,
+  ATTESTATION_MISMATCH: verification,
+  REBUILD_FAILED: policy,
+  REBUILD_QUORUM: policy,
   // --- the desk -------------------------------------------------------------------------------
   REQUEST_INVALID: { class: "usage", http: 400 },
   TOKEN_MISSING: { class: "policy", http: 401 },

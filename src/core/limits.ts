@@ -28,6 +28,14 @@ export const limits = {
   timestampFutureSecondsMax: 300,
   /** Of the document with the signatures over ClamAV's files. */
   clamavSignaturesBytesMax: 4 * 1024 * 1024,
+  // attestations; one must fit into an entry of a log (65,535 bytes)
+  attestationBytesMax: 60 * 1024,
+  attestationSignaturesMax: 16,
+  attestationSubjectsMax: 64,
+  attestationTextMax: 4_000,
+  verdictsMax: 256,
+  verdictListBytesMax: 2 * 1024 * 1024,
+  rebuilderKeysMax: 32,
   // database and packs
   recordBytesMax: 16 * 1024 * 1024,
   sectionRecordsMax: 2 ** 31,

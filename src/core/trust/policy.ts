@@ -11,6 +11,7 @@ import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";
 import type { SignaturePolicy } from "./model.js";
+import { readRebuilderPolicy } from "./rebuild-quorum.js";
 
 /** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED */
 export function parsePolicy(bytes: Uint8Array): SignaturePolicy {
@@ -39,6 +40,7 @@ function readPolicy(value: JSONValue): SignaturePolicy {
     ...(policy.revocation !== undefined && { revocation: revocationPolicy(policy.revocation) }),
     ...signerProfile(policy),
     ...secondSignature(policy),
+    ...(policy.rebuilders !== undefined && { rebuilders: readRebuilderPolicy(policy.rebuilders) }),
   };
 }
 

@@ -7,9 +7,12 @@ import { equalBytes, hexText } from "../encoding/bytes.js";
 import { sha256 } from "../encoding/sha256.js";
 import { PolicyError, VerificationError, quote } from "../errors.js";
 import { verifySignature } from "../pki/verify-signature.js";
+import type { RebuilderPolicy } from "../pki/model.js";
+import type { DSSEEnvelope } from "./attest/dsse.js";
 import { spkiFromTUFKey } from "./keys.js";
 import { compareClientVersions, parseManifest } from "./manifest.js";
 import type { Manifest, NamedCheck, ProvenRelease, ProvenSignature, SignaturePolicy } from "./model.js";
+import { verifyRebuilds } from "./rebuild-quorum.js";
 import { type SecondSignature, verifySecondSignature } from "./second-signature.js";
 import type { ProvenSigner } from "./threshold.js";
 import type { ProvenFeed } from "./trusted-metadata.js";
@@ -33,6 +36,8 @@ export interface ReleaseClaim {
   readonly client: string;
   /** The second signature, and what it takes to verify it. */
   readonly postQuantum?: SecondSignature;
+  /** Verdicts of rebuilders, as they came; asked only where the policy names rebuilders. */
+  readonly verdicts?: readonly DSSEEnvelope[];
 }
 
 /** SPEC §7.1: two parties at least, whatever the delegation says. */
@@ -107,7 +112,19 @@ export async function verifyRelease(claim: ReleaseClaim): Promise<ProvenRelease>
   );
   if (second !== undefined) checks.push(second);
 
+  // 20. SPEC §7.20: no rebuilder of the policy refused it. 21. SPEC §7.21: as many as it asks for passed it.
+  if (policy.rebuilders !== undefined) checks.push(...(await requireRebuilds(claim, manifest)));
+
   return { feed, manifest, manifestSha256, signedBy: signers.map(({ keyid }) => keyid), signature, checks };
+}
+
+async function requireRebuilds(
+  { proven, policy, verdicts = [] }: ReleaseClaim,
+  { version: release }: Manifest,
+): Promise<NamedCheck[]> {
+  const signedSha256 = hexText(await sha256(proven.envelope.message)) as Sha256Hex;
+  const demand = policy.rebuilders as RebuilderPolicy;
+  return verifyRebuilds({ feed: proven.feed, release, signedSha256, verdicts }, demand);
 }
 
 function requireForward(manifest: Manifest, sha256: Sha256Hex, trusted: TrustedRelease | undefined): void {

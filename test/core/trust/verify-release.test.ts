@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ReleaseNumber, type Sha256Hex, releaseNumber, sha256Hex } from "../../../src/core/brands.js";
 import type { ErrorCode } from "../../../src/core/errors.js";
+import { formatPEM } from "../../../src/core/encoding/pem.js";
 import { formatManifest } from "../../../src/core/release/manifest.js";
 import { parseEnvelope, parseTargets } from "../../../src/core/trust/metadata.js";
 import type { Manifest } from "../../../src/core/trust/model.js";
@@ -11,6 +12,7 @@ import { type ReleaseClaim, verifyRelease } from "../../../src/core/trust/verify
 import { signMetadata } from "../../../src/issuing/tuf-signatures.js";
 import { type Publisher, createPublisher } from "../pki/publisher.js";
 import { type TestSigner, testSigner } from "../../simulator/test-signer.js";
+import { verdictBy } from "./attest/attestations.js";
 import { feed, later, now } from "./repository.js";
 import { sampleManifest } from "./sample-manifest.js";
 
@@ -134,6 +136,17 @@ describe("verifyRelease", () => {
       },
     ],
   ];
+  it("SPEC §7.21 asks the rebuilders whom the policy names, last of all", async () => {
+    const rebuilder = await testSigner();
+    const rebuilders = { threshold: 1, keys: [formatPEM(rebuilder.spki, "PUBLIC KEY")] };
+    const input = await claim({ policy: { ...publisher.policy, rebuilders } });
+    await expect(verifyRelease(input)).rejects.toMatchObject({ code: "REBUILD_QUORUM" });
+    const { checks } = await verifyRelease({ ...input, verdicts: [await verdictBy(rebuilder)] });
+    expect(checks.slice(-2).map(({ clause }) => clause)).toEqual(["SPEC §7.20", "SPEC §7.21"]);
+    const refused = { ...input, verdicts: [await verdictBy(rebuilder, { result: "FAILED" })] };
+    await expect(verifyRelease(refused)).rejects.toMatchObject({ code: "REBUILD_FAILED" });
+  });
+
   it.each(rows)("refuses %s: %s", async (_rule, wanted, input) => {
     await expect(verifyRelease(await input())).rejects.toThrowError(
       expect.objectContaining({ code: wanted }),
