@@ -28,6 +28,13 @@ export const limits = {
   timestampFutureSecondsMax: 300,
   /** Of the document with the signatures over ClamAV's files. */
   clamavSignaturesBytesMax: 4 * 1024 * 1024,
+  // the log
+  noteBytesMax: 64 * 1024,
+  noteSignaturesMax: 64,
+  /** A tree of 2^53 entries is 53 high; the formats allow for 63. */
+  proofHashesMax: 63,
+  logPolicyBytesMax: 64 * 1024,
+  logPolicyItemsMax: 128,
   // attestations; one must fit into an entry of a log (65,535 bytes)
   attestationBytesMax: 60 * 1024,
   attestationSignaturesMax: 16,
