@@ -96,10 +96,11 @@ const steps = {
 
   async full(database, out) {
     const { encodeFullPack } = await load("core/format/full-pack.js");
-    const { digestSource } = await load("core/format/delta-apply.js");
+    const { openDatabase } = await load("core/format/database.js");
+    const { ruleLanguage } = await load("core/rules/registry.js");
     const source = fileSource(database);
     const sink = fileSink(out);
-    const sha256 = await digestSource(source, nodeDigest);
+    const { sha256 } = await openDatabase(source, ruleLanguage, nodeDigest);
     await withCodec((codec) => encodeFullPack(source, sha256, sink, codec));
     sink.close();
     return { bytes: statSync(out).size };

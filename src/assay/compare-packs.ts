@@ -2,10 +2,12 @@
 import { type FeedName, releaseNumber } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { memorySink } from "../core/encoding/stream.js";
+import { openDatabase } from "../core/format/database.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { encodeFullPack } from "../core/format/full-pack.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packTarget } from "../core/release/packs.js";
+import { ruleLanguage } from "../core/rules/registry.js";
 import type { AssayContext } from "./model.js";
 import { databaseOf } from "./rebuild-database.js";
 import { mismatch } from "./staged-manifest.js";
@@ -39,9 +41,7 @@ async function comparePack(context: AssayContext, feed: FeedName, pack: PackFact
   const target = await databaseOf(context, feed, pack.to);
   const sink = memorySink();
   try {
-    const running = digest();
-    running.update(await target.read(0, target.length));
-    const databaseSha256 = hexText(running.finish()) as PackFacts["databaseSha256"];
+    const { sha256: databaseSha256 } = await openDatabase(target, ruleLanguage, digest);
     if (pack.kind === "full") {
       await encodeFullPack(target, databaseSha256, sink, codec);
     } else {

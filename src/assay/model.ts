@@ -4,8 +4,8 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
 import type { Clock } from "../ports/clock.js";
+import type { DatabaseStore } from "../ports/database-store.js";
 import type { Fetcher } from "../ports/fetcher.js";
-import type { ObjectStore } from "../ports/object-store.js";
 import type { Records } from "../ports/records.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
@@ -19,7 +19,7 @@ export interface AssayContext {
   readonly url: string;
   readonly root: Uint8Array;
   /** The overseer's own: databases it has built, packs it has checked, verdicts it has given. */
-  readonly objects: ObjectStore;
+  readonly databases: DatabaseStore;
   readonly records: Records;
   readonly signer: Signer;
   readonly codec: Codec;

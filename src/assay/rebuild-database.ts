@@ -1,6 +1,5 @@
 /** Databases that this overseer has compiled itself, kept by release so that the next deltas have their base. */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
-import { memorySink } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { encodeDatabase } from "../core/format/database.js";
 import { databaseFacts } from "../core/release/compile.js";
@@ -22,14 +21,12 @@ export async function rebuildDatabase(
   release: ReleaseNumber,
   sources: ReleaseSources,
 ): Promise<DatabaseFacts> {
-  const { desk, workers, objects, records, digest, compiler } = context;
+  const { desk, workers, databases, records, digest, compiler } = context;
   const sections = await rebuildSections(sources, {
     read: (file) => desk.file(file.sha256, file.bytes),
     parse: (kind, files) => workers.parse(kind, files),
   });
-  const sink = memorySink();
-  const facts = databaseFacts(await encodeDatabase(sections, sink, digest));
-  await objects.put([sink.bytes()]);
+  const facts = databaseFacts(await databases.put((sink) => encodeDatabase(sections, sink, digest)));
   const id = keptID(feed, release);
   const before = await records.get("databases", id);
   const body: KeptDatabase = { facts, compilerSha256: compiler.sha256 };
@@ -47,7 +44,7 @@ export async function databaseOf(
   const facts =
     kept?.body.facts ??
     (await rebuildDatabase(context, feed, release, parseSources(await context.desk.sources(feed, release))));
-  const opened = await context.objects.open(facts.sha256);
+  const opened = await context.databases.open(facts.sha256);
   if (opened === undefined) {
     throw new OperationError(
       "STORE_FAILED",

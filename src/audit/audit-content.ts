@@ -1,9 +1,8 @@
 /** What the packs really hold, and whether the reviewed sources really give it. */
-import { hexText } from "../core/encoding/bytes.js";
 import { type DigestFactory, memorySink, memorySource } from "../core/encoding/stream.js";
 import { VerificationError } from "../core/errors.js";
 import type { Codec } from "../core/format/codec.js";
-import { encodeDatabase, openDatabase } from "../core/format/database.js";
+import { digestDatabase, encodeDatabase, openDatabase } from "../core/format/database.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { decodeFullPack } from "../core/format/full-pack.js";
 import type { PackFacts } from "../core/format/model.js";
@@ -41,7 +40,7 @@ export function auditContent(
     if (full === undefined)
       throw new VerificationError("MANIFEST_MALFORMED", "expected a full pack, got none");
     const database = await unpack(packs.get(full.path) as Uint8Array, workshop);
-    requireDigest("the full pack", database, sha256, workshop.digest);
+    await requireDigest("the full pack", database, sha256, workshop.digest);
     const opened = await openDatabase(memorySource(database));
     const evidence = [
       `${full.path}: a database of ${bytes} bytes, SHA-256 ${sha256}`,
@@ -67,7 +66,7 @@ async function auditDelta(
     return `${delta.path}: its base is no longer in the tree; digest and signature hold`;
   const sink = memorySink();
   await applyDelta(memorySource(base), memorySource(pack), sink, workshop.codec, workshop.digest);
-  requireDigest(delta.path, sink.bytes(), delta.databaseSha256, workshop.digest);
+  await requireDigest(delta.path, sink.bytes(), delta.databaseSha256, workshop.digest);
   return `${delta.path}: from release ${delta.from} it gives the same database, byte for byte`;
 }
 
@@ -119,7 +118,7 @@ export function auditRebuild(
     });
     const sink = memorySink();
     const facts = databaseFacts(await encodeDatabase(sections, sink, digest));
-    requireDigest("the rebuilt database", sink.bytes(), manifest.block.database.sha256, digest);
+    await requireDigest("the rebuilt database", sink.bytes(), manifest.block.database.sha256, digest);
     const same =
       JSON.stringify(sortedPairs(facts.rules)) === JSON.stringify(sortedPairs(manifest.block.database.rules));
     if (!same)
@@ -145,20 +144,19 @@ async function unpack(pack: Uint8Array, { codec, digest }: Workshop): Promise<Ui
   return sink.bytes();
 }
 
-function requireDigest(what: string, bytes: Uint8Array, expected: string, digest: DigestFactory): void {
-  const got = hexDigest(bytes, digest);
+async function requireDigest(
+  what: string,
+  bytes: Uint8Array,
+  expected: string,
+  digest: DigestFactory,
+): Promise<void> {
+  const got = await digestDatabase(memorySource(bytes), digest);
   if (got !== expected) {
     throw new VerificationError(
       "DATABASE_DIGEST_MISMATCH",
       `expected ${what} to give ${expected}, got ${got}`,
     );
   }
-}
-
-function hexDigest(bytes: Uint8Array, digest: DigestFactory): PackFacts["databaseSha256"] {
-  const running = digest();
-  running.update(bytes);
-  return hexText(running.finish()) as PackFacts["databaseSha256"];
 }
 
 function sortedPairs(counts: Readonly<Record<string, number | undefined>>): [string, number | undefined][] {

@@ -1,6 +1,4 @@
 /** From packs on the disk to the database that they lead to, one new file a step, each compared with the manifest. */
-import type { Sha256Hex } from "../core/brands.js";
-import { hexText } from "../core/encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../core/encoding/stream.js";
 import { OperationError, VerificationError } from "../core/errors.js";
 import type { Codec } from "../core/format/codec.js";
@@ -15,8 +13,6 @@ export interface ApplyInput {
   readonly store: EndpointStore;
   readonly codec: Codec;
   readonly digest: DigestFactory;
-  /** Of the database in use, just computed; undefined when there is none to start from. */
-  readonly baseSha256: Sha256Hex | undefined;
 }
 
 /** A pack and the scratch file that holds it. */
@@ -39,13 +35,11 @@ export async function applyPacks(
   // What an earlier, interrupted run made is not continued: decoding is quick, downloads are not.
   await scratch.prune(isDownload);
   let current: string | undefined;
-  let { baseSha256 } = input;
   for (const [step, { pack, name }] of packs.entries()) {
     onPack(pack);
     const next = `database-${step}`;
     const base = current === undefined ? () => databases.open("database") : openScratch(scratch, current);
-    await applyOne({ ...input, baseSha256 }, pack, name, base, next);
-    baseSha256 = pack.databaseSha256;
+    await applyOne(input, pack, name, base, next);
     // The one before is not needed any more, and the disk may be small.
     await scratch.prune((other) => isDownload(other) || other === next);
     current = next;
@@ -87,48 +81,35 @@ async function applyOne(
   }
 }
 
-/** Writes the new file and says what went into it. */
+/** Writes the new file. The digest of what was written is that of every block and table of it, computed on the way. */
 async function decode(
-  { store, codec, digest, baseSha256 }: ApplyInput,
+  { store, codec, digest }: ApplyInput,
   pack: PackFacts,
   source: ByteSource,
   base: ByteSource | undefined,
   next: string,
 ): Promise<{ sha256: string; bytes: number }> {
   const file = await store.scratch.append(next);
-  const sink = new DigestingSink(file, digest, pack.databaseBytes);
+  const sink = limitedSink(file, pack.databaseBytes);
   try {
-    if (base === undefined) await decodeFullPack(source, sink, codec, digest);
-    else await applyDelta(base, source, sink, codec, digest, { fromSha256: baseSha256 });
+    return base === undefined
+      ? await decodeFullPack(source, sink, codec, digest)
+      : await applyDelta(base, source, sink, codec, digest);
   } finally {
     await file.close();
   }
-  return sink.finish();
 }
 
-/** Passes bytes on, digests them, and stops a pack that goes on beyond the size that was signed. */
-class DigestingSink implements ByteSink {
-  readonly #sink: ByteSink;
-  readonly #digest: ReturnType<DigestFactory>;
-  readonly #bytesMax: number;
-  #bytes = 0;
-
-  constructor(sink: ByteSink, digest: DigestFactory, bytesMax: number) {
-    this.#sink = sink;
-    this.#digest = digest();
-    this.#bytesMax = bytesMax;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#bytes += bytes.length;
-    if (this.#bytes > this.#bytesMax) {
-      throw new VerificationError("DATABASE_DIGEST_MISMATCH", `expected ${this.#bytesMax} bytes, got more`);
-    }
-    this.#digest.update(bytes);
-    await this.#sink.write(bytes);
-  }
-
-  finish(): { sha256: string; bytes: number } {
-    return { sha256: hexText(this.#digest.finish()), bytes: this.#bytes };
-  }
+/** Passes bytes on, and stops a pack that goes on beyond the size that was signed. */
+function limitedSink(sink: ByteSink, bytesMax: number): ByteSink {
+  let bytes = 0;
+  return {
+    write: async (chunk) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        throw new VerificationError("DATABASE_DIGEST_MISMATCH", `expected ${bytesMax} bytes, got more`);
+      }
+      await sink.write(chunk);
+    },
+  };
 }

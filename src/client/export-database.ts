@@ -23,7 +23,7 @@ export async function exportDatabase(
   const source = await store.databases.open("database");
   if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
   try {
-    const database = await openDatabase(source);
+    const database = await openDatabase(source, ruleLanguage, digest);
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const { kind } of database.sections.filter((section) => kinds.includes(section.kind))) {
         const records = await sectionRecords(database.section(kind) as SectionReader);

@@ -3,18 +3,20 @@
  * file has been compared with it.
  */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import { hexText } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { VerificationError } from "../core/errors.js";
+import { digestDatabase } from "../core/format/database.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
 import type { EndpointDatabases, EndpointStore } from "../ports/endpoint-store.js";
-import { digestSource } from "./download.js";
 import type { Holdings, InstalledRelease } from "./model.js";
 import type { StateKeeper } from "./state.js";
 
-/** Undefined when there is no such database. */
+/** What a damaged database is known by: nothing has this digest. */
+const damaged = "0".repeat(64) as Sha256Hex;
+
+/** Of all its bytes. Undefined when there is no such database. */
 export async function databaseDigest(
   databases: EndpointDatabases,
   which: "database" | "previous",
@@ -23,9 +25,10 @@ export async function databaseDigest(
   const file = await databases.open(which);
   if (file === undefined) return undefined;
   try {
-    const digest = factory();
-    await digestSource(file, digest);
-    return hexText(digest.finish()) as Sha256Hex;
+    return await digestDatabase(file, factory);
+  } catch (error) {
+    if (error instanceof VerificationError) return damaged;
+    throw error;
   } finally {
     await file.close();
   }

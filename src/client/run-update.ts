@@ -106,7 +106,7 @@ async function obtain(
         bytes += fetched;
         local.push({ pack, name });
       }
-      const name = await applyPacks({ ...run, baseSha256: have?.databaseSha256 }, local, (next) => {
+      const name = await applyPacks(run, local, (next) => {
         pack = next;
       });
       return { path, name, bytes };

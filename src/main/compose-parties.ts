@@ -5,6 +5,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
@@ -43,7 +44,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
       {
         desk: openDesk({ server: url, token: options.token }),
         ...{ fetcher, url, root: new Uint8Array(readFileSync(root)) },
-        objects: await openFilesystemObjects(join(folder, "objects")),
+        databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
         ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
         compiler,
         onProgress: progress,

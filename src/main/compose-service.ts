@@ -7,6 +7,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
 import { openYaracEngine } from "../adapters/engines/yarac.js";
+import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
@@ -61,9 +62,11 @@ export async function composeService(
   const postQuantum = await openPostQuantum(folder, configuration);
   const yarac = await openYaracEngine();
   const revocation = openRevocationSource(folder);
+  const objects = await openFilesystemObjects(join(folder, "objects"));
   const context: ServiceContext = {
     records,
-    objects: await openFilesystemObjects(join(folder, "objects")),
+    objects,
+    databases: databasesInObjects(objects, records),
     tree: await openFilesystemTree(join(folder, "public")),
     codec,
     workers,

@@ -3,7 +3,6 @@
  * before the next is begun, so that a restarted service does not begin again.
  */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import { OperationError } from "../core/errors.js";
 import { encodeDatabase } from "../core/format/database.js";
 import { databaseFacts } from "../core/release/compile.js";
 import { listedPacks, plannedPacks } from "../core/release/packs.js";
@@ -13,7 +12,6 @@ import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import { makePack } from "./make-pack.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
-import { putWritten } from "./put-written.js";
 import { readObject } from "./source-batches.js";
 
 /** @throws VerificationError RULES_INVALID, RULE_CONFLICT; OperationError of stores and workers */
@@ -56,16 +54,8 @@ async function makeDatabase(
     read: ({ sha256 }) => readObject(context.objects, sha256),
     parse: (kind, files) => context.workers.parse(kind, files),
   });
-  const { result, sha256 } = await putWritten(context.objects, (sink) =>
-    encodeDatabase(sections, sink, context.digest),
-  );
-  if (result.sha256 !== sha256) {
-    throw new OperationError(
-      "STORE_FAILED",
-      `expected database ${result.sha256} in the store, got ${sha256}`,
-    );
-  }
-  return { compiler, database: databaseFacts(result) };
+  const summary = await context.databases.put((sink) => encodeDatabase(sections, sink, context.digest));
+  return { compiler, database: databaseFacts(summary) };
 }
 
 /** Compilation is a pure function: the newest release, or the one that is restored, may have the answer. */

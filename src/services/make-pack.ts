@@ -1,6 +1,5 @@
 /** Makes one pack, applies it as an endpoint would, and counts it only when the exact database comes out. */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import { hexText } from "../core/encoding/bytes.js";
 import type { ByteSink } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { applyDelta } from "../core/format/delta-apply.js";
@@ -20,7 +19,7 @@ export async function makePack(
   from: number,
 ): Promise<ReleasePack> {
   const database = requireDatabase(release);
-  const target = await openObject(context.objects, database.sha256);
+  const target = await openStored(context, database.sha256);
   try {
     const { sha256, bytes } = await (from === 0
       ? makeFull(context, target, database)
@@ -48,9 +47,7 @@ function makeFull(context: ServiceContext, target: OpenObject, database: Databas
     context,
     database,
     () => putWritten(objects, (sink) => encodeFullPack(target, database.sha256, sink, codec)),
-    async (pack, sink) => {
-      await decodeFullPack(pack, sink, codec, digest);
-    },
+    (pack, sink) => decodeFullPack(pack, sink, codec, digest),
   );
 }
 
@@ -61,15 +58,13 @@ async function makeDelta(
   baseSha256: Sha256Hex,
 ): Promise<StoredPack> {
   const { objects, codec, digest } = context;
-  const base = await openObject(objects, baseSha256);
+  const base = await openStored(context, baseSha256);
   try {
     return await makeAndApply(
       context,
       database,
       () => putWritten(objects, (sink) => encodeDelta(base, target, sink, codec, digest)),
-      async (pack, sink) => {
-        await applyDelta(base, pack, sink, codec, digest);
-      },
+      (pack, sink) => applyDelta(base, pack, sink, codec, digest),
     );
   } finally {
     await base.close();
@@ -80,34 +75,23 @@ type StoredPack = Pick<Written<unknown>, "sha256" | "bytes">;
 
 /** SPEC §2.5.6: a pack that does not give back the exact database is not a pack. */
 async function makeAndApply(
-  { objects, digest }: ServiceContext,
+  { objects }: ServiceContext,
   database: DatabaseFacts,
   make: () => Promise<StoredPack>,
-  apply: (pack: OpenObject, sink: ByteSink) => Promise<void>,
+  apply: (pack: OpenObject, sink: ByteSink) => Promise<Pick<DatabaseFacts, "sha256" | "bytes">>,
 ): Promise<StoredPack> {
   const stored = await make();
   const pack = await openObject(objects, stored.sha256);
-  const running = digest();
-  let bytes = 0;
-  const sink: ByteSink = {
-    write: async (chunk) => {
-      running.update(chunk);
-      bytes += chunk.length;
-    },
-  };
   try {
-    await apply(pack, sink);
-  } finally {
-    await pack.close();
-  }
-  const sha256 = hexText(running.finish());
-  if (sha256 !== database.sha256 || bytes !== database.bytes) {
+    const { sha256, bytes } = await apply(pack, { write: async () => {} });
+    if (sha256 === database.sha256 && bytes === database.bytes) return stored;
     throw new OperationError(
       "STORE_FAILED",
       `expected pack ${stored.sha256} to yield database ${database.sha256}, got ${sha256}`,
     );
+  } finally {
+    await pack.close();
   }
-  return stored;
 }
 
 async function databaseOf(
@@ -121,6 +105,12 @@ async function databaseOf(
 function requireDatabase({ release, database }: ReleaseRecord): DatabaseFacts {
   if (database !== null) return database;
   throw new OperationError("STATE_CORRUPT", `expected a database of release ${release}, got none`);
+}
+
+async function openStored({ databases }: ServiceContext, sha256: Sha256Hex): Promise<OpenObject> {
+  const found = await databases.open(sha256);
+  if (found !== undefined) return found;
+  throw new OperationError("STORE_FAILED", `expected database ${sha256} in the store, got none`);
 }
 
 async function openObject(objects: ObjectStore, sha256: Sha256Hex): Promise<OpenObject> {

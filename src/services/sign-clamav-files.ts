@@ -26,13 +26,13 @@ export async function signClamAVFiles(
   return (await context.objects.put([formatClamAVSignatures({ feed, release, files })])).sha256;
 }
 
-async function exportedFiles({ objects, digest }: ServiceContext, database: Sha256Hex) {
-  const source = await objects.open(database);
+async function exportedFiles({ databases, digest }: ServiceContext, database: Sha256Hex) {
+  const source = await databases.open(database);
   if (source === undefined) {
     throw new OperationError("STORE_FAILED", `expected database ${database} in the store, got none`);
   }
   try {
-    const section = (await openDatabase(source)).section("clamav");
+    const section = (await openDatabase(source, ruleLanguage, digest)).section("clamav");
     if (section === undefined) return [];
     const files: { path: string; sha256: Sha256Hex }[] = [];
     for (const { path, chunks } of ruleLanguage("clamav").exportFiles(await sectionRecords(section))) {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { openDesk } from "../../src/adapters/desk/http.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
 import type { AssayContext, AssayVerdict } from "../../src/assay/model.js";
@@ -39,7 +40,7 @@ export async function openOverseer(
     desk: openDesk({ server: service.origin, token: service.tokens.overseer }),
     ...{ fetcher, url: service.origin, root: service.desk.root, records, digest: sha256Digest },
     ...{ codec: testCodec, workers: directWorkers, clock: service.desk.context.clock },
-    objects: await openFilesystemObjects(join(folder, "objects")),
+    databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
     signer: service.desk.overseer,
     compiler: service.desk.context.settings.compiler,
     onProgress: () => undefined,

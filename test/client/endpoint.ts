@@ -4,12 +4,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { memorySource } from "../../src/core/encoding/stream.js";
+import { digestDatabase } from "../../src/core/format/database.js";
 import type { UpdateEvent } from "../../src/client/model.js";
 import { Updater } from "../../src/client/updater.js";
 import { nodeDigest } from "../../src/main/node-digest.js";
 import type { EndpointStore } from "../../src/ports/endpoint-store.js";
 import { codec } from "../simulator/packs.js";
-import { SimulatedPublisher, digestOf } from "../simulator/publisher.js";
+import { SimulatedPublisher } from "../simulator/publisher.js";
 import { SimulatedServer } from "../simulator/server.js";
 import { temporaryFolder } from "../support/temporary.js";
 
@@ -50,7 +52,7 @@ export class TestEndpoint {
   }
 
   async databaseSha256(which: "database" | "previous" = "database"): Promise<string> {
-    return digestOf(await this.read(which));
+    return digestDatabase(memorySource(await this.read(which)), nodeDigest);
   }
 
   types(): string[] {

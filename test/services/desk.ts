@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../../src/adapters/public-tree/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
@@ -152,9 +153,12 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const publisher = await testSigner("ecdsa-p256-sha256");
   const overseer = await testSigner("ecdsa-p256-sha256");
   const certificates = await developmentCertificates(publisher, clock, options.alsoEmail);
+  const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
+  const objects = await openFilesystemObjects(join(folder, "objects"));
   const real: ServiceContext = {
-    records: await openSQLiteRecords({ path: join(folder, "records.sqlite") }),
-    objects: await openFilesystemObjects(join(folder, "objects")),
+    records,
+    objects,
+    databases: databasesInObjects(objects, records),
     tree: await openFilesystemTree(join(folder, "public")),
     codec: testCodec,
     workers: directWorkers,

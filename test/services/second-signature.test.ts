@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDesk as openDeskClient } from "../../src/adapters/desk/http.js";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
 import { runAssay } from "../../src/assay/run-assay.js";
@@ -156,7 +157,7 @@ describe("the overseer", () => {
           desk: openDeskClient({ server: service.origin, token: service.tokens.overseer }),
           ...{ fetcher, url: service.origin, root: service.desk.root, records, digest: sha256Digest },
           ...{ codec: testCodec, workers: directWorkers, clock: service.desk.context.clock },
-          objects: await openFilesystemObjects(join(folder, "objects")),
+          databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
           signer: service.desk.overseer,
           compiler: service.desk.context.settings.compiler,
           onProgress: () => undefined,

@@ -4,18 +4,17 @@
  * The bytes depend on the records alone, never on how they came: one by one, or as whole blocks that an older
  * database already holds.
  */
-import type { ByteSink, Digest, DigestFactory } from "../encoding/stream.js";
+import type { ByteSink, DigestFactory } from "../encoding/stream.js";
 import { ByteWriter } from "../encoding/varint.js";
-import { hexText } from "../encoding/bytes.js";
+import { byteString } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { RuleKind, RuleLanguage, SectionOrder } from "../rules/model.js";
-import type { Sha256Hex } from "../brands.js";
 import { blockWeightMax, endsBlock, recordWeight, writeRecord } from "./block.js";
-import { databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
+import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
 import { blockKey, writeIDTable, writeIndexEntry } from "./index-table.js";
-import type { BlockEntry, RuleEntry } from "./index-table.js";
+import type { BlockFacts, RuleEntry } from "./index-table.js";
 import type { DatabaseSummary } from "./model.js";
 
 /** What the format needs to know of a kind. */
@@ -27,7 +26,6 @@ const flushBytes = 256 * 1024;
 interface OpenSection {
   readonly kind: RuleKind;
   readonly language: KindFacts;
-  readonly digest: Digest;
   readonly offset: number;
   readonly index: ByteWriter;
   readonly ids: RuleEntry[];
@@ -41,7 +39,6 @@ export class DatabaseWriter {
   readonly #sink: ByteSink;
   readonly #newDigest: DigestFactory;
   readonly #languages: Languages;
-  readonly #whole: Digest;
   readonly #sections: SectionFacts[] = [];
   readonly #out = new ByteWriter();
   readonly #block = new ByteWriter();
@@ -58,7 +55,6 @@ export class DatabaseWriter {
     this.#sink = sink;
     this.#newDigest = digest;
     this.#languages = languages;
-    this.#whole = digest();
     this.#put(databaseMagic);
   }
 
@@ -81,7 +77,6 @@ export class DatabaseWriter {
     this.#section = {
       kind,
       language: this.#languages(kind),
-      digest: this.#newDigest(),
       offset: this.length,
       index: new ByteWriter(),
       ids: [],
@@ -122,10 +117,10 @@ export class DatabaseWriter {
   }
 
   /**
-   * Takes over a block of another database: only at a block start, only in sorted sections, only with the same
-   * records behind it as there, and its last record must not be what the next `add` is compared with.
+   * Takes over a block of another database, which has been compared with its digest: only at a block start, only in sorted
+   * sections, only with the same records behind it as there, and its last record must not be what the next `add` is compared with.
    */
-  copyBlock(bytes: Uint8Array, entry: BlockEntry): void {
+  copyBlock(bytes: Uint8Array, entry: BlockFacts): void {
     const section = this.#open();
     if (!this.atBlockStart || section.language.order !== "sorted")
       throw new Error("no block may be copied here");
@@ -149,9 +144,10 @@ export class DatabaseWriter {
     const ids = new ByteWriter();
     writeIDTable(ids, section.ids);
     const table = ids.take();
+    const digest = this.#newDigest();
     for (const part of [index, table]) {
       if (part.length > limits.databaseIndexBytesMax) throw malformedDatabase("expected a smaller index");
-      section.digest.update(part);
+      digest.update(part);
       this.#put(part);
     }
     this.#sections.push({
@@ -163,17 +159,18 @@ export class DatabaseWriter {
       blockBytes: section.blockBytes,
       indexBytes: index.length,
       idBytes: table.length,
-      sha256: section.digest.finish(),
+      sha256: digest.finish(),
     });
     await this.flush();
   }
 
   async finish(): Promise<DatabaseSummary> {
     if (this.#section) throw new Error("a section is open");
-    this.#put(formatDirectory(this.#sections));
+    const end = formatDirectory(this.#sections);
+    this.#put(end);
     await this.flush(0);
     return {
-      sha256: hexText(this.#whole.finish()) as Sha256Hex,
+      sha256: databaseDigest(end, this.#newDigest),
       bytes: this.length,
       sections: this.#sections.map(({ kind, order, records, rules }) => ({ kind, order, records, rules })),
     };
@@ -187,28 +184,30 @@ export class DatabaseWriter {
   #endBlock(section: OpenSection): void {
     const bytes = this.#block.take();
     const key = blockKey(section.language.order as SectionOrder, this.#first);
-    this.#putBlock(section, bytes, { bytes: bytes.length, records: this.#count, rules: this.#rules, key });
+    const digest = this.#newDigest();
+    digest.update(bytes);
+    this.#putBlock(section, bytes, {
+      bytes: bytes.length,
+      records: this.#count,
+      rules: this.#rules,
+      key,
+      digest: byteString(digest.finish()),
+    });
     this.#count = 0;
     this.#rules = 0;
     this.#weight = 0;
   }
 
-  #putBlock(
-    section: OpenSection,
-    bytes: Uint8Array,
-    entry: Pick<BlockEntry, "bytes" | "records" | "rules" | "key">,
-  ): void {
+  #putBlock(section: OpenSection, bytes: Uint8Array, entry: BlockFacts): void {
     writeIndexEntry(section.index, section.language.order, section.keyBefore, entry);
     section.keyBefore = entry.key;
     section.blockBytes += bytes.length;
     section.records += entry.records;
     section.rules += entry.rules;
-    section.digest.update(bytes);
     this.#put(bytes);
   }
 
   #put(bytes: Uint8Array): void {
-    this.#whole.update(bytes);
     this.#out.bytes(bytes);
   }
 }

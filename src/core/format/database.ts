@@ -1,12 +1,14 @@
 /**
  * A database opened for reading: summary, records block by block, and one rule by its id.
  *
- * Opening reads the directory and the sparse indexes; every number in them is checked against the file before
- * anything is allocated. What a block holds is checked when the block is read.
+ * Opening reads the directory and the tables; every number in them is checked against the file before anything is allocated,
+ * and the tables against their digest. A block is compared with its digest when it is read. So whoever knows that `sha256` is
+ * the right one knows that of everything that comes out.
  */
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { sha256Digest } from "../encoding/sha256.js";
-import { equalBytes } from "../encoding/bytes.js";
+import type { Sha256Hex } from "../brands.js";
+import { byteString, equalBytes } from "../encoding/bytes.js";
 import type { RuleKind, Section } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
 import { parseBlock } from "./block.js";
@@ -26,17 +28,29 @@ export class SectionReader {
   readonly blocks: readonly BlockEntry[];
   readonly #source: ByteSource;
   readonly #language: KindFacts;
+  readonly #digest: DigestFactory;
 
-  constructor(source: ByteSource, facts: SectionFacts, blocks: readonly BlockEntry[], language: KindFacts) {
+  constructor(
+    source: ByteSource,
+    facts: SectionFacts,
+    blocks: readonly BlockEntry[],
+    { language, digest }: { readonly language: KindFacts; readonly digest: DigestFactory },
+  ) {
     this.#source = source;
     this.facts = facts;
     this.blocks = blocks;
     this.#language = language;
+    this.#digest = digest;
   }
 
-  rawBlock(block: number): Promise<Uint8Array> {
+  /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
+  async rawBlock(block: number): Promise<Uint8Array> {
     const entry = this.blocks[block] as BlockEntry;
-    return this.#source.read(entry.offset, entry.bytes);
+    const bytes = await this.#source.read(entry.offset, entry.bytes);
+    const digest = this.#digest();
+    digest.update(bytes);
+    if (byteString(digest.finish()) === entry.digest) return bytes;
+    throw malformedDatabase(`expected the block that the index names at ${entry.offset}, got other bytes`);
   }
 
   /** @throws VerificationError DATABASE_MALFORMED */
@@ -109,11 +123,14 @@ function lastBlock(blocks: readonly BlockEntry[], holds: (entry: BlockEntry) => 
 }
 
 export class Database {
+  /** SPEC §3.3.1: what this database is known by. */
+  readonly sha256: Sha256Hex;
   readonly bytes: number;
   readonly languages: Languages;
   readonly #sections: readonly SectionReader[];
 
-  constructor(bytes: number, sections: readonly SectionReader[], languages: Languages) {
+  constructor(sha256: Sha256Hex, bytes: number, sections: readonly SectionReader[], languages: Languages) {
+    this.sha256 = sha256;
     this.bytes = bytes;
     this.languages = languages;
     this.#sections = sections;
@@ -153,16 +170,52 @@ export class Database {
 export async function openDatabase(
   source: ByteSource,
   languages: Languages = ruleLanguage,
+  digest: DigestFactory = sha256Digest,
 ): Promise<Database> {
+  const directory = await readDirectory(source, digest);
   const sections: SectionReader[] = [];
-  for (const facts of await readDirectory(source)) {
+  for (const facts of directory.sections) {
     const language = languages(facts.kind);
     if (language.order !== facts.order)
       throw malformedDatabase(`expected ${facts.kind} as a ${language.order}`);
-    const index = await source.read(facts.offset + facts.blockBytes, facts.indexBytes);
-    sections.push(new SectionReader(source, facts, parseIndex(index, facts, malformedDatabase), language));
+    const index = await readTables(source, facts, digest);
+    const blocks = parseIndex(index, facts, malformedDatabase);
+    sections.push(new SectionReader(source, facts, blocks, { language, digest }));
   }
-  return new Database(source.length, sections, languages);
+  return new Database(directory.sha256, source.length, sections, languages);
+}
+
+/** SPEC §3.3.3: the index, after it and the id table have been compared with their digest. */
+async function readTables(
+  source: ByteSource,
+  { kind, offset, blockBytes, indexBytes, idBytes, sha256 }: SectionFacts,
+  digest: DigestFactory,
+): Promise<Uint8Array> {
+  const running = digest();
+  const index = await source.read(offset + blockBytes, indexBytes);
+  running.update(index);
+  running.update(await source.read(offset + blockBytes + indexBytes, idBytes));
+  if (equalBytes(running.finish(), sha256)) return index;
+  throw malformedDatabase(`expected the tables of ${kind} that the directory names, got other bytes`);
+}
+
+/**
+ * Reads everything, and gives the digest that the database is known by. Its records are not looked at: whoever compares the
+ * answer with a signed digest need not.
+ *
+ * @throws VerificationError DATABASE_MALFORMED
+ */
+export async function digestDatabase(
+  source: ByteSource,
+  digest: DigestFactory,
+  languages: Languages = ruleLanguage,
+): Promise<Sha256Hex> {
+  const database = await openDatabase(source, languages, digest);
+  for (const { kind } of database.sections) {
+    const section = database.section(kind) as SectionReader;
+    for (const block of section.blocks.keys()) await section.rawBlock(block);
+  }
+  return database.sha256;
 }
 
 /** Sections in the order of `ruleKinds`. Records of sorted kinds are in byte order and unique. */
@@ -194,7 +247,7 @@ export async function checkDatabase(
   languages: Languages = ruleLanguage,
   digest: DigestFactory = sha256Digest,
 ): Promise<DatabaseSummary> {
-  const database = await openDatabase(source, languages);
+  const database = await openDatabase(source, languages, digest);
   let offset = 0;
   const same: ByteSink = {
     write: async (bytes) => {

@@ -4,9 +4,7 @@
  * Nothing in the pack is believed: every number is compared with what is really there before it is used, and what comes
  * out must have the size and the digest that the header names.
  */
-import { hexText } from "../encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
-import type { Sha256Hex } from "../brands.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
@@ -14,7 +12,7 @@ import type { RuleKind } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
 import { sharedLength } from "./block.js";
 import type { Codec } from "./codec.js";
-import { openDatabase } from "./database.js";
+import { type Database, openDatabase } from "./database.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
 import { readChanges } from "./delta-changes.js";
@@ -30,8 +28,6 @@ import { applyEdits } from "./word-edits.js";
 
 export interface ApplyOptions {
   readonly languages?: Languages;
-  /** Digest of `from`, when the caller has just computed it; else all of `from` is read once more. */
-  readonly fromSha256?: Sha256Hex;
 }
 
 /**
@@ -50,9 +46,8 @@ export async function applyDelta(
   const reader = new PackReader(pack);
   const header = await reader.header();
   if (header.kind !== "delta") throw malformedPack("expected a delta pack, got a full pack");
-  checkBase(header, from.length, options.fromSha256 ?? (await digestSource(from, digest)));
-
-  const database = await openDatabase(from, languages);
+  const database = await openDatabase(from, languages, digest);
+  checkBase(header, database);
   const sorted = (kind: RuleKind): boolean => languages(kind).order === "sorted";
   const changes = readChanges(readGroups(reader, header.rest, database, codec), sorted);
   const writer = new DatabaseWriter(sink, digest, languages);
@@ -116,7 +111,7 @@ function insertedRecord(
 }
 
 /** SPEC §4.4.2: the base MUST be the one that the header names. */
-function checkBase(header: DeltaPackHeader, bytes: number, sha256: Sha256Hex): void {
+function checkBase(header: DeltaPackHeader, { bytes, sha256 }: Database): void {
   if (header.fromTag !== sha256.slice(0, tagDigits) || header.fromBytes !== bytes) {
     throw new VerificationError(
       "PACK_WRONG_BASE",
@@ -133,13 +128,4 @@ function checkResult(header: DeltaPackHeader, { sha256, bytes }: DatabaseSummary
       `expected ${header.toBytes} bytes, SHA-256 ${header.toTag}…, got ${bytes}, ${sha256.slice(0, tagDigits)}…`,
     );
   }
-}
-
-export async function digestSource(source: ByteSource, digest: DigestFactory): Promise<Sha256Hex> {
-  const step = 1024 * 1024;
-  const running = digest();
-  for (let offset = 0; offset < source.length; offset += step) {
-    running.update(await source.read(offset, Math.min(step, source.length - offset)));
-  }
-  return hexText(running.finish()) as Sha256Hex;
 }

@@ -5,7 +5,6 @@ import { ruleLanguage } from "../rules/registry.js";
 import type { Codec } from "./codec.js";
 import { openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
-import { digestSource } from "./delta-apply.js";
 import { GroupBuilder, planChange } from "./group-builder.js";
 import { packGroup } from "./group-packer.js";
 import { formatPackHeader, tagDigits } from "./pack-header.js";
@@ -32,16 +31,15 @@ export async function encodeDelta(
   digest: DigestFactory,
   languages: Languages = ruleLanguage,
 ): Promise<void> {
-  const [fromSha256, toSha256] = [await digestSource(from, digest), await digestSource(to, digest)];
+  const old = await openDatabase(from, languages, digest);
+  const next = await openDatabase(to, languages, digest);
   const header: DeltaPackHeader = {
     kind: "delta",
     fromBytes: from.length,
     toBytes: to.length,
-    fromTag: fromSha256.slice(0, tagDigits),
-    toTag: toSha256.slice(0, tagDigits),
+    fromTag: old.sha256.slice(0, tagDigits),
+    toTag: next.sha256.slice(0, tagDigits),
   };
-  const old = await openDatabase(from, languages);
-  const next = await openDatabase(to, languages);
   let headerWritten = false;
   const recent = new RecentTexts();
   const budget = { bytes: searchBytesMax };

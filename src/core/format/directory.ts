@@ -1,22 +1,24 @@
 /**
  * The frame of a database file: five bytes in front, the directory and its trailer at the end.
  *
- *     file      = "RMDB" 0x01 section* directory u32le(directory bytes) "RMDB"
+ *     file      = "RMDB" 0x02 section* directory u32le(directory bytes) "RMDB"
  *     directory = varint(sections) section-facts*
  *     facts     = varint(kind's place in ruleKinds) byte(0 sorted, 1 sequence) varint(records) varint(rules)
- *                 varint(block bytes) varint(index bytes) varint(id table bytes) sha256(section's bytes)
+ *                 varint(block bytes) varint(index bytes) varint(id table bytes) sha256(index, id table)
  *
- * Sections stand in the order of `ruleKinds`, have records, and fill the file without a gap.
+ * Sections stand in the order of `ruleKinds`, have records, and fill the file without a gap. The digest of a database is
+ * that of the file without its sections: the root of a tree whose other levels are the section's tables and the blocks.
  */
-import { concatBytes } from "../encoding/bytes.js";
+import type { Sha256Hex } from "../brands.js";
+import { concatBytes, hexText } from "../encoding/bytes.js";
 import { ByteReader, ByteWriter } from "../encoding/varint.js";
-import type { ByteSource } from "../encoding/stream.js";
+import type { ByteSource, DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { RuleKind, SectionOrder } from "../rules/model.js";
 
-export const databaseMagic = Uint8Array.of(0x52, 0x4d, 0x44, 0x42, 0x01);
+export const databaseMagic = Uint8Array.of(0x52, 0x4d, 0x44, 0x42, 0x02);
 const trailerBytes = 8;
 const directoryBytesMax = 1024;
 const digestBytes = 32;
@@ -31,7 +33,14 @@ export interface SectionFacts {
   readonly blockBytes: number;
   readonly indexBytes: number;
   readonly idBytes: number;
+  /** Of index and id table. */
   readonly sha256: Uint8Array;
+}
+
+export interface Directory {
+  readonly sections: readonly SectionFacts[];
+  /** SPEC §3.3.1: what the whole database is known by. */
+  readonly sha256: Sha256Hex;
 }
 
 export function malformedDatabase(message: string): VerificationError {
@@ -58,8 +67,16 @@ export function formatDirectory(sections: readonly SectionFacts[]): Uint8Array<A
   return concatBytes(directory, length, databaseMagic.subarray(0, 4));
 }
 
+/** SPEC §3.3.1. @param end directory and trailer */
+export function databaseDigest(end: Uint8Array, digest: DigestFactory): Sha256Hex {
+  const running = digest();
+  running.update(databaseMagic);
+  running.update(end);
+  return hexText(running.finish()) as Sha256Hex;
+}
+
 /** SPEC §3.2.4: reads both ends of the file and holds them against each other. @throws VerificationError DATABASE_MALFORMED */
-export async function readDirectory(source: ByteSource): Promise<SectionFacts[]> {
+export async function readDirectory(source: ByteSource, digest: DigestFactory): Promise<Directory> {
   if (source.length > limits.databaseBytesMax) {
     throw malformedDatabase(`expected at most ${limits.databaseBytesMax} bytes, got ${source.length}`);
   }
@@ -68,7 +85,7 @@ export async function readDirectory(source: ByteSource): Promise<SectionFacts[]>
   }
   const head = await source.read(0, databaseMagic.length);
   const trailer = await source.read(source.length - trailerBytes, trailerBytes);
-  if (!databaseMagic.every((byte, i) => head[i] === byte)) throw malformedDatabase("expected RMDB version 1");
+  if (!databaseMagic.every((byte, i) => head[i] === byte)) throw malformedDatabase("expected RMDB version 2");
   if (!trailer.subarray(4).every((byte, i) => byte === databaseMagic[i])) {
     throw malformedDatabase("expected the database to end with RMDB");
   }
@@ -77,7 +94,8 @@ export async function readDirectory(source: ByteSource): Promise<SectionFacts[]>
   if (length > directoryBytesMax || start < databaseMagic.length) {
     throw malformedDatabase(`expected a directory within the file, got ${length} bytes`);
   }
-  return parseDirectory(await source.read(start, length), start);
+  const end = await source.read(start, source.length - start);
+  return { sections: parseDirectory(end.subarray(0, length), start), sha256: databaseDigest(end, digest) };
 }
 
 function parseDirectory(bytes: Uint8Array, end: number): SectionFacts[] {

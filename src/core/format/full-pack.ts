@@ -6,26 +6,31 @@
  * Every frame holds 256 KiB of the database, the last one the rest. The seek table is that of the zstd seekable
  * format, without checksums: two u32le a frame (compressed, decompressed bytes), then u32le(frames) 0x00 u32le(0x8F92EAB1).
  */
-import { hexText } from "../encoding/bytes.js";
+import { byteString } from "../encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
-import { limits } from "../limits.js";
+import { ruleLanguage } from "../rules/registry.js";
 import type { Sha256Hex } from "../brands.js";
 import type { Codec } from "./codec.js";
-import { formatPackHeader, malformedPack } from "./pack-header.js";
-import { PackReader } from "./pack-reader.js";
+import { type Database, openDatabase } from "./database.js";
+import type { Languages } from "./database-writer.js";
+import type { BlockEntry } from "./index-table.js";
+import { formatPackHeader } from "./pack-header.js";
+import {
+  type FrameSizes,
+  type PackedDatabase,
+  formatSeekTable,
+  frameContentBytesMax,
+  openFullPack,
+  seekTableVariant,
+} from "./packed-database.js";
 import { formatSkippable } from "./zstd-frame.js";
 
-const blockBytes = limits.codecBlockBytesMax;
 const level = 19;
 /** Frames compressed at a time: enough for every worker, a few megabytes. */
 const batchFrames = 16;
-/** The seekable format fixes the variant of its table's frame, and the number that ends it. */
-const seekTableVariant = 0xe;
-const seekableMagic = 0x8f92eab1;
-const seekFooterBytes = 9;
 
-/** @param databaseSha256 of exactly the bytes of `database`, as the caller computed it */
+/** @param databaseSha256 of `database`, as its writer or `openDatabase` said */
 export async function encodeFullPack(
   database: ByteSource,
   databaseSha256: Sha256Hex,
@@ -33,11 +38,11 @@ export async function encodeFullPack(
   codec: Codec,
 ): Promise<void> {
   await sink.write(formatPackHeader({ kind: "full", databaseBytes: database.length, databaseSha256 }));
-  const sizes: [number, number][] = [];
+  const sizes: FrameSizes[] = [];
   for (let offset = 0; offset < database.length; ) {
     const blocks: { bytes: Uint8Array; level: number }[] = [];
-    for (; blocks.length < batchFrames && offset < database.length; offset += blockBytes) {
-      const length = Math.min(blockBytes, database.length - offset);
+    for (; blocks.length < batchFrames && offset < database.length; offset += frameContentBytesMax) {
+      const length = Math.min(frameContentBytesMax, database.length - offset);
       blocks.push({ bytes: await database.read(offset, length), level });
     }
     for (const [i, frame] of (await codec.compress(blocks)).entries()) {
@@ -49,7 +54,8 @@ export async function encodeFullPack(
 }
 
 /**
- * Writes the database that the pack holds, block by block.
+ * Writes the database that the pack holds, frame by frame. Its tables, which are at its end, are read first, so every block
+ * is compared with its digest as it goes by.
  *
  * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, CODEC_FAILED, DATABASE_DIGEST_MISMATCH: the sink
  *   may then have got bytes, and they are worth nothing
@@ -59,49 +65,67 @@ export async function decodeFullPack(
   sink: ByteSink,
   codec: Codec,
   digest: DigestFactory,
+  languages: Languages = ruleLanguage,
 ): Promise<{ sha256: Sha256Hex; bytes: number }> {
-  const reader = new PackReader(pack);
-  const header = await reader.header();
-  if (header.kind !== "full") throw malformedPack("expected a full pack, got a delta pack");
-  const running = digest();
-  const sizes: [number, number][] = [];
-  for (let offset = 0; offset < header.databaseBytes; ) {
-    const expected = Math.min(blockBytes, header.databaseBytes - offset);
-    const { frame, contentBytes } = await reader.frame(expected);
-    if (contentBytes !== expected) {
-      throw malformedPack(`expected a frame of ${expected} bytes, got ${contentBytes}`);
-    }
-    const block = await codec.decompress(frame, contentBytes);
-    running.update(block);
-    await sink.write(block);
-    sizes.push([frame.length, contentBytes]);
-    offset += contentBytes;
+  const packed = await openFullPack(pack, codec);
+  const database = await openPacked(packed, digest, languages);
+  const check = new PassingBlocks(database, digest);
+  for (const number of packed.frames.keys()) {
+    const content = await packed.frame(number);
+    check.update(content);
+    await sink.write(content);
   }
-  // SPEC §4.3.2
-  const table = formatSeekTable(sizes);
-  const found = await reader.skippable(seekTableVariant, table.length);
-  if (!table.every((byte, i) => byte === found[i]))
-    throw malformedPack("expected the table of the pack's frames");
-  reader.end();
-  // SPEC §4.3.3
-  const sha256 = hexText(running.finish()) as Sha256Hex;
-  if (sha256 !== header.databaseSha256) {
-    throw new VerificationError(
-      "DATABASE_DIGEST_MISMATCH",
-      `expected SHA-256 ${header.databaseSha256}, got ${sha256}`,
-    );
-  }
-  return { sha256, bytes: header.databaseBytes };
+  return { sha256: database.sha256, bytes: packed.length };
 }
 
-function formatSeekTable(sizes: readonly [number, number][]): Uint8Array {
-  const table = new Uint8Array(8 * sizes.length + seekFooterBytes);
-  const view = new DataView(table.buffer);
-  sizes.forEach(([compressed, decompressed], i) => {
-    view.setUint32(8 * i, compressed, true);
-    view.setUint32(8 * i + 4, decompressed, true);
-  });
-  view.setUint32(8 * sizes.length, sizes.length, true);
-  view.setUint32(8 * sizes.length + 5, seekableMagic, true);
-  return table;
+/** SPEC §4.3.3 */
+async function openPacked(
+  packed: PackedDatabase,
+  digest: DigestFactory,
+  languages: Languages,
+): Promise<Database> {
+  let found: Database;
+  try {
+    found = await openDatabase(packed, languages, digest);
+  } catch (cause) {
+    if (!(cause instanceof VerificationError) || cause.code !== "DATABASE_MALFORMED") throw cause;
+    throw wrongContent(`SHA-256 ${packed.claimedSha256}`, "no database", cause);
+  }
+  if (found.sha256 === packed.claimedSha256) return found;
+  throw wrongContent(`SHA-256 ${packed.claimedSha256}`, found.sha256);
+}
+
+/** The blocks of a database whose bytes come from front to back, each compared with the digest in the index. */
+class PassingBlocks {
+  readonly #blocks: readonly BlockEntry[];
+  readonly #newDigest: DigestFactory;
+  #block = 0;
+  #running: ReturnType<DigestFactory>;
+  #at = 0;
+
+  constructor(database: Database, digest: DigestFactory) {
+    this.#blocks = database.sections.flatMap(({ kind }) => database.section(kind)?.blocks ?? []);
+    this.#newDigest = digest;
+    this.#running = digest();
+  }
+
+  update(bytes: Uint8Array): void {
+    const start = this.#at;
+    this.#at += bytes.length;
+    for (let entry = this.#blocks[this.#block]; entry !== undefined; entry = this.#blocks[this.#block]) {
+      const end = entry.offset + entry.bytes;
+      if (entry.offset >= this.#at) return;
+      this.#running.update(bytes.subarray(Math.max(0, entry.offset - start), end - start));
+      if (end > this.#at) return;
+      if (byteString(this.#running.finish()) !== entry.digest) {
+        throw wrongContent("the block that the index names", `other bytes at ${entry.offset}`);
+      }
+      this.#running = this.#newDigest();
+      this.#block++;
+    }
+  }
+}
+
+function wrongContent(expected: string, got: string, cause?: unknown): VerificationError {
+  return new VerificationError("DATABASE_DIGEST_MISMATCH", `expected ${expected}, got ${got}`, { cause });
 }

@@ -1,7 +1,7 @@
 /**
  * The two tables behind a section's blocks: the sparse index (one entry a block) and, for sequences, the id table.
  *
- *     index entry = varint(block bytes) varint(records) varint(rules) [sorted: front-coded key]
+ *     index entry = varint(block bytes) varint(records) varint(rules) [sorted: front-coded key] sha256(block)
  *     id entry    = front-coded id, varint(record number)
  *
  * A key is the first 64 bytes of the block's first record. Ids are in byte order, then by record number.
@@ -25,7 +25,14 @@ export interface BlockEntry {
   readonly rules: number;
   /** "" in a sequence. */
   readonly key: string;
+  /** SHA-256 of the block, as a byte string: a million of them take little room and compare fast. */
+  readonly digest: string;
 }
+
+/** What the writer of an index knows of a block. */
+export type BlockFacts = Omit<BlockEntry, "offset" | "first">;
+
+const digestBytes = 32;
 
 export function blockKey(order: SectionOrder, firstRecord: string): string {
   return order === "sorted" ? firstRecord.slice(0, keyBytesMax) : "";
@@ -35,12 +42,13 @@ export function writeIndexEntry(
   writer: ByteWriter,
   order: SectionOrder,
   keyBefore: string,
-  entry: Pick<BlockEntry, "bytes" | "records" | "rules" | "key">,
+  entry: BlockFacts,
 ): void {
   writer.varint(entry.bytes);
   writer.varint(entry.records);
   writer.varint(entry.rules);
   if (order === "sorted") writeRecord(writer, keyBefore, entry.key);
+  writer.text(entry.digest);
 }
 
 /** What the directory says about the section; the index must add up to it. */
@@ -68,7 +76,9 @@ export function parseIndex(bytes: Uint8Array, totals: IndexTotals, complain: Com
     const ruleCount = reader.varint(records);
     if (totals.order === "sorted") key = parseKey(reader, key, entries.length > 0, complain);
     if (used + blockBytes > totals.blockBytes) throw complain("expected blocks within their section");
-    entries.push({ offset: totals.offset + used, bytes: blockBytes, first, records, rules: ruleCount, key });
+    const digest = reader.text(digestBytes);
+    const offset = totals.offset + used;
+    entries.push({ offset, bytes: blockBytes, first, records, rules: ruleCount, key, digest });
     used += blockBytes;
     first += records;
     rules += ruleCount;

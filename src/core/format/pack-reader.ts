@@ -3,13 +3,7 @@ import type { ByteSource } from "../encoding/stream.js";
 import { limits } from "../limits.js";
 import { malformedPack, parsePackHeader } from "./pack-header.js";
 import type { PackHeader } from "./pack-header.js";
-import {
-  frameBytes,
-  frameBytesMax,
-  frameContentBytes,
-  skippableBytes,
-  skippableHeadBytes,
-} from "./zstd-frame.js";
+import { frameBytes, frameBytesMax, frameContentBytes, skippableHeadBytes } from "./zstd-frame.js";
 
 const bufferBytes = 64 * 1024;
 
@@ -45,19 +39,6 @@ export class PackReader {
     const length = frameBytes(bytes);
     this.#at += length;
     return { frame: bytes.slice(0, length), contentBytes };
-  }
-
-  /** Content of a skippable frame. @throws VerificationError PACK_MALFORMED */
-  async skippable(variant: number, contentBytes: number): Promise<Uint8Array> {
-    const bytes = await this.#peek(skippableHeadBytes + contentBytes);
-    if (
-      skippableBytes(bytes, variant) !== contentBytes ||
-      bytes.length !== skippableHeadBytes + contentBytes
-    ) {
-      throw malformedPack("expected the table of a pack's frames");
-    }
-    this.#at += bytes.length;
-    return bytes.subarray(skippableHeadBytes);
   }
 
   end(): void {

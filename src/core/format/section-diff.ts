@@ -1,10 +1,9 @@
 /**
  * What separates two sections: changes in the order of the old one, each a run of old records that go and new ones that come.
  *
- * Sorted sections are merged block by block, and blocks that are the same on both sides are not even unpacked. Sequences
+ * Sorted sections are merged block by block, and blocks that are the same on both sides are not even read. Sequences
  * are compared as wholes: records that occur once on each side are anchors (Bram Cohen's patience diff).
  */
-import { equalBytes } from "../encoding/bytes.js";
 import type { Database, SectionReader } from "./database.js";
 import type { RuleKind } from "../rules/model.js";
 
@@ -61,15 +60,11 @@ class Cursor {
     this.#place = 0;
   }
 
-  /** Steps over the next block of both when they hold the same bytes. */
-  static async stepOver(a: Cursor, b: Cursor): Promise<boolean> {
+  /** Steps over the next block of both when their indexes say that it is the same. */
+  static stepOver(a: Cursor, b: Cursor): boolean {
     if (!a.mustLoad || !b.mustLoad) return false;
     const one = a.#section?.blocks[a.#block];
-    const other = b.#section?.blocks[b.#block];
-    if (one?.bytes !== other?.bytes || one?.records !== other?.records || one?.key !== other?.key)
-      return false;
-    const [left, right] = await Promise.all([a.#section?.rawBlock(a.#block), b.#section?.rawBlock(b.#block)]);
-    if (!left || !right || !one || !equalBytes(left, right)) return false;
+    if (one === undefined || one.digest !== b.#section?.blocks[b.#block]?.digest) return false;
     for (const cursor of [a, b]) {
       cursor.#block++;
       cursor.number += one.records;
@@ -91,7 +86,7 @@ async function* diffSorted(
   // undefined right behind blocks that were stepped over
   let newest: string | undefined = "";
   for (;;) {
-    if (!change && (await stepOverAll(a, b))) newest = undefined;
+    if (!change && stepOverAll(a, b)) newest = undefined;
     if (a.mustLoad) await a.load();
     if (b.mustLoad) await b.load();
     const old = a.here;
@@ -129,9 +124,9 @@ async function* diffSorted(
   }
 }
 
-async function stepOverAll(a: Cursor, b: Cursor): Promise<boolean> {
+function stepOverAll(a: Cursor, b: Cursor): boolean {
   let any = false;
-  while (await Cursor.stepOver(a, b)) any = true;
+  while (Cursor.stepOver(a, b)) any = true;
   return any;
 }
 

@@ -26,10 +26,11 @@ describe("a block", () => {
 });
 
 describe("an index", () => {
+  const digest = "d".repeat(32);
   const index = (records: number) => {
     const writer = new ByteWriter();
-    writeIndexEntry(writer, "sorted", "", { bytes: 20, records: 2, rules: 2, key: "alpha" });
-    writeIndexEntry(writer, "sorted", "alpha", { bytes: 10, records, rules: 1, key: "beta" });
+    writeIndexEntry(writer, "sorted", "", { bytes: 20, records: 2, rules: 2, key: "alpha", digest });
+    writeIndexEntry(writer, "sorted", "alpha", { bytes: 10, records, rules: 1, key: "beta", digest });
     return writer.take();
   };
   const totals = { order: "sorted", offset: 5, blockBytes: 30, records: 3, rules: 3 } as const;

@@ -1,9 +1,16 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
 import { ByteWriter } from "../../../src/core/encoding/varint.js";
-import { checkDatabase, encodeDatabase, openDatabase } from "../../../src/core/format/database.js";
+import {
+  type SectionReader,
+  checkDatabase,
+  digestDatabase,
+  encodeDatabase,
+  openDatabase,
+} from "../../../src/core/format/database.js";
 import { databaseMagic } from "../../../src/core/format/directory.js";
 import { codeOf, contentsOf, database, digest, flipped, languages, rules } from "./samples.js";
 
@@ -118,6 +125,16 @@ describe("database", () => {
     expect((await opened.findRule("ioc", "m")) === huge).toBe(true);
   });
 
+  it("SPEC §3.3.1 is known by the digest of the file without its sections", async () => {
+    const bytes = await database({ ioc: rules(900), yara: rules(40) });
+    const opened = await open(bytes);
+    const end = bytes.length - 8 - new DataView(bytes.buffer, bytes.length - 8).getUint32(0, true);
+    const outside = concatBytes(bytes.subarray(0, 5), bytes.subarray(end));
+    expect(opened.sha256).toBe(createHash("sha256").update(outside).digest("hex"));
+    expect(await digestDatabase(memorySource(bytes), digest, languages)).toBe(opened.sha256);
+    expect((await check(bytes)).sha256).toBe(opened.sha256);
+  });
+
   it("SPEC §3.1.2 refuses records out of order, twice, or too large", async () => {
     const write = (records: string[]) => () =>
       encodeDatabase([{ kind: "ioc", order: "sorted", records }], memorySink(), digest, languages);
@@ -137,6 +154,31 @@ describe("a database that lies", () => {
         expect(["DATABASE_MALFORMED", "success"]).toContain(code);
       }
     }
+  });
+
+  it("SPEC §3.3.3 is refused where it is read, whatever byte of a section is flipped", async () => {
+    const bytes = await database({ ioc: rules(900), yara: rules(40) });
+    const opened = await open(bytes);
+    const { facts, blocks } = opened.section("ioc") as SectionReader;
+    for (const [number, { offset, bytes: length }] of blocks.entries()) {
+      const lying = await open(flipped(bytes, offset + (length >> 1)));
+      const read = (block: number) => codeOf(async () => lying.section("ioc")?.rawBlock(block));
+      expect(await read(number)).toBe("DATABASE_MALFORMED");
+      if (number > 0) expect(await read(number - 1)).toBe("success");
+    }
+    for (
+      let at = facts.offset + facts.blockBytes;
+      at < facts.offset + facts.blockBytes + facts.indexBytes;
+      at += 7
+    )
+      expect(await codeOf(() => open(flipped(bytes, at)))).toBe("DATABASE_MALFORMED");
+    const { facts: yara } = opened.section("yara") as SectionReader;
+    for (
+      let at = yara.offset + yara.blockBytes + yara.indexBytes;
+      at < yara.offset + yara.blockBytes + yara.indexBytes + yara.idBytes;
+      at += 11
+    )
+      expect(await codeOf(() => open(flipped(bytes, at)))).toBe("DATABASE_MALFORMED");
   });
 
   it("is refused when it is cut anywhere, or goes on", async () => {
