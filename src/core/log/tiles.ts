@@ -6,6 +6,7 @@
  *   tile/entries/<N>[.p/<W>]      the entries themselves
  *   N: groups of three digits, all but the last behind an x: 1234067 is x001/x234/067
  */
+import type { DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
 import { type Hash, odd, refusingWith } from "./lines.js";
 import type { NodeReader } from "./make-proof.js";
@@ -70,26 +71,56 @@ export function partialTiles(size: number): TilePlace[] {
 /** The octets of a tile. What they say is proven by nothing but a proof that uses them. */
 export type TileReader = (place: TilePlace) => Promise<Uint8Array>;
 
+/** All hashes of the complete subtrees within full tiles, by path; for whoever makes many proofs. */
+export type TileCache = Map<string, readonly (readonly Hash[])[]>;
+
+export interface TileNodesOptions {
+  readonly digest?: DigestFactory;
+  readonly cache?: TileCache;
+}
+
+const cachedTilesMax = 256;
+
 /** Hashes of complete subtrees, from the tiles of a tree of `size` entries. Each tile is read once. */
-export function tileNodes(size: number, readTile: TileReader): NodeReader {
-  const tiles = new Map<string, Promise<Uint8Array>>();
-  const tile = (place: TilePlace): Promise<Uint8Array> => {
+export function tileNodes(size: number, readTile: TileReader, options: TileNodesOptions = {}): NodeReader {
+  const { digest, cache = new Map() } = options;
+  const own: TileCache = new Map();
+  const rowsOf = async (place: TilePlace): Promise<readonly (readonly Hash[])[]> => {
     const path = tilePath(place);
-    const known = tiles.get(path) ?? readTile(place).then((bytes) => requireTile(bytes, place));
-    tiles.set(path, known);
-    return known;
+    const known = own.get(path) ?? cache.get(path);
+    if (known !== undefined) return known;
+    const rows = subtreeRows(tileHashes(requireTile(await readTile(place), place)), digest);
+    own.set(path, rows);
+    if (place.width === tileWidth) remember(cache, path, rows);
+    return rows;
   };
   return async (level, index) => {
     const tileLevel = Math.floor(level / 8);
-    const span = 2 ** (level - 8 * tileLevel);
-    const first = index * span;
-    const place = tileAt(tileLevel, Math.floor(first / tileWidth), size);
-    if (place === undefined || (first % tileWidth) + span > place.width) {
-      throw new RangeError("expected a subtree inside the tree");
-    }
-    const bytes = await tile(place);
-    return foldHashes(tileHashes(bytes).slice(first % tileWidth, (first % tileWidth) + span));
+    const row = level - 8 * tileLevel;
+    const perTile = tileWidth / 2 ** row;
+    const place = tileAt(tileLevel, Math.floor(index / perTile), size);
+    const hash = place === undefined ? undefined : (await rowsOf(place))[row]?.[index % perTile];
+    if (hash === undefined) throw new RangeError("expected a subtree inside the tree");
+    return hash;
   };
+}
+
+function remember(cache: TileCache, path: string, rows: readonly (readonly Hash[])[]): void {
+  const [oldest] = cache.keys();
+  if (oldest !== undefined && cache.size >= cachedTilesMax) cache.delete(oldest);
+  cache.set(path, rows);
+}
+
+/** Row n has the hashes over 2^n neighbours, as far as they are complete. */
+function subtreeRows(hashes: readonly Hash[], digest?: DigestFactory): Hash[][] {
+  const rows: Hash[][] = [[...hashes]];
+  for (let row = rows[0] as Hash[]; row.length > 1; row = rows.at(-1) as Hash[]) {
+    const pairs = Math.floor(row.length / 2);
+    rows.push(
+      Array.from({ length: pairs }, (_, i) => nodeHash(row[2 * i] as Hash, row[2 * i + 1] as Hash, digest)),
+    );
+  }
+  return rows;
 }
 
 /** SPEC §11.4.5. @throws VerificationError LOG_TILE_MALFORMED */
