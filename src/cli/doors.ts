@@ -3,6 +3,7 @@
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
 import type { APIClient } from "./api-client.js";
+import type { AuditDoors } from "./audit-doors.js";
 import type { KeyPlace } from "./key-options.js";
 
 /** Where text goes. */
@@ -74,19 +75,6 @@ export interface AssayOptions {
   readonly release?: number;
   /** The overseer's folder: its key, its copies, its verdicts. */
   readonly data: string;
-}
-
-export interface AuditOptions {
-  readonly url: string;
-  readonly root: string;
-  readonly feed: string;
-  readonly release?: number;
-  readonly policy?: string;
-  /** Fetch the sources and compile them again; needs a token of an auditor. */
-  readonly rebuild: boolean;
-  readonly token?: string;
-  /** Judge as of this time instead of now, ISO 8601. */
-  readonly at?: string;
 }
 
 export interface ProposeOptions {
@@ -178,7 +166,7 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors {
+export interface CLIDoors extends AuditDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */
@@ -193,7 +181,6 @@ export interface CLIDoors {
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
-  auditRelease(options: AuditOptions, progress: Progress): Promise<Report>;
   pkiVerify(options: PKIVerifyOptions): Promise<Report>;
   pkiVerifyCMS(options: PKIVerifyCMSOptions): Promise<Report>;
   propose(options: ProposeOptions, progress: Progress): Promise<Report>;

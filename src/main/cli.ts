@@ -29,7 +29,8 @@ const doors: CLIDoors = {
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
-  auditRelease: async (options, progress) => (await import("./compose-parties.js")).audit(options, progress),
+  auditRelease: async (options, progress) =>
+    (await import("./compose-audit.js")).auditReleaseOf(options, progress),
   pkiVerify: async (options) => (await import("./compose-pki.js")).verifyCertificateFile(options),
   pkiVerifyCMS: async (options) => (await import("./compose-pki.js")).verifyCMSFile(options),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),

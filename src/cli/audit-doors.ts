@@ -1,0 +1,30 @@
+/** What the auditor's commands need from the rest of the program. */
+import type { Progress, Report } from "./doors.js";
+
+/** Of every audit: files that the report is written to, each in the form that its ending names. */
+export interface ReportOptions {
+  readonly report: readonly string[];
+}
+
+export interface TreeOptions extends ReportOptions {
+  /** Where the public tree is. */
+  readonly url: string;
+  /** Path of the pinned root.json. */
+  readonly root: string;
+  readonly feed: string;
+  /** Path of a signature policy that overrides the root's. */
+  readonly policy?: string;
+  /** Judge as of this time instead of now, ISO 8601. */
+  readonly at?: string;
+}
+
+export interface AuditReleaseOptions extends TreeOptions {
+  readonly release?: number;
+  /** Fetch the sources and compile them again; needs a token of an auditor. */
+  readonly rebuild: boolean;
+  readonly token?: string;
+}
+
+export interface AuditDoors {
+  auditRelease(options: AuditReleaseOptions, progress: Progress): Promise<Report>;
+}
