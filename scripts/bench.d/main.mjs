@@ -1,26 +1,42 @@
-// Compiles each version of each corpus, makes and applies the deltas between them, and prints what they cost beside what the
-// general tools need for the same step: on the sources as they are, and on the export of the database (no comments, sorted).
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+// Compiles each version of each corpus, makes and applies the deltas between them, and measures beside them, in the same run, what the
+// general tools need for the same step: on the sources in their order, and on the export of the database (no comments, sorted). The
+// better of the two counts for the tool. `scripts/bench --help` says how to call it.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { missingPeers, peerBytes, peerNames } from "./peers.mjs";
+import { judge, median, printBars } from "./bars.mjs";
+import { corpora, kinds, pairsOf } from "./corpora.mjs";
+import { hashList } from "./hash-list.mjs";
+import { writePage } from "./page.mjs";
+import { bestForm, bestPeer, measurePeers, missingPeers, timed } from "./peers.mjs";
 
-const help = `usage: scripts/bench [--kind KIND]… [--json FILE]               the corpora in ../shared/corpora, then the service
-       scripts/bench --service [--json FILE]                     the service alone: from approval to served, proving a release
-       scripts/bench --rules OLD NEW --kind KIND [--json FILE]  two folders of your own rules
-KIND is one of clamav, ioc, sigma, suricata, yara.`;
+const help = `usage: scripts/bench [options]                             the corpora in ../shared/corpora, the list of hashes, the bars
+       scripts/bench --rules OLD NEW --kind KIND [options]  two folders of your own rules
+       scripts/bench --service [--json FILE]                from approval to served, and proving a release
+options:
+  --kind KIND     one of ${kinds.join(", ")}; may be given several times
+  --hashes        the sorted list of 100,000 hashes; alone or with --kind
+  --no-peers      ours alone
+  --cache FOLDER  figures of peers on the same bytes are taken from there, and kept there
+  --json FILE     everything that was measured
+  --page FILE     the same as a page with plots
+  --from FILE     no measuring: bars and page from a report that --json wrote`;
 const here = fileURLToPath(new URL(".", import.meta.url));
-const archives = resolve(here, "../../../shared/corpora");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kind: { type: "string", multiple: true },
     rules: { type: "boolean" },
     service: { type: "boolean" },
+    hashes: { type: "boolean" },
+    "no-peers": { type: "boolean" },
+    cache: { type: "string" },
     json: { type: "string" },
+    page: { type: "string" },
+    from: { type: "string" },
     help: { type: "boolean" },
   },
 });
@@ -40,116 +56,162 @@ function step(...args) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1));
 }
 
-/** Pairs of folders, oldest first, with the kind of their rules. */
-function histories() {
-  if (values.rules)
-    return [
-      { kind: values.kind[0], versions: positionals.map((path) => ({ date: path, folder: resolve(path) })) },
-    ];
-  if (values.service) return [];
-  const wanted = values.kind ?? ["suricata", "sigma", "yara", "clamav", "ioc"];
-  return wanted.flatMap((kind) => {
-    const archive = join(archives, `${kind}.tar.zst`);
-    if (!existsSync(archive)) {
-      console.log(`${kind}: no corpus at ../shared/corpora/${kind}.tar.zst`);
-      return [];
-    }
-    execFileSync("tar", ["--zstd", "-xf", archive, "-C", scratch]);
-    const root = join(scratch, kind);
-    return [
-      {
-        kind,
-        versions: readdirSync(root)
-          .sort()
-          .map((date) => ({ date, folder: join(root, date) })),
-      },
-    ];
-  });
-}
-
 const number = (value) => (value === undefined ? "–" : value.toLocaleString("en-US"));
-const ratio = (value) => (value === undefined ? "–" : value.toFixed(2));
-function median(all) {
-  const sorted = [...all].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+
+function histories() {
+  if (values.rules) {
+    const versions = positionals.map((path) => ({ date: path, folder: resolve(path) }));
+    return [{ kind: values.kind[0], versions }];
+  }
+  return corpora(values.kind ?? (values.hashes ? [] : kinds), scratch);
 }
 
-function compileAll({ kind, versions }) {
-  return versions.map(({ date, folder }, i) => {
-    const files = Object.fromEntries(
-      ["database", "sources", "export"].map((name) => [name, join(scratch, `${kind}-${i}.${name}`)]),
-    );
-    const compiled = step("compile", kind, folder, files.database);
-    const sources = step("concatenate", kind, folder, files.sources);
-    step("export", kind, files.database, files.export);
-    console.log(
-      `compile ${kind} ${date}: ${number(sources.bytes)} bytes, ${number(compiled.records)} records → ${number(compiled.bytes)} bytes; ` +
-        `${compiled.seconds.toFixed(1)} s, peak ${compiled.peakMiB.toFixed(0)} MiB`,
-    );
-    return { kind, date, ...files, compiled };
-  });
+function compileVersion(kind, { date, folder }, i) {
+  const files = Object.fromEntries(
+    ["database", "sources", "export"].map((name) => [name, join(scratch, `${kind}-${i}.${name}`)]),
+  );
+  const compiled = step("compile", kind, folder, files.database);
+  const sources = step("concatenate", kind, folder, files.sources).bytes;
+  const exported = step("export", kind, files.database, files.export).bytes;
+  console.log(
+    `compile ${kind} ${date}: ${number(sources)} bytes, ${number(compiled.records)} records → ${number(compiled.bytes)} bytes; ` +
+      `${compiled.stepWall.toFixed(1)} s, CPU ${compiled.stepCPU.toFixed(1)} s, peak ${compiled.peakMiB.toFixed(0)} MiB`,
+  );
+  return { kind, date, ...files, facts: { kind, date, sources, exported, ...compiled } };
 }
 
-function comparePair(from, to) {
+/** Our delta between two databases, proven by applying it. */
+function makeDelta(from, to) {
   const [pack, out] = [join(scratch, "pack"), join(scratch, "out")];
   const made = step("delta", from.database, to.database, pack);
-  const applied = step("apply", from.database, pack, to.database, out);
-  const peers = {
-    sources: peerBytes(from.sources, to.sources, out),
-    export: peerBytes(from.export, to.export, out),
+  const applied = step("apply", from.database, pack, out);
+  if (!readFileSync(out).equals(readFileSync(to.database))) throw new Error("a wrong database came out");
+  return { made, applied };
+}
+
+function comparePair({ from, to, neighbours, apart }) {
+  const { made, applied } = makeDelta(from, to);
+  const forms = {
+    sources: { from: from.sources, to: to.sources },
+    export: { from: from.export, to: to.export },
   };
-  const best = (set) => Math.min(...Object.values(set).filter((bytes) => bytes !== undefined));
-  const onSources = made.bytes / best(peers.sources);
-  const onExport = made.bytes / best(peers.export);
-  const [s, e] = [peers.sources, peers.export].map((set) =>
-    peerNames.map((name) => number(set[name]).padStart(9)).join(" "),
-  );
+  const peers = values["no-peers"] ? {} : measurePeers(to.kind, forms, scratch, values.cache);
+  const best = bestPeer(peers);
+  const ratio = best && made.bytes / best.bytes;
+  const row = { kind: to.kind, from: from.date, to: to.date, neighbours, apart, made, applied };
   console.log(
-    `${to.kind.padEnd(8)} ${from.date} → ${to.date}  ours ${number(made.bytes).padStart(8)} | ${s} | ${ratio(onSources)} | ${e} | ${ratio(onExport)} | ` +
-      `make ${made.seconds.toFixed(1)} s ${made.peakMiB.toFixed(0)} MiB, apply ${applied.seconds.toFixed(1)} s ${applied.peakMiB.toFixed(0)} MiB`,
+    `${to.kind.padEnd(8)} ${from.date} → ${to.date}  ours ${number(made.bytes).padStart(9)}  ` +
+      (best ? `best ${best.peer} on ${best.form} ${number(best.bytes)}  ratio ${ratio.toFixed(2)}  ` : "") +
+      `make CPU ${made.stepCPU.toFixed(2)} s ${made.peakMiB.toFixed(0)} MiB, apply CPU ${applied.stepCPU.toFixed(2)} s ${applied.peakMiB.toFixed(0)} MiB`,
   );
+  for (const [peer, found] of Object.entries(peers)) console.log(`           ${describePeer(peer, found)}`);
   return {
-    kind: to.kind,
-    from: from.date,
-    to: to.date,
-    bytes: made.bytes,
+    ...row,
     peers,
-    onSources,
-    onExport,
-    made,
-    applied,
+    best,
+    ratio,
+    zstd: bestForm(peers, "zstd -19"),
+    xdelta: bestForm(peers, "xdelta3"),
   };
 }
 
-mkdirSync(scratch, { recursive: true });
-const missing = missingPeers();
-if (missing.length > 0) console.log(`not installed, and so not compared with: ${missing.join(", ")}`);
-const compared = missing.length < peerNames.length;
-const report = { versions: [], pairs: [], full: [] };
-for (const history of histories()) {
-  const versions = compileAll(history);
-  console.log(`columns: ${peerNames.join(", ")}; on the sources | ratio | on the export | ratio`);
-  for (let i = 1; i < versions.length; i++) report.pairs.push(comparePair(versions[i - 1], versions[i]));
-  const newest = versions.at(-1);
-  const full = step("full", newest.database, join(scratch, "full"));
-  console.log(
-    `full pack ${history.kind} ${newest.date}: ${number(full.bytes)} bytes; ${full.seconds.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB`,
+function describePeer(peer, found) {
+  const forms = Object.entries(found).map(
+    ([form, { bytes, cpu, peakMiB }]) =>
+      `${form} ${number(bytes)} (CPU ${cpu.toFixed(2)} s, ${peakMiB.toFixed(0)} MiB)`,
   );
-  report.full.push({ kind: history.kind, date: newest.date, ...full });
-  report.versions.push(...versions.map(({ kind, date, compiled }) => ({ kind, date, ...compiled })));
+  return `${peer.padEnd(15)} ${forms.join("  ")}`;
 }
-if (compared && report.pairs.length > 0) {
-  const of = (pairs, key) => ratio(median(pairs.map((pair) => pair[key])));
-  for (const kind of new Set(report.pairs.map((pair) => pair.kind))) {
-    const own = report.pairs.filter((pair) => pair.kind === kind);
-    console.log(
-      `median ${kind.padEnd(8)}: ${of(own, "onSources")} of the best peer on the sources, ${of(own, "onExport")} on the export`,
-    );
+
+/** The full pack of the newest version beside zstd -19 of what it holds. */
+function compareFull({ kind, date, database, sources, export: exported }) {
+  const full = step("full", database, join(scratch, "full"));
+  const out = join(scratch, "full.zst");
+  const zstd = values["no-peers"]
+    ? []
+    : [exported, sources].flatMap((file) => timed(["zstd", "-qf", "-19", file, "-o", out], out) ?? []);
+  const best = zstd.sort((a, b) => a.bytes - b.bytes)[0];
+  const ratio = best && full.bytes / best.bytes;
+  console.log(
+    `full pack ${kind} ${date}: ${number(full.bytes)} bytes, CPU ${full.stepCPU.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB` +
+      (best
+        ? `; zstd -19 ${number(best.bytes)}, CPU ${best.cpu.toFixed(1)} s; ratio ${ratio.toFixed(2)}`
+        : ""),
+  );
+  return { kind, date, ...full, zstd: best, ratio };
+}
+
+function compareHashes() {
+  const { versions, limitBytes } = hashList(scratch);
+  const compiled = versions.map(({ date, folder }) => {
+    const database = join(scratch, `hashes-${date}.database`);
+    step("compile", "ioc", folder, database);
+    return { database, text: join(folder, "hashes.txt") };
+  });
+  const { made, applied } = makeDelta(...compiled);
+  const form = ([from, to]) => ({ from, to });
+  const peers = values["no-peers"]
+    ? {}
+    : measurePeers("hash-list", { export: form(compiled.map(({ text }) => text)) }, scratch, values.cache);
+  // ClamAV's tool takes its own files alone.
+  const clamav = values["no-peers"]
+    ? {}
+    : measurePeers("hash-list", { hsb: form(versions.map(({ hsb }) => hsb)) }, scratch, values.cache);
+  const best = bestPeer(peers);
+  console.log(
+    `100,000 sorted hashes, 1 % changed: ours ${number(made.bytes)} bytes, information limit ${number(limitBytes)}` +
+      ` (${(made.bytes / limitBytes).toFixed(3)})`,
+  );
+  for (const [peer, found] of Object.entries(peers)) console.log(`           ${describePeer(peer, found)}`);
+  if (clamav.sigtool) console.log(`           ${describePeer("sigtool", clamav.sigtool)}`);
+  return { limitBytes, made, applied, peers, best, sigtool: clamav.sigtool?.hsb };
+}
+
+function measure() {
+  const missing = missingPeers();
+  if (missing.length > 0) console.log(`not installed, and so not compared with: ${missing.join(", ")}`);
+  const report = {
+    machine: {
+      cpu: cpus()[0]?.model,
+      cores: cpus().length,
+      node: process.version,
+      date: new Date().toISOString(),
+    },
+    missing,
+    idle: step("idle"),
+    versions: [],
+    pairs: [],
+    full: [],
+  };
+  for (const { kind, versions } of histories()) {
+    const compiled = versions.map((version, i) => compileVersion(kind, version, i));
+    for (const pair of pairsOf(compiled)) report.pairs.push(comparePair(pair));
+    report.full.push(compareFull(compiled.at(-1)));
+    report.versions.push(...compiled.map(({ facts }) => facts));
+    const own = report.pairs.filter((pair) => pair.kind === kind && pair.neighbours && pair.ratio);
+    if (own.length > 0)
+      console.log(`median ${kind}: ${median(own.map(({ ratio }) => ratio)).toFixed(2)} of the best peer`);
   }
-  console.log(
-    `median of all  : ${of(report.pairs, "onSources")} of the best peer on the sources, ${of(report.pairs, "onExport")} on the export`,
-  );
+  if (values.hashes || !(values.rules || values.kind)) report.hashes = compareHashes();
+  return report;
 }
-if (!values.rules && !values.kind) report.service = await (await import("./service.mjs")).serviceRows();
-if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+
+async function run() {
+  if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
+  const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();
+  if (!values["no-peers"]) {
+    report.bars = judge(report);
+    printBars(report.bars);
+  }
+  return report;
+}
+
+const report = await run();
+for (const [path, write] of [
+  [values.json, () => writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`)],
+  [values.page, () => writePage(values.page, report)],
+]) {
+  if (path === undefined) continue;
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  write();
+}

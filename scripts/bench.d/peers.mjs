@@ -1,32 +1,138 @@
 // The general tools that our deltas are compared with. One that is not installed is told, not passed over.
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-const tools = {
-  "zstd -19 --patch-from": [
-    "zstd",
-    (from, to, out) => ["-q", "-f", "-19", "--long=27", `--patch-from=${from}`, to, "-o", out],
-  ],
-  "xdelta3 -9 -S lzma": [
-    "xdelta3",
-    (from, to, out) => ["-f", "-e", "-9", "-S", "lzma", "-B", "268435456", "-s", from, to, out],
-  ],
-  bsdiff: ["bsdiff", (from, to, out) => [from, to, out]],
-};
+const shell = (command) => (from, to, out) => ["sh", "-c", command, "sh", from, to, out];
 
-export const peerNames = Object.keys(tools);
+/** Name, the program that must be there, and the command. `kinds`: where it is of use at all. */
+export const peers = [
+  {
+    name: "zstd -19",
+    program: "zstd",
+    encode: (from, to, out) => ["zstd", "-qf", "-19", "--long=27", `--patch-from=${from}`, to, "-o", out],
+  },
+  {
+    name: "zstd -22",
+    program: "zstd",
+    encode: (from, to, out) => [
+      ...["zstd", "-qf", "--ultra", "-22", "--long=31"],
+      ...[`--patch-from=${from}`, to, "-o", out],
+    ],
+  },
+  {
+    name: "xdelta3",
+    program: "xdelta3",
+    encode: (from, to, out) => [
+      "xdelta3",
+      "-fe",
+      "-9",
+      "-S",
+      "lzma",
+      "-B",
+      "1073741824",
+      "-s",
+      from,
+      to,
+      out,
+    ],
+    decode: (from, delta, out) => ["xdelta3", "-fd", "-B", "1073741824", "-s", from, delta, out],
+  },
+  { name: "bsdiff", program: "bsdiff", encode: (from, to, out) => ["bsdiff", from, to, out] },
+  {
+    name: "hdiffz",
+    program: "hdiffz",
+    encode: (from, to, out) => ["hdiffz", "-f", "-m-1", "-SD", "-c-zstd-21-24", from, to, out],
+  },
+  {
+    name: "diff -e + zstd",
+    program: "diff",
+    encode: shell('diff -a -e "$1" "$2" | zstd -qf -19 -o "$3"'),
+  },
+  {
+    name: "sigtool",
+    program: "sigtool",
+    kinds: ["hash-list"],
+    encode: shell('sigtool --compare="$1" "$2" | gzip -9 > "$3"'),
+  },
+];
 
-export function missingPeers() {
-  return peerNames.filter((name) => spawnSync("sh", ["-c", `command -v ${tools[name][0]}`]).status !== 0);
+const isThere = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+export const missingPeers = () => peers.filter(({ program }) => !isThere(program)).map(({ name }) => name);
+
+/** Bytes of `out`, seconds of CPU and of wall clock, and peak memory in MiB; undefined when it failed. */
+export function timed(command, out) {
+  const figures = `${out}.time`;
+  const { status, error } = spawnSync("/usr/bin/time", ["-f", "%e %U %S %M", "-o", figures, ...command], {
+    stdio: "ignore",
+  });
+  if (error) throw new Error("expected /usr/bin/time (Debian package: time)", { cause: error });
+  if (status !== 0) return undefined;
+  const [wall, user, system, kib] = readFileSync(figures, "utf8").trim().split("\n").at(-1).split(" ");
+  return {
+    bytes: statSync(out).size,
+    cpu: Number(user) + Number(system),
+    wall: Number(wall),
+    peakMiB: Number(kib) / 1024,
+  };
 }
 
-/** Bytes of the delta by each tool; undefined where it is absent or fails. */
-export function peerBytes(from, to, out) {
-  return Object.fromEntries(
-    peerNames.map((name) => {
-      const [program, args] = tools[name];
-      const { status } = spawnSync(program, args(from, to, out), { stdio: "ignore" });
-      return [name, status === 0 ? statSync(out).size : undefined];
-    }),
+/** A tool that is done in a hundredth of a second runs many times, because its clock has no finer steps. */
+function decoding(command, out) {
+  const once = timed(command, out);
+  if (once === undefined || once.cpu > 0.5) return once;
+  const often = 20;
+  const loop = 'for i in $(seq "$0"); do "$@" || exit 1; done';
+  const many = timed(["sh", "-c", loop, String(often), ...command], out);
+  return many && { ...many, cpu: many.cpu / often, wall: many.wall / often };
+}
+
+/** A figure that was measured on the same bytes before; `folder` undefined: everything is measured in this run. */
+function remembered(folder, key, measure) {
+  if (folder === undefined) return measure();
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`);
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"));
+  const found = measure();
+  if (found !== undefined) writeFileSync(path, JSON.stringify(found));
+  return found;
+}
+
+const digestOf = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+/**
+ * What each peer needs for one pair, in each of the forms that it is given: `{ peer: { form: figures } }`. xdelta3's figures hold
+ * those of decoding too.
+ */
+export function measurePeers(kind, forms, scratch, cache) {
+  const found = {};
+  for (const { name, program, kinds, encode, decode } of peers) {
+    if (!isThere(program) || (kinds && !kinds.includes(kind))) continue;
+    found[name] = {};
+    for (const [form, { from, to }] of Object.entries(forms)) {
+      const out = join(scratch, "peer");
+      const key = [name, ...encode("F", "T", "O"), digestOf(from), digestOf(to)].join("\n");
+      const figures = remembered(cache, key, () => {
+        const encoded = timed(encode(from, to, out), out);
+        if (encoded === undefined || decode === undefined) return encoded;
+        return { ...encoded, decode: decoding(decode(from, out, `${out}.back`), `${out}.back`) };
+      });
+      if (figures !== undefined) found[name][form] = figures;
+    }
+  }
+  return found;
+}
+
+/** The peer and form with the fewest bytes. */
+export function bestPeer(measured) {
+  const all = Object.entries(measured).flatMap(([peer, forms]) =>
+    Object.entries(forms).map(([form, figures]) => ({ peer, form, ...figures })),
   );
+  return all.sort((a, b) => a.bytes - b.bytes)[0];
+}
+
+/** The better form of one peer. */
+export function bestForm(measured, peer) {
+  return Object.values(measured[peer] ?? {}).sort((a, b) => a.bytes - b.bytes)[0];
 }
