@@ -74,7 +74,7 @@ export function logStoreContract(name: string, subject: LogStoreUnderTest): void
       expect(hexText(before.root)).toBe(hexText(new TestLog().append(...entries(0, 300)).root));
     });
 
-    it("lets nobody else write until it is closed", async () => {
+    it("SPEC §11.8.1 lets nobody else write until it is closed", async () => {
       await expect(place.open()).rejects.toMatchObject({ code: "STATE_LOCKED" });
       await log.close();
       log = await place.open();

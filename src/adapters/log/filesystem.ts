@@ -158,7 +158,7 @@ class FilesystemLog implements LogStore {
     await this.#parts.unlock();
   }
 
-  /** What our key has signed must be the beginning of what is here. @throws OperationError LOG_CORRUPT */
+  /** SPEC §11.8.2: what our key has signed must be the beginning of what is here. @throws OperationError LOG_CORRUPT */
   async requireSigned(): Promise<void> {
     const bytes = await this.readHead("signed");
     if (bytes === undefined) return;

@@ -75,7 +75,7 @@ export class Journal {
   }
 
   /**
-   * Durable when it returns. @throws OperationError STORE_FULL when nothing was written and the journal is as it was;
+   * SPEC §11.8.2: durable when it returns. @throws OperationError STORE_FULL when nothing was written and the journal is as it was;
    * STORE_FAILED when it is not known what the disk holds: open it again
    */
   async append(first: number, entries: readonly Uint8Array[]): Promise<void> {

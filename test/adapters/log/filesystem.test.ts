@@ -47,7 +47,7 @@ async function expectKept(log: LogStore, lines: readonly string[]): Promise<void
 describe("a log whose writer dies", () => {
   const kills = Number(process.env.RULEMINT_KILLS ?? 8);
 
-  it(`keeps every acknowledged entry and every signed tree through ${kills} kills at random`, async () => {
+  it(`SPEC §11.8.2 keeps every acknowledged entry and every signed tree through ${kills} kills at random`, async () => {
     const folder = await temporaryFolder();
     const lines: string[] = [];
     const args = [join(folder.path, "public"), join(folder.path, "state"), "100000"];
@@ -130,7 +130,7 @@ describe("a log on a damaged disk", () => {
     ],
     ["the journal is gone", async ({ journal }) => rm(journal)],
     ["the journal is another file", async ({ journal }) => writeFile(journal, "something else entirely")],
-  ])("is not opened when %s", async (_rule, spoil) => {
+  ])("SPEC §11.8.2 is not opened when %s", async (_rule, spoil) => {
     const { folder, journal } = await written();
     const log = await open(folder.path);
     const head = await log.settle();
