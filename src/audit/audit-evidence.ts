@@ -16,7 +16,7 @@ import { verifyRelease } from "../core/trust/verify-release.js";
 import { version } from "../core/version.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicFiles } from "./fetch-file.js";
-import { newerLists } from "./newer-lists.js";
+import { newerRevocation } from "./newer-revocation.js";
 import type { AuditLog } from "./report.js";
 
 /** The whole verdict on the manifest, as an endpoint reaches it (SPEC §7). */
@@ -35,19 +35,19 @@ export function auditSignature(
     const second = asksForSecondSignature(proven.envelope.signed, policy)
       ? await files.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
       : undefined;
-    const verify = (revocationLists: readonly Uint8Array[]) =>
+    const verify = (revocationItems: readonly Uint8Array[]) =>
       verifyRelease({
-        ...{ proven, cms, policy, now: at, client: version, revocationLists },
+        ...{ proven, cms, policy, now: at, client: version, revocationItems },
         postQuantum: { cms: second, verify: postQuantum?.verify },
       });
-    const lists = await newerLists(files, (await verify([])).signature);
-    const value = await verify(lists);
+    const newer = await newerRevocation(files, (await verify([])).signature);
+    const value = await verify(newer);
     return {
       value,
       evidence: [
         ...signatureEvidence(value.signature),
         ...value.checks.map((check) => `${check.name} (${check.clause}): ${check.evidence}`),
-        `${lists.length} revocation lists in the tree were asked as well`,
+        `${newer.length} lists and OCSP responses in the tree were asked as well`,
       ],
     };
   });
@@ -62,14 +62,14 @@ export function auditPacks(
   at: Date,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   return log.step("Every pack that the manifest lists", "SPEC §4, §6", async () => {
-    const revocationLists = await newerLists(files, release.signature);
+    const revocationItems = await newerRevocation(files, release.signature);
     const packs = new Map<string, Uint8Array>();
     const evidence: string[] = [];
     for (const pack of release.manifest.packs) {
       const bytes = await readPack(files, pack);
       const cms = await files.read(`${targetPath(pack)}.p7s`, limits.cmsBytesMax);
       const contentSha256 = hexBytes(pack.sha256);
-      const signature = await verifySignature({ contentSha256, cms, policy, now: at, revocationLists });
+      const signature = await verifySignature({ contentSha256, cms, policy, now: at, revocationItems });
       const other = signature.signer.certificateSha256 !== release.signature.signer.certificateSha256;
       packs.set(pack.path, bytes);
       evidence.push(

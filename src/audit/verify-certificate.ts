@@ -4,7 +4,6 @@
  */
 import { VerificationError } from "../core/errors.js";
 import { type Certificate, parseCertificate, secondText, signerIdentity } from "../core/pki/certificate.js";
-import { parseCRL } from "../core/pki/crl.js";
 import type { RevocationPolicy, SignerIdentity } from "../core/pki/model.js";
 import { nameText } from "../core/pki/names.js";
 import { oids } from "../core/pki/oids.js";
@@ -17,14 +16,15 @@ import {
   requireTimeStampingLeaf,
 } from "../core/pki/profiles.js";
 import { verifyNotRevoked } from "../core/pki/revocation.js";
+import { parseRevocationData } from "../core/pki/revocation-data.js";
 import { AuditLog, type AuditStep } from "./report.js";
 
 export interface CertificateQuestion {
-  /** DER, all of them. */
+  /** DER, all of them; revocation data as they travel (RFC 5652 §10.2.1). */
   readonly leaf: Uint8Array;
   readonly intermediates: readonly Uint8Array[];
   readonly anchors: readonly Uint8Array[];
-  readonly revocationLists: readonly Uint8Array[];
+  readonly revocationItems: readonly Uint8Array[];
   readonly at: Date;
   readonly now: Date;
   /** A profile of ours, or the object identifier of another extended key usage. */
@@ -45,7 +45,7 @@ export interface CertificateVerdict {
   /** The reference time. */
   readonly at: string;
   readonly purpose: string;
-  readonly revocation: "asked" | "not asked: no lists given";
+  readonly revocation: "asked" | "not asked: no revocation data given";
   readonly checks: readonly AuditStep[];
   /** The path, leaf first, anchor last; empty when refused. */
   readonly path: readonly Omit<SignerIdentity, "spki">[];
@@ -55,7 +55,7 @@ export interface CertificateVerdict {
 export async function judgeCertificate(question: CertificateQuestion): Promise<CertificateVerdict> {
   const log = new AuditLog();
   const { purpose } = question;
-  const revocation = isAsked(question) ? "asked" : "not asked: no lists given";
+  const revocation = isAsked(question) ? "asked" : "not asked: no revocation data given";
   const facts = { schema: 1, at: secondText(question.at), purpose, revocation, checks: log.steps } as const;
   try {
     const path = await prove(question, log);
@@ -69,13 +69,17 @@ export async function judgeCertificate(question: CertificateQuestion): Promise<C
 
 async function prove(question: CertificateQuestion, log: AuditLog): Promise<readonly Certificate[]> {
   const { at, now, rsaBitsMin, policies, lengthMax, intermediatesMax } = question;
-  const { leaf, pool, anchors, lists } = await log.step("certificates and lists", "SPEC §6.5", async () => {
-    const value = readAll(question);
-    const left = question.intermediates.length - value.pool.length;
-    const counts = `${value.anchors.length} anchors, ${value.pool.length} intermediates, ${value.lists.length} lists`;
-    const ignored = left === 0 ? [] : [`${left} unreadable intermediates left out`];
-    return { value, evidence: [`${nameText(value.leaf.subject)}; ${counts}`, ...ignored] };
-  });
+  const { leaf, pool, anchors, lists, responses } = await log.step(
+    "certificates and lists",
+    "SPEC §6.5",
+    async () => {
+      const value = readAll(question);
+      const left = question.intermediates.length - value.pool.length;
+      const counts = `${value.anchors.length} anchors, ${value.pool.length} intermediates, ${value.lists.length} lists, ${value.responses.length} OCSP responses`;
+      const ignored = left === 0 ? [] : [`${left} unreadable intermediates left out`];
+      return { value, evidence: [`${nameText(value.leaf.subject)}; ${counts}`, ...ignored] };
+    },
+  );
   const purpose = await log.step("leaf profile", "SPEC §6.5", async () => {
     const value = requireLeaf(leaf, question);
     return { value, evidence: [`${question.purpose}: purpose, key usage, length of validity`] };
@@ -93,16 +97,16 @@ async function prove(question: CertificateQuestion, log: AuditLog): Promise<read
   await log.step("revocation", "RFC 5280 §6.3", async () => {
     const as = question.purpose === "time-stamping" ? "time-stamp authority" : "signer";
     const { evidence } = await verifyNotRevoked({
-      ...{ path, purpose, at, now, lists, responses: [], pool, as, rsaBitsMin, policy: question.revocation },
+      ...{ path, purpose, at, now, lists, responses, pool, as, rsaBitsMin, policy: question.revocation },
     });
     return { value: undefined, evidence: [...evidence] };
   });
   return path;
 }
 
-/** Without lists, nothing can be said about revocation; whoever requires it is refused. */
-const isAsked = ({ revocation, revocationLists }: CertificateQuestion): boolean =>
-  revocation.required || revocationLists.length > 0;
+/** Without data, nothing can be said about revocation; whoever requires it is refused. */
+const isAsked = ({ revocation, revocationItems }: CertificateQuestion): boolean =>
+  revocation.required || revocationItems.length > 0;
 
 /** By the profile. Returns the purpose that CAs above must allow. */
 function requireLeaf(
@@ -138,6 +142,6 @@ function readAll(question: CertificateQuestion) {
     leaf: parseCertificate(question.leaf),
     pool,
     anchors: question.anchors.map(parseCertificate),
-    lists: question.revocationLists.map((der) => parseCRL(der)),
+    ...parseRevocationData(question.revocationItems),
   };
 }

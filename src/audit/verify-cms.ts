@@ -12,8 +12,8 @@ export interface CMSQuestion {
   readonly cms: Uint8Array;
   readonly policy: SignaturePolicy;
   readonly now: Date;
-  /** DER. */
-  readonly revocationLists: readonly Uint8Array[];
+  /** As they travel (RFC 5652 §10.2.1). */
+  readonly revocationItems: readonly Uint8Array[];
 }
 
 export interface CMSVerdict {
@@ -28,11 +28,11 @@ export interface CMSVerdict {
 
 /** Never throws for what is wrong with the signature; the last check says it. */
 export async function judgeCMS(question: CMSQuestion): Promise<CMSVerdict> {
-  const { content, cms, policy, now, revocationLists } = question;
+  const { content, cms, policy, now, revocationItems } = question;
   const facts = { schema: 1, at: secondText(now) } as const;
   try {
     const contentSha256 = await sha256(content);
-    const proven = await verifySignature({ contentSha256, cms, policy, now, revocationLists });
+    const proven = await verifySignature({ contentSha256, cms, policy, now, revocationItems });
     const { spki: _, ...signer } = proven.signer;
     const { time, serial, authority } = proven.timestamp;
     return {

@@ -137,6 +137,7 @@ export interface PKIVerifyOptions {
   readonly anchors: readonly string[];
   readonly intermediates: readonly string[];
   readonly crls: readonly string[];
+  readonly ocsp: readonly string[];
   /** Now when absent. */
   readonly at?: Date;
   /** A profile, `server`, `client`, or an object identifier. */
@@ -156,6 +157,7 @@ export interface PKIVerifyCMSOptions {
   readonly anchors: readonly string[];
   readonly tsaAnchors: readonly string[];
   readonly crls: readonly string[];
+  readonly ocsp: readonly string[];
   readonly at?: Date;
   readonly organization?: string;
   readonly organizationIdentifier?: string;

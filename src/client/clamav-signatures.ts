@@ -21,7 +21,7 @@ import type { PublicTreeReader } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
 import { policyInForce } from "./prove-release.js";
 import { startFromStoredRoot } from "./refresh.js";
-import { readLists } from "./watch-revocation.js";
+import { readKept } from "./watch-revocation.js";
 
 interface Input {
   readonly files: EndpointFiles;
@@ -74,8 +74,8 @@ const exportedPath = ({ path }: SignedFile) => `clamav/${path}`;
 async function verify({ files, now }: Input, { sha256, cms }: SignedFile): Promise<ProvenSignature> {
   const { policy } = await policyInForce(files, (await startFromStoredRoot(files, now)).root);
   // SPEC §6.8.8: what was learned of revocation since is judged as well.
-  const revocationLists = await readLists({ files });
-  return verifySignature({ contentSha256: hexBytes(sha256), cms, policy, now, revocationLists });
+  const revocationItems = await readKept({ files });
+  return verifySignature({ contentSha256: hexBytes(sha256), cms, policy, now, revocationItems });
 }
 
 /** SPEC §8.7.1: the key is the one behind the manifest's evidence. @throws VerificationError SIGNER_KEY_MISMATCH */

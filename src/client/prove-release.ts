@@ -49,9 +49,9 @@ export async function proveRelease(
   const { files, tree, state, now } = input;
   const { policy } = await policyInForce(files, trusted.root);
   const known = state.now.trusted ?? undefined;
-  const verify = ({ cms, second }: Evidence, revocationLists: readonly Uint8Array[]) =>
+  const verify = ({ cms, second }: Evidence, revocationItems: readonly Uint8Array[]) =>
     verifyRelease({
-      revocationLists,
+      revocationItems,
       ...{ proven, cms, policy, now, client: version, ...(known && { trusted: known }) },
       postQuantum: { cms: second, verify: input.postQuantum?.verify },
     });

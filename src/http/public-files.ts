@@ -2,7 +2,7 @@
  * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web
  * server may serve the same folder; this one shows how it should be cached.
  *
- * Every file but `metadata/timestamp.json` and the newest revocation lists is immutable once it exists, so it may be kept for a year; the
+ * Every file but `metadata/timestamp.json` and the newest revocation data is immutable once it exists, so it may be kept for a year; the
  * head is revalidated each time. Clients probe for the next root on every refresh, so its absence may be
  * remembered for half a minute.
  */
@@ -25,10 +25,11 @@ const shapes: readonly RegExp[] = [
   new RegExp(`^targets/${role}/${digest}\\.[A-Za-z0-9][A-Za-z0-9.-]*$`),
   new RegExp(`^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav)?\\.json)$`),
   /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
+  /^ocsp\/[a-z0-9-]{1,60}\.ors$/,
 ];
-const newestList = /^crl\/[a-z0-9-]{1,60}\.crl$/;
+const newestRevocation = /^(crl\/[a-z0-9-]{1,60}\.crl|ocsp\/[a-z0-9-]{1,60}\.ors)$/;
 /** Everything else stays as it is for ever. */
-const isReplaced = (path: string): boolean => path === head || newestList.test(path);
+const isReplaced = (path: string): boolean => path === head || newestRevocation.test(path);
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";
 
@@ -36,6 +37,7 @@ const year = "public, max-age=31536000, immutable";
 const types: Readonly<Record<string, string>> = {
   json: "application/json",
   crl: "application/pkix-crl",
+  ors: "application/ocsp-response",
   p7s: "application/pkcs7-signature",
   rmp: "application/octet-stream",
 };

@@ -34,6 +34,9 @@ export interface ExtensionFacts {
   /** Where the issuer publishes its revocation list and its certificate. */
   readonly crlURL: string | undefined;
   readonly issuerURL: string | undefined;
+  /** Where its delta lists are, and who answers about this certificate. */
+  readonly deltaURL?: string | undefined;
+  readonly ocspURL?: string | undefined;
 }
 
 const keyUsage = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 };
@@ -42,11 +45,14 @@ const emailProtection = "1.3.6.1.5.5.7.3.4";
 const timeStamping = "1.3.6.1.5.5.7.3.8";
 
 export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] {
-  const { profile, authorityKeyID, policyOIDs, crlURL, issuerURL } = facts;
+  const { profile, authorityKeyID, policyOIDs, crlURL, issuerURL, deltaURL, ocspURL } = facts;
   const isCA = profile === "root" || profile.endsWith("-ca");
   const purpose = purposeOf(profile);
   const purposes = [purpose ?? [], facts.alsoEmail ? emailProtection : []].flat();
-  const uri = (url: string) => taggedBytes(6, utf8Bytes(url));
+  const access = [
+    ...(ocspURL === undefined ? [] : [sequence(objectID("1.3.6.1.5.5.7.48.1"), uri(ocspURL))]),
+    ...(issuerURL === undefined ? [] : [sequence(objectID("1.3.6.1.5.5.7.48.2"), uri(issuerURL))]),
+  ];
   const leafUsage = profile === "regulated-seal" ? keyUsage.nonRepudiation : keyUsage.digitalSignature;
   const usage = isCA ? [keyUsage.keyCertSign, keyUsage.crlSign] : [leafUsage];
   const all = [
@@ -63,21 +69,15 @@ export function certificateExtensions(facts: ExtensionFacts): pkijs.Extension[] 
     ...(policyOIDs.length === 0
       ? []
       : [extension("2.5.29.32", false, sequence(...policyOIDs.map((oid) => sequence(objectID(oid)))))]),
-    ...(crlURL === undefined
-      ? []
-      : [extension("2.5.29.31", false, sequence(sequence(tagged(0, tagged(0, uri(crlURL))))))]),
-    ...(issuerURL === undefined
-      ? []
-      : [
-          extension(
-            "1.3.6.1.5.5.7.1.1",
-            false,
-            sequence(sequence(objectID("1.3.6.1.5.5.7.48.2"), uri(issuerURL))),
-          ),
-        ]),
+    ...(crlURL === undefined ? [] : [extension("2.5.29.31", false, distributionPoint(crlURL))]),
+    ...(deltaURL === undefined ? [] : [extension("2.5.29.46", false, distributionPoint(deltaURL))]),
+    ...(access.length === 0 ? [] : [extension("1.3.6.1.5.5.7.1.1", false, sequence(...access))]),
   ];
   return all;
 }
+
+const uri = (url: string): Value => taggedBytes(6, utf8Bytes(url));
+export const distributionPoint = (url: string): Value => sequence(sequence(tagged(0, tagged(0, uri(url)))));
 
 /** A CA for one purpose says so: RFC 5280 §4.2.1.12 as a constraint on everything below it. Seals have no purpose of that kind. */
 function purposeOf(profile: CertificateProfile): string | undefined {

@@ -27,6 +27,8 @@ export interface CertificateRequest {
   readonly policyOIDs?: readonly string[];
   readonly crlURL?: string;
   readonly issuerURL?: string;
+  readonly deltaURL?: string;
+  readonly ocspURL?: string;
 }
 
 /** What a vector generator may bend before the certificate is signed. */
@@ -80,6 +82,8 @@ export async function issueBentCertificate(
     policyOIDs: request.policyOIDs ?? [],
     crlURL: request.crlURL,
     issuerURL: request.issuerURL,
+    deltaURL: request.deltaURL,
+    ocspURL: request.ocspURL,
   });
   bend(certificate);
   const tbs = encoded(certificate.encodeTBS());

@@ -14,7 +14,7 @@ export interface CMSInput {
   readonly chain: readonly Uint8Array[];
   readonly signingTime: Date;
   readonly tsa: TimestampAuthority;
-  /** Given the time-stamp token: the revocation lists (DER) of both paths. They make the signature CAdES-B-LT. */
+  /** Given the time-stamp token: revocation data of both paths (RFC 5652 §10.2.1, DER). They make the signature CAdES-B-LT. */
   readonly revocation?: (token: Uint8Array) => Promise<readonly Uint8Array[]>;
 }
 

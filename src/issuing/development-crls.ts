@@ -36,7 +36,7 @@ export function developmentRevocation(input: {
   readonly clock: { now(): Date };
   /** What is revoked at this moment. */
   readonly revoked: () => readonly DevelopmentRevocation[];
-}): RevocationSource {
+}): Pick<RevocationSource, "fetch"> {
   return {
     fetch: async ({ addresses }, current) => {
       const issuer = addresses.map(issuerOf).find((name) => name !== undefined);

@@ -8,6 +8,7 @@ import { type IssuingKey, sha256Identifier, signatureIdentifier } from "./algori
 import {
   copied,
   encoded,
+  integer,
   objectID,
   octetString,
   sequence,
@@ -33,7 +34,7 @@ export interface SignedDataInput {
   readonly attributes?: readonly (readonly [string, Value])[];
   /** Asked for the unsigned attributes once the signature is made. */
   readonly unsigned?: (signature: Uint8Array) => Promise<readonly (readonly [string, Value])[]>;
-  /** Asked last: revocation lists (DER) that travel along. */
+  /** Asked last: revocation data that travel along, lists or RFC 5652 §10.2.1 choices, DER. */
   readonly revocation?: () => Promise<readonly Uint8Array[]>;
 }
 
@@ -78,11 +79,13 @@ export async function buildSignedData(input: SignedDataInput): Promise<Uint8Arra
     signedData.certificates = [...input.chain].sort(compareBytes).map(parsed);
   }
   const content = signedData.toSchema();
-  const lists = [...((await input.revocation?.()) ?? [])].sort(compareBytes);
-  if (lists.length > 0) {
+  const revocation = [...((await input.revocation?.()) ?? [])].sort(compareBytes);
+  if (revocation.length > 0) {
     // RFC 5652 §5.1: `crls` stands before the signers, the last field. Spliced in, because the library encodes lists anew.
-    content.valueBlock.value.splice(-1, 0, tagged(1, ...lists.map(spliced)));
+    content.valueBlock.value.splice(-1, 0, tagged(1, ...revocation.map(spliced)));
   }
+  // RFC 5652 §5.1: whoever reads it should know that there are other data than lists.
+  if (revocation.some(([tag]) => tag !== 0x30)) content.valueBlock.value[0] = integer(5);
   const contentInfo = new pkijs.ContentInfo({ contentType: oids.signedData, content });
   return encoded(contentInfo.toSchema());
 }

@@ -9,6 +9,7 @@ import { tags } from "../core/encoding/der.js";
 import { formatPEM, parsePEM } from "../core/encoding/pem.js";
 import { UsageError } from "../core/errors.js";
 import { oids } from "../core/pki/oids.js";
+import { ocspChoice } from "../core/pki/revocation-data.js";
 import { defaultRevocationPolicy } from "../core/pki/revocation-rules.js";
 import { parsePolicy } from "../core/trust/policy.js";
 import type { SignaturePolicy } from "../core/trust/model.js";
@@ -21,12 +22,13 @@ export async function verifyCertificateFile(options: PKIVerifyOptions): Promise<
   const [leaf, ...others] = read([options.leaf], "CERTIFICATE");
   const { acceptable, explicit } = options;
   const now = systemClock.now();
+  const items = revocationItems(options);
   const verdict = await judgeCertificate({
     leaf: leaf as Uint8Array,
     // A chain file is the leaf and then what helps to find its path.
     intermediates: [...others, ...read(options.intermediates, "CERTIFICATE")],
     anchors: read(options.anchors, "CERTIFICATE"),
-    revocationLists: read(options.crls, "X509 CRL"),
+    revocationItems: items,
     ...{
       at: options.at ?? now,
       now: options.at ?? now,
@@ -34,7 +36,7 @@ export async function verifyCertificateFile(options: PKIVerifyOptions): Promise<
     },
     ...{ sealPolicies: options.sealPolicies, sealPurposes: options.sealPurposes },
     policies: { ...(acceptable.length > 0 && { acceptable }), explicit: explicit || acceptable.length > 0 },
-    revocation: { ...defaultRevocationPolicy, required: options.crls.length > 0 },
+    revocation: { ...defaultRevocationPolicy, required: items.length > 0 },
     rsaBitsMin,
   });
   return { ok: verdict.verdict === "proven", json: verdict, text: describeVerdict(verdict) };
@@ -46,7 +48,7 @@ export async function verifyCMSFile(options: PKIVerifyCMSOptions): Promise<Repor
   const verdict = await judgeCMS({
     content: readInput(options.content),
     ...{ cms: cms as Uint8Array, policy: policyOf(options), now: options.at ?? systemClock.now() },
-    revocationLists: read(options.crls, "X509 CRL"),
+    revocationItems: revocationItems(options),
   });
   return { ok: verdict.verdict === "proven", json: verdict, text: describeVerdict(verdict) };
 }
@@ -75,6 +77,12 @@ function policyOf(options: PKIVerifyCMSOptions): SignaturePolicy {
   const parsed = parsePolicy(new TextEncoder().encode(JSON.stringify(policy)));
   return { ...parsed, revocation: { ...defaultRevocationPolicy, required: options.revocationRequired } };
 }
+
+/** As they travel. */
+const revocationItems = ({ crls, ocsp }: Pick<PKIVerifyOptions, "crls" | "ocsp">): Uint8Array[] => [
+  ...read(crls, "X509 CRL"),
+  ...ocsp.map((path) => ocspChoice(readInput(path))),
+];
 
 /** DER as it is, or PEM with this label. */
 function read(paths: readonly string[], label: string): Uint8Array[] {

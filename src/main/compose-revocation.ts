@@ -1,4 +1,4 @@
-/** Where revocation lists come from: the addresses in the certificates, or, for the development PKI, this very service. */
+/** Where revocation data come from: the addresses in the certificates, or, for the development PKI, this very service. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -39,6 +39,8 @@ export function openRevocationSource(folder: string): RevocationSource & { close
       const isOurs = point.addresses.some((address) => address.startsWith(developmentAddress));
       return (isOurs ? development : real).fetch(point, current);
     },
+    // Development certificates name no responder.
+    ask: (question) => real.ask(question),
     close: () => fetcher.close(),
   };
 }

@@ -73,7 +73,7 @@ async function refusalOf(one: LimboCase, purpose: string): Promise<string | unde
       leaf: ders([one.peer_certificate], "CERTIFICATE")[0] as Uint8Array,
       intermediates: ders(one.untrusted_intermediates, "CERTIFICATE"),
       anchors: ders(one.trusted_certs, "CERTIFICATE"),
-      revocationLists: ders(lists, "X509 CRL"),
+      revocationItems: ders(lists, "X509 CRL"),
       ...{ at, now: at, purpose, rsaBitsMin, lengthMax },
       revocation: {
         ...{ required: lists.length > 0, leafDaysMax: daysMax, authorityDaysMax: daysMax },

@@ -1,24 +1,24 @@
 /**
- * Keeps the newest revocation lists of the publisher's and the time-stamp authority's CAs in the public tree, one file a
- * distribution point and a copy of every number. A list is taken only when a CA of ours signed it and it is newer than what is
- * there. The tree itself remembers; a run that was cut off anywhere is simply repeated.
+ * Keeps the newest revocation data about the publisher's and the time-stamp authority's certificates in the public tree: complete lists
+ * and deltas, one file a distribution point and a copy of every number, and one OCSP response a certificate. Something is taken only
+ * when it belongs there, a CA of ours or its responder signed it, and it is newer than what is there. The tree itself remembers; a run
+ * that was cut off anywhere is simply repeated.
  */
 import { base64Bytes, base64Text } from "../core/encoding/bytes.js";
-import { RulemintError, VerificationError } from "../core/errors.js";
-import { authenticLists } from "../core/pki/authentic-lists.js";
+import { RulemintError } from "../core/errors.js";
 import { type Certificate, parseCertificate } from "../core/pki/certificate.js";
-import { parseCRL, type RevocationList } from "../core/pki/crl.js";
-import { isNewer } from "../core/pki/revocation-data.js";
-import { publishedPoints } from "../core/pki/revocation-points.js";
-import { revocationCopyPath, revocationPath } from "../core/release/tree-paths.js";
-import type { RevocationPoint } from "../ports/revocation-source.js";
+import { mirroredItems } from "../core/release/mirrored-revocation.js";
+import { deltaPlaces, type RevocationPlace, revocationPlaces } from "../core/release/revocation-places.js";
 import type { ServiceContext } from "./context.js";
 import { publishedPolicy } from "./published-trust.js";
+import { readHead, replaceHead } from "./revocation-heads.js";
 import { provenPath } from "./revocation-paths.js";
 import { serially } from "./serially.js";
 
+type Paths = readonly (readonly Certificate[])[];
+
 /** Collection `revocation`, id = mirror name. */
-interface PointRecord {
+interface PlaceRecord {
   readonly checkedAt: string;
   /** What went wrong last time, for people. */
   readonly failure: string | null;
@@ -29,50 +29,50 @@ interface AuthorityRecord {
   readonly path: readonly string[];
 }
 
-/** SPEC §6.8.11: a revocation should be seen soon, and a failure mended soon once half of a list's life is over. */
+/** SPEC §6.8.11: a revocation should be seen soon, and a failure mended soon once half of the life of what is there is over. */
 const pollMs = { usual: 3_600_000, late: 300_000 };
 
-/** @throws the first failure that leaves a point without a list in its time */
+/** @throws the first failure that leaves a place without data in their time */
 export async function mirrorRevocation(context: ServiceContext, when: "when-due" | "at-once"): Promise<void> {
-  await mirrorPaths(context, await knownPaths(context), when);
+  const [failure] = await mirrorPaths(context, await knownPaths(context), when);
+  if (failure !== undefined) throw failure;
 }
 
+/** The failures that leave a place without data in their time; whether that matters, the judgement of the paths says. */
 export async function mirrorPaths(
   context: ServiceContext,
-  paths: readonly (readonly Certificate[])[],
+  paths: Paths,
   when: "when-due" | "at-once",
-): Promise<void> {
-  const failures: unknown[] = [];
-  for (const point of await publishedPoints(paths)) {
-    await serially(context.records, `revocation/${point.name}`, async () => {
-      if (when === "when-due" && (await dueTime(context, point)) > context.clock.now()) return;
-      const failure = await mirrorPoint(context, point, paths);
-      const head = await readHead(context, point);
+): Promise<RulemintError[]> {
+  const failures: RulemintError[] = [];
+  await eachPlace(context, paths, (place) =>
+    serially(context.records, `revocation/${place.name}`, async () => {
+      if (when === "when-due" && (await dueTime(context, place)) > context.clock.now()) return;
+      const failure = await mirrorPlace(context, place);
+      const head = await readHead(context, place);
       const inTime = head !== undefined && head.nextUpdate > context.clock.now();
       if (failure !== undefined && !inTime) failures.push(failure);
-    });
-  }
-  if (failures.length > 0) throw failures[0];
+    }),
+  );
+  return failures;
 }
 
-/** The lists of these paths as they stand in the tree, DER. */
-export async function mirroredLists(
-  { tree }: Pick<ServiceContext, "tree">,
-  paths: readonly (readonly Certificate[])[],
-): Promise<Uint8Array[]> {
-  const points = await publishedPoints(paths);
-  const found = await Promise.all(points.map(({ name }) => tree.read(revocationPath(name))));
-  return found.filter((list) => list !== undefined);
+/** What the tree has about these paths, as it travels. */
+export function mirrored({ tree }: Pick<ServiceContext, "tree">, paths: Paths): Promise<Uint8Array[]> {
+  return mirroredItems(paths, (path) => tree.read(path));
 }
 
 /** When the next look is due. */
 export async function revocationDue(context: ServiceContext): Promise<Date> {
-  const points = await publishedPoints(await knownPaths(context));
-  const times = await Promise.all(points.map((point) => dueTime(context, point)));
-  return times.reduce((first, time) => (time < first ? time : first), new Date(8.64e15));
+  let first = new Date(8.64e15);
+  await eachPlace(context, await knownPaths(context), async (place) => {
+    const time = await dueTime(context, place);
+    if (time < first) first = time;
+  });
+  return first;
 }
 
-/** Remembered, so that the lists of an authority are there before its next stamp is. */
+/** Remembered, so that the data about an authority are there before its next stamp is. */
 export async function rememberAuthority(
   { records }: ServiceContext,
   path: readonly Certificate[],
@@ -99,58 +99,46 @@ async function knownPaths(context: ServiceContext): Promise<(readonly Certificat
   return paths;
 }
 
-/** What went wrong, if anything did; what is in the tree stays. */
-async function mirrorPoint(
+/** One after the other, those that the certificates name first, and then the deltas that the lists themselves name. */
+async function eachPlace(
   context: ServiceContext,
-  point: RevocationPoint,
-  paths: readonly (readonly Certificate[])[],
+  paths: Paths,
+  visit: (place: RevocationPlace) => Promise<void>,
+): Promise<void> {
+  const waiting = await revocationPlaces(paths);
+  for (const place of waiting) {
+    await visit(place);
+    if (place.kind !== "complete") continue;
+    const list = (await readHead(context, place))?.list;
+    for (const delta of list === undefined ? [] : await deltaPlaces(list, place)) {
+      if (!waiting.some(({ name }) => name === delta.name)) waiting.push(delta);
+    }
+  }
+}
+
+/** What went wrong, if anything did; what is in the tree stays. */
+async function mirrorPlace(
+  context: ServiceContext,
+  place: RevocationPlace,
 ): Promise<RulemintError | undefined> {
   let failure: RulemintError | undefined;
   try {
-    await takeNewest(context, point, paths);
+    await replaceHead(context, place);
   } catch (error) {
     if (!(error instanceof RulemintError)) throw error;
     failure = error;
   }
   const { records, clock } = context;
-  const before = await records.get<PointRecord>("revocation", point.name);
+  const before = await records.get<PlaceRecord>("revocation", place.name);
   const said = failure === undefined ? null : `${failure.code}: ${failure.message}`;
-  const body: PointRecord = { checkedAt: clock.now().toISOString(), failure: said };
-  await records.commit([{ collection: "revocation", id: point.name, expected: before?.version ?? 0, body }]);
+  const body: PlaceRecord = { checkedAt: clock.now().toISOString(), failure: said };
+  await records.commit([{ collection: "revocation", id: place.name, expected: before?.version ?? 0, body }]);
   return failure;
 }
 
-async function takeNewest(
-  context: ServiceContext,
-  point: RevocationPoint,
-  paths: readonly (readonly Certificate[])[],
-): Promise<void> {
-  const head = await readHead(context, point);
-  const der = await context.revocation.fetch(point, head?.der);
-  const list = parseCRL(der);
-  // SPEC §6.8.9: never back to an older list, wherever it comes from.
-  if (head !== undefined && !isNewer(list, head)) return;
-  if ((await authenticLists([der], paths)).length === 0) {
-    throw new VerificationError(
-      "REVOCATION_UNTRUSTED",
-      `expected a list ${point.name} signed by a CA of ours, got another`,
-    );
-  }
-  await context.tree.putImmutable(revocationCopyPath(point.name, list.number), der);
-  await context.tree.swapHead(revocationPath(point.name), head?.der, der);
-}
-
-async function readHead(
-  { tree }: ServiceContext,
-  { name }: RevocationPoint,
-): Promise<RevocationList | undefined> {
-  const bytes = await tree.read(revocationPath(name));
-  return bytes === undefined ? undefined : parseCRL(bytes);
-}
-
-async function dueTime(context: ServiceContext, point: RevocationPoint): Promise<Date> {
-  const head = await readHead(context, point);
-  const record = await context.records.get<PointRecord>("revocation", point.name);
+async function dueTime(context: ServiceContext, place: RevocationPlace): Promise<Date> {
+  const head = await readHead(context, place);
+  const record = await context.records.get<PlaceRecord>("revocation", place.name);
   if (head === undefined && record === undefined) return new Date(0);
   const checkedAt = record === undefined ? 0 : Date.parse(record.body.checkedAt);
   const halfLife = head === undefined ? 0 : (head.thisUpdate.getTime() + head.nextUpdate.getTime()) / 2;

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { formatPEM } from "../../src/core/encoding/pem.js";
+import { encoded } from "../../src/issuing/asn1.js";
 import { issueCRL } from "../../src/issuing/crls.js";
 import { verifyCertificateFile, verifyCMSFile } from "../../src/main/compose-pki.js";
+import { ocspResponse } from "../vectors/pki/ocsp.js";
 import { createWorld, type Holder, issue } from "../vectors/pki/world.js";
 import { run } from "./fake-doors.js";
 
@@ -88,6 +90,19 @@ describe("rulemint pki verify", () => {
     expect([half.exit, half.said.checks.at(-1)?.code]).toEqual([1, "REVOCATION_MISSING"]);
   });
 
+  it("takes OCSP responses, alone and beside lists", async () => {
+    const response = async (about: Holder, issuer: Holder) =>
+      file(`${about.certificate.length}.ors`, encoded(await ocspResponse({ about, issuer })));
+    const [ofLeaf, ofCA] = [await response(world.leaf, world.ca), await response(world.ca, world.root)];
+    const words = ["verify", chain, "--anchors", root, "--ocsp"];
+    const { exit, said } = await answer([...words, ofLeaf, ofCA]);
+    expect([exit, said.checks.at(-1)?.evidence[0]]).toEqual([0, expect.stringContaining("OCSP response of")]);
+    expect((await answer([...words, ofLeaf])).said.checks.at(-1)?.code).toBe("REVOCATION_MISSING");
+    const lists = ["--crls", await list("root.crl", world.root)];
+    expect((await answer([...words, ofLeaf, ...lists])).exit).toBe(0);
+    expect((await answer([...words, chain])).said.checks.at(-1)?.code).toBe("REVOCATION_MALFORMED");
+  });
+
   it.each([
     ["an intermediate that is missing", [leaf], "CERTIFICATE_UNTRUSTED"],
     ["an anchor for something else", [chain, "--anchors", tsaRoot], "CERTIFICATE_UNTRUSTED"],
@@ -111,7 +126,7 @@ describe("rulemint pki verify", () => {
     const { exit, stdout } = await run(["pki", "verify", chain, "--anchors", tsaRoot, ...at], doors);
     expect(exit).toBe(1);
     expect(stdout).toContain("proven  leaf profile (SPEC §6.5)");
-    expect(stdout).toContain("Revocation was not asked: no lists given.");
+    expect(stdout).toContain("Revocation was not asked: no revocation data given.");
     expect(stdout).toContain("REFUSED certificate path (RFC 5280 §6.1): CERTIFICATE_UNTRUSTED");
     expect(stdout).toContain("Verdict: REFUSED, CERTIFICATE_UNTRUSTED, as of 2026-09-01T12:00:00Z.");
   });
@@ -164,6 +179,13 @@ describe("rulemint pki verify-cms", () => {
   ])("refuses the vector %s with %s", async (lie, code) => {
     const { exit, said } = await answer([...words(lie), ...anchors]);
     expect([exit, said.verdict, said.checks.at(-1)?.code]).toEqual([1, "refused", code]);
+  });
+
+  it("judges OCSP responses beside the signature", async () => {
+    const status = { revokedAt: new Date("2026-08-31T12:00:00Z"), reason: 4 };
+    const revoked = await ocspResponse({ about: world.leaf, issuer: world.ca, status });
+    const { said } = await answer([...words("good"), ...anchors, "--ocsp", file("no.ors", encoded(revoked))]);
+    expect(said.checks.at(-1)?.code).toBe("CERTIFICATE_REVOKED");
   });
 
   it("exits 2 without anchors", async () => {

@@ -10,6 +10,7 @@ import type { UpdateEvent } from "../../src/client/model.js";
 import { Updater } from "../../src/client/updater.js";
 import { nodeDigest } from "../../src/main/node-digest.js";
 import type { EndpointStore } from "../../src/ports/endpoint-store.js";
+import type { StatusAddresses } from "../core/pki/publisher.js";
 import { codec } from "../simulator/packs.js";
 import { SimulatedPublisher } from "../simulator/publisher.js";
 import { SimulatedServer } from "../simulator/server.js";
@@ -73,8 +74,8 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export async function openScene(): Promise<Scene> {
-  const publisher = await SimulatedPublisher.create(start);
+export async function openScene(addresses?: StatusAddresses): Promise<Scene> {
+  const publisher = await SimulatedPublisher.create(start, addresses);
   const server = await SimulatedServer.start(publisher.tree);
   const { path: folder, remove } = await temporaryFolder();
   const clock = { now: () => publisher.now };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hexText } from "../../src/core/encoding/bytes.js";
 import { sha256 } from "../../src/core/encoding/sha256.js";
 import { parseCertificate } from "../../src/core/pki/certificate.js";
-import { publishedPoints } from "../../src/core/pki/revocation-points.js";
+import { revocationPlaces } from "../../src/core/release/revocation-places.js";
 import { revocationPath } from "../../src/core/release/tree-paths.js";
 import { signCMS } from "../../src/issuing/cms.js";
 import { type DevelopmentRevocation, issueDevelopmentCRL } from "../../src/issuing/development-crls.js";
@@ -21,7 +21,7 @@ const update = () => scene.endpoint.updater.update();
 /** Where the tree has the list that the publisher's leaf would be on. */
 async function listPath(): Promise<string> {
   const path = scene.publisher.identity.chain.map(parseCertificate);
-  const [point] = await publishedPoints([path]);
+  const [point] = await revocationPlaces([path]);
   return revocationPath(point?.name ?? "");
 }
 

@@ -36,6 +36,7 @@ beforeAll(async () => {
   put("evidence/endpoint/12.json", "{}");
   put("crl/root-1a2b3c4d.crl", "{}");
   put("crl/root-1a2b3c4d/17.crl", "list");
+  put("ocsp/2a-1a2b3c4d.ors", "{}");
   put(pack, content);
   put(`${pack}.p7s`, "signature");
   put("targets/endpoint/empty/x", "");
@@ -75,7 +76,7 @@ describe("caching", () => {
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
   });
 
-  it.each(["metadata/timestamp.json", "crl/root-1a2b3c4d.crl"])(
+  it.each(["metadata/timestamp.json", "crl/root-1a2b3c4d.crl", "ocsp/2a-1a2b3c4d.ors"])(
     "%s is asked for each time, and its tag follows its bytes",
     async (path) => {
       const first = await get(path);

@@ -6,6 +6,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
+import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { openHTTPRevocationSource } from "../../src/adapters/revocation/http.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../../src/adapters/public-tree/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
@@ -32,7 +34,7 @@ import { recordVerdict } from "../../src/services/record-verdict.js";
 import type { IncomingFile } from "../../src/services/receive-files.js";
 import { reviewSubmission } from "../../src/services/review-submission.js";
 import { submitRules } from "../../src/services/submit-rules.js";
-import { developmentKeys } from "../core/pki/publisher.js";
+import { developmentKeys, leafWithAddresses, type StatusAddresses } from "../core/pki/publisher.js";
 import { type TestSigner, testSigner } from "../simulator/test-signer.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { testCodec } from "./test-codec.js";
@@ -51,6 +53,8 @@ export interface DeskOptions {
   readonly policy?: Partial<SignaturePolicy>;
   /** Certificates that ClamAV's verifier accepts. */
   readonly alsoEmail?: boolean;
+  /** In the publisher's certificate. */
+  readonly addresses?: StatusAddresses;
 }
 
 export class Desk {
@@ -152,7 +156,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const revoked: DevelopmentRevocation[] = [];
   const publisher = await testSigner("ecdsa-p256-sha256");
   const overseer = await testSigner("ecdsa-p256-sha256");
-  const certificates = await developmentCertificates(publisher, clock, options.alsoEmail);
+  const certificates = await developmentCertificates(publisher, clock, options);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const objects = await openFilesystemObjects(join(folder, "objects"));
   const real: ServiceContext = {
@@ -168,9 +172,13 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     publisher,
     publisherChain: certificates.chain,
     tsa: certificates.tsa,
-    revocation: developmentRevocation({
-      ...{ keys: developmentKeys, clock: { now: () => clock.now }, revoked: () => revoked },
-    }),
+    revocation: {
+      ...developmentRevocation({
+        ...{ keys: developmentKeys, clock: { now: () => clock.now }, revoked: () => revoked },
+      }),
+      // Development certificates name no responder; those of some tests do.
+      ask: (question) => openHTTPRevocationSource(openHTTPFetcher()).ask(question),
+    },
     snapshot: await testSigner(),
     timestamp: await testSigner(),
     settings: {
@@ -206,7 +214,7 @@ type Certificates = Awaited<ReturnType<typeof developmentCertificates>>;
 async function developmentCertificates(
   publisher: TestSigner,
   clock: { readonly now: Date },
-  alsoEmail?: boolean,
+  { alsoEmail, addresses }: DeskOptions,
 ) {
   const tsu = await testSigner("ecdsa-p256-sha256");
   const pem = (name: string) => readFileSync(new URL(`../../keys-dev/${name}.pem`, import.meta.url), "utf8");
@@ -242,7 +250,8 @@ async function developmentCertificates(
         headers: { "content-type": "application/timestamp-reply" },
       }),
   });
-  return { chain: leaves.publisherChain, policy: leaves.policy, tsa };
+  const chain = addresses && (await leafWithAddresses(publisher.spki, clock.now, addresses));
+  return { chain: chain ?? leaves.publisherChain, policy: leaves.policy, tsa };
 }
 
 /** Parses in this thread. */

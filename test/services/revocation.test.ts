@@ -109,7 +109,10 @@ describe("revocation lists", () => {
     let offer: (() => Promise<Uint8Array>) | undefined;
     desk = await openDesk({
       wrap: ({ revocation }) => ({
-        revocation: { fetch: (point, current) => offer?.() ?? revocation.fetch(point, current) },
+        revocation: {
+          ...revocation,
+          fetch: (point, current) => offer?.() ?? revocation.fetch(point, current),
+        },
       }),
     });
     await addRules(3);
@@ -131,6 +134,7 @@ describe("revocation lists", () => {
 
 function sometimes(source: RevocationSource, broken: () => boolean): RevocationSource {
   return {
+    ...source,
     fetch: async (point, current) => {
       if (broken()) throw new OperationError("FETCH_FAILED", "expected a list, got silence");
       return source.fetch(point, current);

@@ -16,7 +16,7 @@ import {
 import type { Manifest, SignaturePolicy } from "../../src/core/trust/model.js";
 import { rootSigned, snapshotSigned, targetsSigned, timestampSigned } from "../../src/issuing/tuf.js";
 import { signMetadata } from "../../src/issuing/tuf-signatures.js";
-import { type Publisher, createPublisher } from "../core/pki/publisher.js";
+import { type Publisher, type StatusAddresses, createPublisher } from "../core/pki/publisher.js";
 import { type BuiltDatabase, buildDatabase, buildDelta, buildFullPack } from "./packs.js";
 import { type TestSigner, testSigner } from "./test-signer.js";
 
@@ -65,7 +65,7 @@ export class SimulatedPublisher {
     this.identity = identity;
   }
 
-  static async create(now: Date): Promise<SimulatedPublisher> {
+  static async create(now: Date, addresses?: StatusAddresses): Promise<SimulatedPublisher> {
     const signers = (count: number) => Promise.all(Array.from({ length: count }, () => testSigner()));
     const [root, targets, snapshot, timestamp] = [
       await signers(3),
@@ -74,7 +74,7 @@ export class SimulatedPublisher {
       await signers(1),
     ];
     const publisherKey = await testSigner("ecdsa-p256-sha256");
-    const identity = await createPublisher(publisherKey, now);
+    const identity = await createPublisher(publisherKey, now, addresses);
     const publisher = new SimulatedPublisher(
       now,
       { root, targets, snapshot, timestamp },

@@ -3,8 +3,7 @@
  * something else or replays an old answer counts as failed, and its reason is kept for the one error at the end.
  */
 import { randomBytes as systemRandomBytes } from "node:crypto";
-import { concatBytes } from "../../core/encoding/bytes.js";
-import { OperationError, quote, RulemintError } from "../../core/errors.js";
+import { OperationError, RulemintError } from "../../core/errors.js";
 import { limits } from "../../core/limits.js";
 import {
   formatTimestampQuery,
@@ -12,6 +11,7 @@ import {
   parseTimestampResponse,
 } from "../../core/pki/timestamp-exchange.js";
 import type { TimestampAuthority } from "../../ports/timestamp-authority.js";
+import { postBytes } from "../post-bytes.js";
 
 export interface TimestampAuthorityOptions {
   readonly urls: readonly string[];
@@ -29,10 +29,15 @@ export function openTimestampAuthority(options: TimestampAuthorityOptions): Time
       for (const url of options.urls) {
         try {
           const nonce = Uint8Array.from(randomBytes(nonceBytes));
-          const answer = await ask(url, formatTimestampQuery(sha256, nonce), options);
+          const answer = await postBytes({
+            ...{ url, body: formatTimestampQuery(sha256, nonce), bytesMax: limits.cmsBytesMax },
+            ...{ type: "application/timestamp-query", answerType: "application/timestamp-reply" },
+            ...{ timeoutMs: options.timeoutMs, fetch: options.fetch },
+          });
           return await parseTimestampResponse(answer, { sha256, nonce });
         } catch (cause) {
-          reasons[url] = reason(cause);
+          if (!(cause instanceof RulemintError)) throw cause;
+          reasons[url] = `${cause.code}: ${cause.message}`;
         }
       }
       const list = Object.entries(reasons).map(([url, why]) => `${url}: ${why}`);
@@ -42,48 +47,4 @@ export function openTimestampAuthority(options: TimestampAuthorityOptions): Time
       });
     },
   };
-}
-
-async function ask(
-  url: string,
-  query: Uint8Array<ArrayBuffer>,
-  options: TimestampAuthorityOptions,
-): Promise<Uint8Array> {
-  const response = await (options.fetch ?? globalThis.fetch)(url, {
-    method: "POST",
-    headers: { "content-type": "application/timestamp-query", accept: "application/timestamp-reply" },
-    body: query,
-    redirect: "error",
-    signal: AbortSignal.timeout(options.timeoutMs),
-  });
-  const type = response.headers.get("content-type") ?? "none";
-  if (response.status !== 200) throw unavailable("status 200", `${response.status}`);
-  if (type.split(";")[0]?.trim().toLowerCase() !== "application/timestamp-reply") {
-    throw unavailable("application/timestamp-reply", quote(type));
-  }
-  return limitedBody(response);
-}
-
-/** All of the body, or an error once it is larger than any answer. */
-async function limitedBody(response: Response): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += part.length;
-    if (length > limits.cmsBytesMax) throw unavailable(`at most ${limits.cmsBytesMax} bytes`, "more");
-    parts.push(part);
-  }
-  return concatBytes(...parts);
-}
-
-function unavailable(expected: string, got: string): OperationError {
-  return new OperationError("TSA_UNAVAILABLE", `expected ${expected}, got ${got}`);
-}
-
-function reason(cause: unknown): string {
-  if (cause instanceof RulemintError) return `${cause.code}: ${cause.message}`;
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause.name === "TimeoutError") return "no answer in time";
-  // Node's fetch says "fetch failed" and keeps the reason one level down.
-  return cause.cause instanceof Error ? cause.cause.message : cause.message;
 }

@@ -10,6 +10,7 @@ interface Options {
   readonly anchors?: string[];
   readonly tsaAnchors?: string[];
   readonly crls?: string[];
+  readonly ocsp?: string[];
   readonly time?: string;
   readonly policy?: string;
   readonly withoutRevocation?: boolean;
@@ -29,6 +30,7 @@ export function pkiVerifyCMS(noun: Command, doors: CLIDoors): void {
     .option("--anchors <files...>", "pinned anchors of the signer, PEM or DER")
     .option("--tsa-anchors <files...>", "pinned anchors of the time-stamp authority")
     .option("--crls <files...>", "revocation lists beside those in the signature")
+    .option("--ocsp <files...>", "OCSP responses beside those in the signature, DER")
     .option("--time <time>", "judge as of this time, ISO 8601 (default: now)", parseTime)
     .option("--policy <path>", "signature policy; it stands for all options below and both kinds of anchors")
     .option("--without-revocation", "accept where nothing is known about revocation; what is known counts")
@@ -43,12 +45,19 @@ export function pkiVerifyCMS(noun: Command, doors: CLIDoors): void {
     .option("--seal-purpose <oids...>", "extended key usages that a seal may have");
   answers<Options>(command, doors, (_call, options) => {
     const { content, signature, policy, organization, organizationIdentifier, profile, time } = options;
-    const { anchors = [], tsaAnchors = [], crls = [], sealPolicy = [], sealPurpose = [] } = options;
+    const {
+      anchors = [],
+      tsaAnchors = [],
+      crls = [],
+      ocsp = [],
+      sealPolicy = [],
+      sealPurpose = [],
+    } = options;
     if (policy === undefined && (anchors.length === 0 || tsaAnchors.length === 0)) {
       throw new UsageError("USAGE", "expected --anchors and --tsa-anchors, or --policy");
     }
     return doors.pkiVerifyCMS({
-      ...{ content, signature, anchors, tsaAnchors, crls, profile },
+      ...{ content, signature, anchors, tsaAnchors, crls, ocsp, profile },
       revocationRequired: options.withoutRevocation !== true,
       ...{ sealPolicies: sealPolicy, sealPurposes: sealPurpose },
       ...(time !== undefined && { at: new Date(time) }),

@@ -5,10 +5,11 @@ import type { CLIDoors, PKIVerifyOptions } from "../doors.js";
 
 type Options = Omit<
   PKIVerifyOptions,
-  "at" | "leaf" | "acceptable" | "explicit" | "crls" | "intermediates"
+  "at" | "leaf" | "acceptable" | "explicit" | "crls" | "ocsp" | "intermediates"
 > & {
   readonly time?: string;
   readonly crls?: string[];
+  readonly ocsp?: string[];
   readonly intermediates?: string[];
   readonly policyOid?: string[];
   readonly explicitPolicy?: boolean;
@@ -27,6 +28,7 @@ export function pkiVerify(noun: Command, doors: CLIDoors): void {
       "--crls <files...>",
       "revocation lists; when given, every certificate of the path must be covered",
     )
+    .option("--ocsp <files...>", "OCSP responses, DER; as for lists, every certificate must be covered")
     .option("--time <time>", "judge as of this time, ISO 8601 (default: now)", parseTime)
     .option(
       "--purpose <purpose>",
@@ -40,7 +42,7 @@ export function pkiVerify(noun: Command, doors: CLIDoors): void {
   answers<Options>(command, doors, (_call, options, [leaf]) =>
     doors.pkiVerify({
       ...{ leaf: leaf as string, anchors: options.anchors, purpose: options.purpose },
-      ...{ intermediates: options.intermediates ?? [], crls: options.crls ?? [] },
+      ...{ intermediates: options.intermediates ?? [], crls: options.crls ?? [], ocsp: options.ocsp ?? [] },
       ...(options.time !== undefined && { at: new Date(options.time) }),
       ...{ acceptable: options.policyOid ?? [], explicit: options.explicitPolicy === true },
       ...{ sealPolicies: options.sealPolicy ?? [], sealPurposes: options.sealPurpose ?? [] },

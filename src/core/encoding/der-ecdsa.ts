@@ -4,7 +4,8 @@
  */
 import { VerificationError } from "../errors.js";
 import { concatBytes } from "./bytes.js";
-import { parseDER } from "./der.js";
+import { parseDER, tags } from "./der.js";
+import { derValue } from "./der-writer.js";
 
 /** `size` octets of r, `size` octets of s. @throws VerificationError DER_MALFORMED */
 export function parseECDSASignature(der: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
@@ -18,8 +19,7 @@ export function parseECDSASignature(der: Uint8Array, size: number): Uint8Array<A
 /** From r and s side by side. */
 export function formatECDSASignature(raw: Uint8Array): Uint8Array<ArrayBuffer> {
   const half = raw.length / 2;
-  const content = concatBytes(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
-  return concatBytes(Uint8Array.of(0x30), lengthOctets(content.length), content);
+  return derValue(tags.sequence, integer(raw.subarray(0, half)), integer(raw.subarray(half)));
 }
 
 function fixedWidth(integerBytes: Uint8Array, size: number): Uint8Array {
@@ -36,9 +36,6 @@ function integer(magnitude: Uint8Array): Uint8Array {
   let start = 0;
   while (start < magnitude.length - 1 && magnitude[start] === 0) start++;
   const rest = magnitude.subarray(start);
-  const content = (rest[0] ?? 0) >= 0x80 ? concatBytes(Uint8Array.of(0), rest) : rest;
-  return concatBytes(Uint8Array.of(0x02), lengthOctets(content.length), content);
+  const sign = (rest[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : new Uint8Array();
+  return derValue(tags.integer, sign, rest);
 }
-
-const lengthOctets = (length: number): Uint8Array =>
-  length < 0x80 ? Uint8Array.of(length) : Uint8Array.of(0x81, length);

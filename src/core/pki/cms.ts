@@ -54,8 +54,10 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
     const signers = fields.next().setOf("signers");
     fields.end();
 
-    // RFC 5652 §5.1: version 1 for plain data, 3 for any other type, given what else we allow.
-    const expected = contentType === oids.data ? 1 : 3;
+    // SPEC §6.2.1, RFC 5652 §5.1: given what else we allow, 5 with an OCSP response among the revocation data, else 1 for plain data, 3
+    // for any other type.
+    const withResponse = revocation.some(([tag]) => tag !== tags.sequence);
+    const expected = withResponse ? 5 : contentType === oids.data ? 1 : 3;
     if (version !== expected) throw refusal("CMS_MALFORMED", `expected version ${expected}, got ${version}`);
     const [node, ...others] = signers;
     if (node === undefined || others.length > 0) {

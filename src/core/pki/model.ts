@@ -75,8 +75,8 @@ export interface ProvenSignature {
   readonly signer: SignerIdentity;
   readonly timestamp: { readonly time: Date; readonly authority: SignerIdentity; readonly serial: string };
   readonly checks: readonly NamedCheck[];
-  /** The revocation lists (DER) whose signature was found to be good: an endpoint keeps the newest of each issuer. */
-  readonly revocationLists: readonly Uint8Array[];
+  /** Revocation data, as they travel, whose signature was found to be good: an endpoint keeps the newest. */
+  readonly revocationItems: readonly Uint8Array[];
   /** The signer's, then the authority's; leaf first, anchor last. */
   readonly paths: readonly (readonly Certificate[])[];
 }

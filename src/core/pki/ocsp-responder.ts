@@ -9,6 +9,8 @@ import { refusal, structured } from "./failure.js";
 import type { OCSPCertID, OCSPResponse } from "./ocsp.js";
 import type { RevocationSearch } from "./revocation.js";
 
+type Search = Pick<RevocationSearch, "budget" | "rsaBitsMin">;
+
 const ocspSigning = "1.3.6.1.5.5.7.3.9";
 const noCheck = "1.3.6.1.5.5.7.48.1.5";
 
@@ -28,7 +30,7 @@ export async function matchesCertificate(
 export async function requireResponder(
   response: OCSPResponse,
   issuer: Certificate,
-  search: RevocationSearch,
+  search: Search,
 ): Promise<void> {
   for (const candidate of [issuer, ...response.certificates]) {
     if (!(await isNamed(candidate, response))) continue;
@@ -53,7 +55,7 @@ async function requireDelegate(
   delegate: Certificate,
   issuer: Certificate,
   { producedAt }: OCSPResponse,
-  search: RevocationSearch,
+  search: Search,
 ): Promise<void> {
   const { extensions } = delegate;
   const untrusted = (expected: string) =>
@@ -73,7 +75,7 @@ async function requireDelegate(
 
 type Signed = Pick<OCSPResponse, "tbs" | "signature" | "signatureAlgorithm">;
 
-async function isSigned(signer: Certificate, signed: Signed, search: RevocationSearch): Promise<boolean> {
+async function isSigned(signer: Certificate, signed: Signed, search: Search): Promise<boolean> {
   if (search.budget.checksLeft-- <= 0) {
     throw refusal("LIMIT_EXCEEDED", `expected at most ${limits.signatureChecksMax} signature checks`);
   }

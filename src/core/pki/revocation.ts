@@ -111,7 +111,7 @@ async function requireDelegate(path: readonly Certificate[], search: RevocationS
 }
 
 /** RFC 5280 §6.3.3 b: the right issuer and the right scope. */
-function speaksFor(list: RevocationList, point: CertificatePoint, certificate: Certificate): boolean {
+export function speaksFor(list: RevocationList, point: CertificatePoint, certificate: Certificate): boolean {
   const direct = point.issuers.length === 0;
   const byIssuer = direct
     ? equalBytes(list.issuer.der, certificate.issuer.der)

@@ -5,18 +5,18 @@ import { refusal } from "./failure.js";
 import type { NamedCheck, SignaturePolicy } from "./model.js";
 import { oids } from "./oids.js";
 import { verifyNotRevoked } from "./revocation.js";
-import { parseRevocationData, withNewerLists } from "./revocation-data.js";
+import { choicesOf, parseRevocationData, withNewerItems } from "./revocation-data.js";
 import { defaultRevocationPolicy } from "./revocation-rules.js";
 import type { ProvenTimestamp } from "./timestamp.js";
 
 export interface RevocationInput {
   readonly policy: SignaturePolicy;
   readonly now: Date;
-  readonly revocationLists?: readonly Uint8Array[];
+  readonly revocationItems?: readonly Uint8Array[];
 }
 
 export interface ProvenRevocation {
-  /** DER. */
+  /** As they travel. */
   readonly believed: readonly Uint8Array[];
   readonly delegates: readonly Certificate[];
   readonly checks: readonly NamedCheck[];
@@ -31,7 +31,7 @@ export async function verifyRevocation(
   { purpose, rsaBitsMin }: { purpose: string; rsaBitsMin: number },
 ): Promise<ProvenRevocation> {
   const embedded = parseRevocationData([...data.revocation, ...timestamp.revocation]);
-  const { lists, responses } = withNewerLists(embedded, input.revocationLists ?? []);
+  const { lists, responses } = withNewerItems(embedded, input.revocationItems ?? []);
   const { now } = input;
   const policy = input.policy.revocation ?? defaultRevocationPolicy;
   const pool = [...data.certificates, ...timestamp.certificates];
@@ -51,7 +51,10 @@ export async function verifyRevocation(
     ...{ name, clause: "SPEC §6.8", evidence: evidence.join(" | ") },
   });
   return {
-    believed: [...new Set(lists.filter((list) => believed.includes(list)).map(({ der }) => der))],
+    believed: choicesOf({
+      lists: lists.filter((list) => believed.includes(list)),
+      responses: responses.filter((response) => believed.includes(response)),
+    }),
     delegates: [...signer.delegates, ...authority.delegates],
     checks: [
       check("signer not revoked", signer.evidence),

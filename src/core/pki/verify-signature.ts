@@ -24,8 +24,8 @@ export interface SignatureInput {
   readonly cms: Uint8Array;
   readonly policy: SignaturePolicy;
   readonly now: Date;
-  /** Revocation lists (DER) that the caller has seen, besides those in the signature. SPEC §6.8.8: none of them makes anything valid again. */
-  readonly revocationLists?: readonly Uint8Array[];
+  /** Revocation data (RFC 5652 §10.2.1) that the caller has seen, besides those in the signature. SPEC §6.8.6: none makes anything valid again. */
+  readonly revocationItems?: readonly Uint8Array[];
 }
 
 /** SPEC §6.4.3: RSA keys from this size on. */
@@ -66,7 +66,7 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
     signer: await signerIdentity(leaf),
     timestamp: { time: at, authority: timestamp.authority, serial: timestamp.info.serial },
     checks: [...describe(input, data, timestamp, path), ...revocation.checks, ...identity],
-    revocationLists: revocation.believed,
+    revocationItems: revocation.believed,
     paths: [path, timestamp.path],
   };
 }

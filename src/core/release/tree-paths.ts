@@ -44,6 +44,11 @@ export function revocationCopyPath(name: string, number: bigint): string {
   return `crl/${name}/${number}.crl`;
 }
 
+/** The newest OCSP response about one certificate, by its mirror name; replaced when there is a newer one. */
+export function responsePath(name: string): string {
+  return `ocsp/${name}.ors`;
+}
+
 export function evidencePath(feed: FeedName, release: ReleaseNumber): string {
   return `evidence/${feed}/${release}.json`;
 }

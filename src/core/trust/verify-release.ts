@@ -29,8 +29,8 @@ export interface ReleaseClaim {
   readonly cms: Uint8Array | undefined;
   readonly policy: SignaturePolicy;
   readonly now: Date;
-  /** Revocation lists (DER) that the caller has seen. */
-  readonly revocationLists?: readonly Uint8Array[];
+  /** Revocation data (RFC 5652 §10.2.1) that the caller has seen. */
+  readonly revocationItems?: readonly Uint8Array[];
   readonly trusted?: TrustedRelease;
   /** Version of the program that asks. */
   readonly client: string;
@@ -94,9 +94,9 @@ export async function verifyRelease(claim: ReleaseClaim): Promise<ProvenRelease>
   passed("the client is new enough", "SPEC §7.5", `${claim.client} >= ${manifest.block.minimumClient}`);
 
   // 6. SPEC §7.6: CMS, certificate chain, Swiss policy and time-stamp over the file as served, TUF signatures included.
-  const { policy, now, revocationLists } = claim;
+  const { policy, now, revocationItems } = claim;
   const cms = requireEvidence(claim.cms);
-  const signature = await verifySignature({ contentSha256, cms, policy, now, revocationLists });
+  const signature = await verifySignature({ contentSha256, cms, policy, now, revocationItems });
   checks.push(...signature.checks);
 
   // 7. SPEC §7.7: the certificate's key is one of the keys that signed in TUF's name.

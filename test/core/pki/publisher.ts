@@ -2,18 +2,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parsePEM } from "../../../src/core/encoding/pem.js";
+import { parseCertificate } from "../../../src/core/pki/certificate.js";
 import { formatTimestampQuery, parseTimestampResponse } from "../../../src/core/pki/timestamp-exchange.js";
 import type { SignaturePolicy } from "../../../src/core/pki/model.js";
 import type { IssuingKey } from "../../../src/issuing/algorithms.js";
+import { issueCertificate } from "../../../src/issuing/certificates.js";
 import { signCMS } from "../../../src/issuing/cms.js";
 import { allDevelopmentCRLs } from "../../../src/issuing/development-crls.js";
 import {
   type DevelopmentKeys,
+  developmentAddress,
   developmentKeyFiles,
   developmentPolicies,
   issueDevelopmentLeaves,
 } from "../../../src/issuing/development-pki.js";
-import { generateIssuingKey } from "../../../src/issuing/issuing-keys.js";
+import { generateIssuingKey, importIssuingKey } from "../../../src/issuing/issuing-keys.js";
 import { developmentTSA } from "../../../src/issuing/timestamp.js";
 import type { SignatureScheme, Signer } from "../../../src/ports/signer.js";
 import type { TimestampAuthority } from "../../../src/ports/timestamp-authority.js";
@@ -69,14 +73,52 @@ export interface Publisher {
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
-export async function createPublisher(signer: Signer, at: Date = now): Promise<Publisher> {
+/** Where the publisher's certificate says that its status can be learned, beside its issuer's list. */
+export interface StatusAddresses {
+  readonly ocspURL?: string;
+  readonly deltaURL?: string;
+  readonly crlURL?: string;
+}
+
+/** A leaf of the development CA once more, with these addresses. */
+export async function leafWithAddresses(
+  spki: Uint8Array,
+  at: Date,
+  addresses: StatusAddresses,
+): Promise<readonly Uint8Array[]> {
+  const issuerCertificate = parsePEM(developmentKeys.issuingCertificate, "CERTIFICATE")[0] as Uint8Array;
+  const { subject } = parseCertificate(issuerCertificate);
+  const text = (type: string) => subject.attributes.find((one) => one.type === type)?.text as string;
+  const leaf = await issueCertificate({
+    ...{ profile: "code-signing", spki, serial: randomBytes(16), issuerCertificate },
+    subject: {
+      ...{ country: "CH", locality: "Bern", organization: text("2.5.4.10"), commonName: "Definitions" },
+      organizationIdentifier: text("2.5.4.97"),
+    },
+    issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+    notBefore: new Date(at.getTime() - 3_600_000),
+    notAfter: new Date(at.getTime() + 300 * 86_400_000),
+    policyOIDs: [developmentPolicies.codeSigning],
+    ...{ crlURL: `${developmentAddress}issuing-ca.crl`, issuerURL: `${developmentAddress}issuing-ca.cer` },
+    ...addresses,
+  });
+  return [leaf, issuerCertificate];
+}
+
+export async function createPublisher(
+  signer: Signer,
+  at: Date = now,
+  addresses?: StatusAddresses,
+): Promise<Publisher> {
   const { key: tsuSigner } = await generateIssuingKey("ecdsa-p256-sha256");
-  const { publisherChain, tsuChain, policy, anchorsPem } = await issueDevelopmentLeaves({
+  const { tsuChain, policy, anchorsPem, ...usual } = await issueDevelopmentLeaves({
     keys: developmentKeys,
     publisherSpki: signer.spki,
     tsuSpki: tsuSigner.spki,
     now: at,
   });
+  const publisherChain =
+    addresses === undefined ? usual.publisherChain : await leafWithAddresses(signer.spki, at, addresses);
   const tsa = memoryTSA(tsuSigner, tsuChain, () => at);
   const lists = allDevelopmentCRLs(developmentKeys, [], at);
   return {

@@ -81,8 +81,11 @@ export async function forgeSignedData(forgery: Forgery): Promise<Uint8Array> {
     ...(outside.length === 0 ? [] : [tagged(1, ...derSorted(outside.map(attribute)))]),
   );
   const content = forgery.embedded === true ? [tagged(0, octetString(forgery.content))] : [];
+  // RFC 5652 §5.1
+  const hasOthers = forgery.revocation?.some((one) => encoded(one)[0] !== 0x30) === true;
+  const version = hasOthers ? 5 : contentType === types.data ? 1 : 3;
   const signedData = sequence(
-    integer(forgery.version ?? (contentType === types.data ? 1 : 3)),
+    integer(forgery.version ?? version),
     setOf(...(forgery.announced ?? [digestAlgorithm])),
     sequence(objectID(contentType), ...content),
     tagged(0, ...derSorted(forgery.certificates.map(spliced))),

@@ -70,6 +70,13 @@ export const ocspLies: readonly Lie[] = [
       responder: await responder(root),
     }),
   ),
+  lie(
+    "ocsp-version-of-lists",
+    "CMS_MALFORMED",
+    "says version 1, which is for lists alone, and carries a response",
+    async ({ leaf, ca }) => ({ more: [await ocspAnswer({ about: leaf, issuer: ca })] }),
+    { version: 1 },
+  ),
   answered("critical", "REVOCATION_MALFORMED", "a critical extension that nobody knows", async () => ({
     critical: true,
   })),

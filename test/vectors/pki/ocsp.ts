@@ -34,6 +34,8 @@ export interface Answer {
   /** Hours from the time of the stamp. */
   readonly from?: number;
   readonly until?: number;
+  /** When the stamp is; the vectors' own time when absent. */
+  readonly stampedAt?: Date;
   readonly serial?: Uint8Array;
   readonly critical?: boolean;
 }
@@ -55,6 +57,11 @@ export function responder(
 
 /** As it stands in SignedData.crls: [1] { id-ri-ocsp-response, OCSPResponse }. */
 export async function ocspAnswer(answer: Answer): Promise<Value> {
+  return tagged(1, objectID("1.3.6.1.5.5.7.16.2"), await ocspResponse(answer));
+}
+
+/** The response itself, as it comes from a responder and as it lies in a tree. */
+export async function ocspResponse(answer: Answer): Promise<Value> {
   const { issuer, responder: delegate = issuer, status = "good" } = answer;
   const about = parseCertificate(answer.about.certificate);
   const ca = parseCertificate(issuer.certificate);
@@ -64,8 +71,10 @@ export async function ocspAnswer(answer: Answer): Promise<Value> {
     ...[octetString(sha1(about.issuer.der)), octetString(sha1(keyBits))],
     new asn1js.Integer({ valueHex: Uint8Array.from(answer.serial ?? about.serial).buffer }),
   );
-  const from = at(answer.from ?? -1);
-  const single = sequence(id, statusValue(status), moment(from), tagged(0, moment(at(answer.until ?? 24))));
+  const hours = (count: number): Date => new Date((answer.stampedAt ?? now).getTime() + count * hour);
+  const from = hours(answer.from ?? -1);
+  const until = hours(answer.until ?? 24);
+  const single = sequence(id, statusValue(status), moment(from), tagged(0, moment(until)));
   const more = answer.critical
     ? [tagged(1, sequence(extension("1.3.6.1.4.1.32473.8420.66", true, none()).toSchema()))]
     : [];
@@ -75,8 +84,7 @@ export async function ocspAnswer(answer: Answer): Promise<Value> {
   const bag = delegate === issuer ? [] : [tagged(0, sequence(spliced(delegate.certificate)))];
   const basic = sequence(spliced(tbs), algorithm, bitString(await delegate.key.sign(tbs)), ...bag);
   const bytes = sequence(objectID("1.3.6.1.5.5.7.48.1.1"), octetString(encoded(basic)));
-  const response = sequence(new asn1js.Enumerated({ value: 0 }), tagged(0, bytes));
-  return tagged(1, objectID("1.3.6.1.5.5.7.16.2"), response);
+  return sequence(new asn1js.Enumerated({ value: 0 }), tagged(0, bytes));
 }
 
 function statusValue(status: NonNullable<Answer["status"]>): Value {

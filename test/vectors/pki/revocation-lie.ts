@@ -39,7 +39,11 @@ export const lie = (
   code: ErrorCode | "success",
   why: string,
   items: (world: World) => Promise<Items>,
-  options: { policy?: Partial<RevocationPolicy>; chain?: (world: World) => Promise<readonly Holder[]> } = {},
+  options: {
+    policy?: Partial<RevocationPolicy>;
+    chain?: (world: World) => Promise<readonly Holder[]>;
+    version?: number;
+  } = {},
 ): Lie => ({
   ...{ name: `revocation-${name}`, code, why },
   make: async (world) => {
@@ -51,7 +55,8 @@ export const lie = (
     const revocation = derSorted([...usual.filter((one) => one !== undefined), ...more]);
     const chain = await (options.chain?.(world) ?? [world.ca]);
     const policy = { ...world.policy, revocation: { ...defaultRevocationPolicy, ...options.policy } };
-    return { cms: await sign(world, { revocation, chain }), policy };
+    const { version } = options;
+    return { cms: await sign(world, { revocation, chain, ...(version && { version }) }), policy };
   },
 });
 
