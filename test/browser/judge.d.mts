@@ -1,0 +1,17 @@
+/** Where the built core is, where the files are, the fixed time. */
+export interface Place {
+  readonly core: string;
+  readonly base: string;
+  readonly now: string;
+}
+
+export interface ReleaseOptions {
+  readonly root: readonly number[];
+  readonly feed: string;
+  readonly seen?: string;
+  /** Where the built codec is; without it, no pack is unpacked. */
+  readonly codec?: string;
+}
+
+export function judgeSignatures(place: Place, names: readonly string[]): Promise<Record<string, string>>;
+export function judgeRelease(place: Place, options: ReleaseOptions): Promise<{ readonly code: string }>;

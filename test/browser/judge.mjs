@@ -1,0 +1,98 @@
+/**
+ * The built core as a web page uses it: by URL, with `fetch`, nothing bundled. Node runs this same file, so that a verdict that
+ * differs can only come from the engine. Every function takes and gives JSON.
+ */
+
+const bytesAt = async (url) => {
+  const answer = await fetch(url);
+  return answer.status === 404 ? undefined : new Uint8Array(await answer.arrayBuffer());
+};
+const text = (bytes) => new TextDecoder().decode(bytes);
+
+async function codeOf(work) {
+  try {
+    return { code: "success", ...(await work()) };
+  } catch (cause) {
+    // What is no refusal is a fault, and told as one.
+    return { code: cause.code ?? `${cause.name}: ${cause.message}` };
+  }
+}
+
+/** The code of every signature vector by its name. */
+export async function judgeSignatures({ core, base, now }, names) {
+  const { verifySignature } = await import(`${core}/pki/verify-signature.js`);
+  const { sha256 } = await import(`${core}/encoding/sha256.js`);
+  const contentSha256 = await sha256(await bytesAt(`${base}/content`));
+  const common = JSON.parse(text(await bytesAt(`${base}/policy.json`)));
+  const codes = {};
+  for (const name of names) {
+    const own = await bytesAt(`${base}/${name}/policy.json`);
+    const policy = own === undefined ? common : JSON.parse(text(own));
+    const cms = await bytesAt(`${base}/${name}/signature.p7s`);
+    const verdict = await codeOf(async () => {
+      await verifySignature({ contentSha256, cms, policy, now: new Date(now) });
+      return {};
+    });
+    codes[name] = verdict.code;
+  }
+  return codes;
+}
+
+/**
+ * A release as the tree has it: metadata from the pinned root on, evidence, revocation, and the database in the full pack.
+ * `seen` is a tree that was followed before: what it had must not come back older.
+ */
+export async function judgeRelease({ core, base, now }, { root, feed, seen, codec }) {
+  const { TrustedMetadata } = await import(`${core}/trust/trusted-metadata.js`);
+  const { verifyRelease } = await import(`${core}/trust/verify-release.js`);
+  const { policyOfRoot } = await import(`${core}/trust/policy.js`);
+  const { mirroredItems } = await import(`${core}/release/mirrored-revocation.js`);
+  const { manifestSignaturePath } = await import(`${core}/release/tree-paths.js`);
+  const { version } = await import(`${core}/version.js`);
+  const read = (path) => bytesAt(`${base}/${path}`);
+  return codeOf(async () => {
+    const at = new Date(now);
+    const trusted = await TrustedMetadata.start(Uint8Array.from(root), at);
+    if (seen !== undefined) {
+      await trusted.restoreTimestamp(await bytesAt(`${seen}/metadata/timestamp.json`));
+      const { version: number } = trusted.timestamp.snapshot;
+      await trusted.restoreSnapshot(await bytesAt(`${seen}/metadata/${number}.snapshot.json`));
+    }
+    for (;;) {
+      const next = await read(`metadata/${trusted.root.version + 1}.root.json`);
+      if (next === undefined) break;
+      await trusted.updateRoot(next);
+    }
+    trusted.finishRoot();
+    await trusted.updateTimestamp(await read("metadata/timestamp.json"));
+    await trusted.updateSnapshot(await read(`metadata/${trusted.timestamp.snapshot.version}.snapshot.json`));
+    await trusted.updateTargets(await read(`metadata/${trusted.expected("targets").version}.targets.json`));
+    const manifest = await read(`metadata/${trusted.expected(feed).version}.${feed}.json`);
+    const proven = await trusted.updateFeed(manifest, feed);
+    const cms = await read(manifestSignaturePath(feed, proven.metadata.version));
+    const claim = { proven, cms, policy: policyOfRoot(trusted.root), now: at, client: version };
+    const first = await verifyRelease(claim);
+    const revocationItems = await mirroredItems(first.signature.paths, read);
+    const release = await verifyRelease({ ...claim, revocationItems });
+    return {
+      release: release.manifest.version,
+      signedBy: release.signedBy,
+      checks: release.checks,
+      database: codec && (await unpack({ core, read }, release.manifest, codec)),
+    };
+  });
+}
+
+/** What the full pack holds, decoded here and compared with the manifest. */
+async function unpack({ core, read }, { packs, version, block }, codecURL) {
+  const { ZstdInstance } = await import(codecURL);
+  const { decodeFullPack } = await import(`${core}/format/full-pack.js`);
+  const { memorySource, memorySink } = await import(`${core}/encoding/stream.js`);
+  const { sha256Digest } = await import(`${core}/encoding/sha256.js`);
+  const { packPath } = await import(`${core}/release/tree-paths.js`);
+  const full = packs.find(({ kind, to }) => kind === "full" && to === version);
+  const sink = memorySink();
+  const source = memorySource(await read(packPath(full)));
+  const { sha256 } = await decodeFullPack(source, sink, new ZstdInstance(), sha256Digest);
+  return { sha256, bytes: sink.bytes().length, asSigned: sha256 === block.database.sha256 };
+}

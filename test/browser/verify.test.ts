@@ -1,0 +1,188 @@
+/**
+ * The same core in a real Chromium: every signature vector, a release of a real publisher from its pinned root to the bytes of its
+ * database, and a hostile tree, each with the verdict that Node reaches.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page, Request } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { indicators } from "../client/endpoint.js";
+import { SimulatedPublisher } from "../simulator/publisher.js";
+import { testSigner } from "../simulator/test-signer.js";
+import { openService, type TestService } from "../support/service.js";
+import { now as vectorTime } from "../vectors/pki/world.js";
+import { haveChromium, launch, openOrigin, type Origin, repository } from "./browser.js";
+import { judgeRelease, judgeSignatures, type Place } from "./judge.mjs";
+
+const vectors = readdirSync(join(repository, "test/vectors/pki"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const expected = (name: string) =>
+  readFileSync(join(repository, "test/vectors/pki", name, "expect.txt"), "utf8").split("\n")[0];
+const nodeCore = pathToFileURL(join(repository, "dist/core")).href;
+const nodeCodec = pathToFileURL(join(repository, "dist/adapters/codec/zstd-instance.js")).href;
+
+let origin: Origin;
+let browser: Browser;
+let page: Page;
+
+/** The same question to both; as JSON, because that is what crosses over. */
+async function both(
+  judge: (place: Place, options: never) => Promise<unknown>,
+  place: Omit<Place, "core">,
+  options: { node: unknown; chromium: unknown },
+): Promise<{ node: unknown; chromium: unknown }> {
+  const node = await judge({ ...place, core: nodeCore }, options.node as never);
+  const question = JSON.stringify([{ ...place, core: "/dist/core" }, options.chromium]);
+  const chromium = await page.evaluate(
+    `import("/test/browser/judge.mjs").then((judge) => judge.${judge.name}(...${question}))`,
+  );
+  return { node: JSON.parse(JSON.stringify(node)), chromium };
+}
+const same = (options: unknown) => ({ node: options, chromium: options });
+
+describe.runIf(haveChromium)("core in Chromium", () => {
+  const problems: string[] = [];
+  beforeAll(async () => {
+    origin = await openOrigin();
+    browser = await launch();
+    page = await browser.newPage();
+    page.on("console", (message) => problems.push(message.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
+    await page.goto(origin.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await origin?.close();
+  });
+
+  it("is a module graph that a page loads as it was built, in a secure context, without any package", async () => {
+    expect(await page.evaluate("isSecureContext")).toBe(true);
+    const requested: string[] = [];
+    const note = (request: Request) => requested.push(new URL(request.url()).pathname);
+    page.on("request", note);
+    const loaded = 'import("/dist/core/trust/verify-release.js").then(Object.keys)';
+    expect(await page.evaluate(loaded)).toEqual(["verifyRelease"]);
+    page.off("request", note);
+    expect(requested).toContain("/dist/core/pki/verify-signature.js");
+    expect(requested.filter((path) => !path.startsWith("/dist/core/"))).toEqual([]);
+  });
+
+  it(`gives every one of ${vectors.length} signature vectors the code that it should have, as Node does`, async () => {
+    const place = { base: `${origin.url}/test/vectors/pki`, now: vectorTime.toISOString() };
+    const { node, chromium } = await both(judgeSignatures, place, same(vectors));
+    expect(chromium).toEqual(Object.fromEntries(vectors.map((name) => [name, expected(name)])));
+    expect(chromium).toEqual(node);
+  });
+
+  describe("and a publisher", () => {
+    let service: TestService;
+    beforeAll(async () => {
+      service = await openService();
+      const { desk } = service;
+      await desk.addRules("samples", "yara", { "a.yar": 'rule A { strings: $a = "one" condition: $a }\n' });
+      await desk.addRules("hosts", "ioc", { "h.txt": "evil.example.com\n" });
+      await desk.release();
+    });
+    afterAll(() => service.close());
+
+    it("proves its release from the pinned root to the last byte of the database, across origins", async () => {
+      const { desk, origin: base } = service;
+      const place = { base, now: desk.now.toISOString() };
+      const options = { root: [...desk.root], feed: "endpoint" };
+      await page.goto(`${origin.url}/unpacking`);
+      const { node, chromium } = await both(judgeRelease, place, {
+        node: { ...options, codec: nodeCodec },
+        chromium: { ...options, codec: "/dist/adapters/codec/zstd-instance.js" },
+      });
+      await page.goto(origin.url);
+      expect(chromium).toMatchObject({ code: "success", release: 1, database: { asSigned: true } });
+      expect(chromium).toEqual(node);
+    });
+
+    it("refuses it a month later, as frozen", async () => {
+      const place = { base: service.origin, now: new Date(service.desk.now.getTime() + 3e9).toISOString() };
+      const options = { root: [...service.desk.root], feed: "endpoint" };
+      const { node, chromium } = await both(judgeRelease, place, same(options));
+      expect(chromium).toEqual({ code: "METADATA_EXPIRED" });
+      expect(chromium).toEqual(node);
+    });
+  });
+
+  describe("and a hostile tree", () => {
+    const time = new Date("2026-11-22T12:00:00Z");
+    const lies: [lie: string, code: string, tell: (publisher: SimulatedPublisher) => Promise<void>][] = [
+      ["nothing is wrong", "success", async () => undefined],
+      [
+        "release 1 again, and a snapshot to match",
+        "METADATA_ROLLBACK",
+        async (publisher) => {
+          publisher.newest = 1;
+          await publisher.publishSnapshot();
+        },
+      ],
+      [
+        "a manifest without the overseer's signature",
+        "METADATA_THRESHOLD",
+        async (publisher) => {
+          await publisher.release(indicators(3), { signers: [publisher.publisherKey] });
+        },
+      ],
+      [
+        "a timestamp by a key that nobody named",
+        "METADATA_THRESHOLD",
+        async (publisher) => {
+          publisher.keys = { ...publisher.keys, timestamp: [await testSigner()] };
+          await publisher.publishTimestamp();
+        },
+      ],
+      [
+        "a snapshot that the timestamp does not mean",
+        "METADATA_MISMATCH",
+        async (publisher) => {
+          const path = `metadata/${publisher.versions.snapshot}.snapshot.json`;
+          const bytes = publisher.tree.get(path) as Uint8Array;
+          publisher.tree.set(path, Uint8Array.from([...bytes, 0x0a]));
+        },
+      ],
+      [
+        "another release's signature",
+        "CMS_DIGEST_MISMATCH",
+        async ({ tree }) => {
+          tree.set("evidence/endpoint/2.p7s", tree.get("evidence/endpoint/1.p7s") as Uint8Array);
+        },
+      ],
+      [
+        "no signature at all",
+        "EVIDENCE_MISSING",
+        async ({ tree }) => {
+          tree.delete("evidence/endpoint/2.p7s");
+        },
+      ],
+    ];
+
+    const serve = (folder: string, tree: ReadonlyMap<string, Uint8Array>): string => {
+      for (const [path, bytes] of tree) origin.files.set(`/${folder}/${path}`, bytes);
+      return `${origin.url}/${folder}`;
+    };
+
+    it.each(lies)("%s: %s", async (lie, code, tell) => {
+      const publisher = await SimulatedPublisher.create(time);
+      await publisher.release(indicators(1));
+      await publisher.release(indicators(2));
+      const seen = serve(`seen/${lies.findIndex(([name]) => name === lie)}`, publisher.tree);
+      await tell(publisher);
+      const base = serve(`told/${lies.findIndex(([name]) => name === lie)}`, publisher.tree);
+      const place = { base, now: time.toISOString() };
+      const options = { root: [...publisher.root], feed: "endpoint", seen };
+      const { node, chromium } = await both(judgeRelease, place, same(options));
+      expect(chromium).toMatchObject({ code });
+      expect(chromium).toEqual(node);
+    });
+  });
+
+  it("says nothing on the console while it does all this", () => {
+    expect(problems.filter((text) => !/404/.test(text))).toEqual([]);
+  });
+});
