@@ -4,7 +4,7 @@
  */
 import type { FeedName } from "../core/brands.js";
 import { equalBytes } from "../core/encoding/bytes.js";
-import { secondText } from "../core/pki/certificate.js";
+import { secondText } from "../core/pki/failure.js";
 import type { Certificate } from "../core/pki/certificate.js";
 import { type Name, nameText, nameValues } from "../core/pki/names.js";
 import { oids } from "../core/pki/oids.js";

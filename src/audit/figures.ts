@@ -1,6 +1,6 @@
 /** The numbers that a reader of a report wants first. */
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
-import { secondText } from "../core/pki/certificate.js";
+import { secondText } from "../core/pki/failure.js";
 import type { ManifestBlock, ProvenRelease } from "../core/trust/model.js";
 import { formatBytes } from "../core/units.js";
 import type { AuditLog } from "./report.js";

@@ -3,7 +3,8 @@
  * outside test suites, which may relax what belongs to the field and not to safety (key sizes, lengths).
  */
 import { VerificationError } from "../core/errors.js";
-import { type Certificate, parseCertificate, secondText, signerIdentity } from "../core/pki/certificate.js";
+import { type Certificate, parseCertificate, signerIdentity } from "../core/pki/certificate.js";
+import { secondText } from "../core/pki/failure.js";
 import type { RevocationPolicy, SignerIdentity } from "../core/pki/model.js";
 import { nameText } from "../core/pki/names.js";
 import { oids } from "../core/pki/oids.js";

@@ -1,7 +1,7 @@
 /** One detached signature, judged as endpoints judge it: the same function, with its named checks or its one code. */
 import { sha256 } from "../core/encoding/sha256.js";
 import { RulemintError } from "../core/errors.js";
-import { secondText } from "../core/pki/certificate.js";
+import { secondText } from "../core/pki/failure.js";
 import type { NamedCheck, SignaturePolicy, SignerIdentity } from "../core/pki/model.js";
 import { verifySignature } from "../core/pki/verify-signature.js";
 import type { AuditStep } from "./report.js";

@@ -6,11 +6,12 @@
 import { base64Bytes, base64Text, utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
 import { RulemintError } from "../core/errors.js";
 import type { Certificate } from "../core/pki/certificate.js";
-import { choicesOf, newestItems } from "../core/pki/revocation-data.js";
+import { choicesOf } from "../core/pki/revocation-data.js";
 import { mirroredItems } from "../core/release/mirrored-revocation.js";
 import { authenticItems } from "../core/trust/authentic-revocation.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import { formatTime } from "../core/trust/metadata.js";
+import { newestItems } from "../core/trust/newest-revocation.js";
 import type { RefreshInput } from "./refresh.js";
 
 /** One list or response a line, as it travels, base64. Lost or damaged, it is learned again. */

@@ -2,7 +2,8 @@
 import { VerificationError } from "../core/errors.js";
 import { parseCRL, type RevocationList } from "../core/pki/crl.js";
 import { parseOCSPResponse } from "../core/pki/ocsp.js";
-import { isNewer, isNewerResponse, ocspChoice } from "../core/pki/revocation-data.js";
+import { ocspChoice } from "../core/pki/revocation-data.js";
+import { isNewer, isNewerResponse } from "../core/trust/newest-revocation.js";
 import { placePath } from "../core/release/mirrored-revocation.js";
 import {
   belongsTo,

@@ -21,6 +21,8 @@ export interface Import {
   /** A path below the project root, a `node:` module, or a package name. */
   readonly to: string;
   readonly line: number;
+  /** Nothing of it is left when the program runs. */
+  readonly types: boolean;
 }
 
 export function importsOf(file: string): Import[] {
@@ -34,9 +36,18 @@ export function importsOf(file: string): Import[] {
     const to = specifier.startsWith(".")
       ? relative(projectRoot, resolve(join(projectRoot, dirname(file)), specifier)).replace(/\.js$/, ".ts")
       : packageName(specifier);
-    found.push({ from: file, to, line });
+    found.push({ from: file, to, line, types: isOfTypes(match[0]) });
   }
   return found;
+}
+
+function isOfTypes(statement: string): boolean {
+  const names = /\{([^}]*)\}/
+    .exec(statement)?.[1]
+    ?.split(",")
+    .filter((name) => name.trim() !== "");
+  const all = names?.every((name) => name.trim().startsWith("type ")) ?? false;
+  return all || /^\s*(import|export) type\b/.test(statement);
 }
 
 function packageName(specifier: string): string {

@@ -31,7 +31,7 @@ describe("development leaves", () => {
     expect(leaf.notBefore.getTime()).toBeLessThan(now.getTime());
     expect([...(leaf.extensions.keyUsage?.bits ?? [])]).toEqual([keyUsageBits.digitalSignature]);
     expect(leaf.extensions.extKeyUsage).toEqual({ critical: false, purposes: [oids.codeSigning] });
-    expect(leaf.extensions.authorityKeyIdentifier).toEqual(ca.extensions.subjectKeyIdentifier);
+    expect(leaf.extensions.authorityKeyIdentifier?.keyID).toEqual(ca.extensions.subjectKeyIdentifier);
     expect(ca.extensions.basicConstraints).toEqual({ critical: true, ca: true, pathLen: 0 });
     const tsu = parseCertificate(publisher.tsuChain[0] as Uint8Array);
     expect(tsu.extensions.extKeyUsage).toEqual({ critical: true, purposes: [oids.timeStamping] });

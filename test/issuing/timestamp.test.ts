@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { concatBytes, hexBytes } from "../../src/core/encoding/bytes.js";
 import { parseDER } from "../../src/core/encoding/der.js";
-import { formatTimestampQuery, parseTimestampResponse } from "../../src/core/pki/timestamp-exchange.js";
+import { formatTimestampQuery, parseTimestampResponse } from "../../src/adapters/timestamp/messages.js";
 import { answerTimestampQuery } from "../../src/issuing/timestamp.js";
 import { createWorld, now } from "../vectors/pki/world.js";
 import { sha256 } from "../core/pki/publisher.js";

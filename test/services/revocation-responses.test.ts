@@ -251,7 +251,7 @@ describe.runIf(haveOpenSSL)("responses and deltas", () => {
     desk.passDays(1.1);
     await mirrorRevocation(desk.context, "when-due");
     await refreshMetadata(desk.context);
-    expect((await response()).statuses[0]?.status).toMatchObject({ reason: 1 });
+    expect((await response()).statuses[0]?.status.revoked).toMatchObject({ reason: 1 });
     await expect(endpoint.update()).rejects.toMatchObject({ code: "CERTIFICATE_REVOKED" });
     expect(await audited()).toBe("CERTIFICATE_REVOKED");
     // Whoever puts the old answer back gains nothing at this endpoint.

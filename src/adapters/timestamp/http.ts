@@ -5,11 +5,7 @@
 import { randomBytes as systemRandomBytes } from "node:crypto";
 import { OperationError, RulemintError } from "../../core/errors.js";
 import { limits } from "../../core/limits.js";
-import {
-  formatTimestampQuery,
-  nonceBytes,
-  parseTimestampResponse,
-} from "../../core/pki/timestamp-exchange.js";
+import { formatTimestampQuery, nonceBytes, parseTimestampResponse } from "./messages.js";
 import type { TimestampAuthority } from "../../ports/timestamp-authority.js";
 import { postBytes } from "../post-bytes.js";
 

@@ -30,7 +30,7 @@ export const tags = {
 export const contextTag = (number: number): number => 0x80 | number;
 export const constructedTag = (number: number): number => 0xa0 | number;
 
-const tagName = (tag: number): string => `tag 0x${tag.toString(16).padStart(2, "0")}`;
+export const tagName = (tag: number): string => `tag 0x${tag.toString(16).padStart(2, "0")}`;
 
 /** One value: its identifier octet, all of its bytes, and its content. */
 export class DERNode {
@@ -53,19 +53,24 @@ export class DERNode {
     return this;
   }
 
+  /** The same content under the universal tag that an IMPLICIT `tag` stands for; `bytes` stay as they came. */
+  as(tag: number, universal: number): DERNode {
+    return new DERNode(universal, this.expect(tag).bytes, this.content, this.children);
+  }
+
   /** The fields of a SEQUENCE, to be taken in order. */
-  fields(what = "a sequence", tag: number = tags.sequence): DERFields {
-    return new DERFields(this.expect(tag, what).children, what);
+  fields(what = "a sequence"): DERFields {
+    return new DERFields(this.expect(tags.sequence, what).children, what);
   }
 
   /** The elements of a SEQUENCE OF. */
-  sequenceOf(what = "a sequence", tag: number = tags.sequence): readonly DERNode[] {
-    return this.expect(tag, what).children;
+  sequenceOf(what = "a sequence"): readonly DERNode[] {
+    return this.expect(tags.sequence, what).children;
   }
 
   /** The elements of a SET OF. X.690 §11.6: ascending by their encodings. */
-  setOf(what = "a set", tag: number = tags.set): readonly DERNode[] {
-    const elements = this.expect(tag, what).children;
+  setOf(what = "a set"): readonly DERNode[] {
+    const elements = this.expect(tags.set, what).children;
     for (let i = 1; i < elements.length; i++) {
       if (compareBytes((elements[i - 1] as DERNode).bytes, (elements[i] as DERNode).bytes) > 0) {
         throw malformed(`${what} in ascending order`, `element ${i} before its predecessor`);
@@ -84,8 +89,8 @@ export class DERNode {
   }
 
   /** X.690 §11.1: true is 0xff. */
-  boolean(tag: number = tags.boolean): boolean {
-    const content = this.expect(tag, "a boolean").content;
+  boolean(): boolean {
+    const content = this.expect(tags.boolean, "a boolean").content;
     if (content.length !== 1 || (content[0] !== 0x00 && content[0] !== 0xff)) {
       throw malformed("a boolean of 0x00 or 0xff", "other octets");
     }
@@ -93,8 +98,8 @@ export class DERNode {
   }
 
   /** The two's complement octets. X.690 §8.3.2: as few of them as possible. */
-  integerBytes(tag: number = tags.integer): Uint8Array {
-    const content = this.expect(tag, "an integer").content;
+  integerBytes(): Uint8Array {
+    const content = this.expect(tags.integer, "an integer").content;
     const [first, second] = content;
     if (first === undefined) throw malformed("an integer", "no octets");
     if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
@@ -103,25 +108,33 @@ export class DERNode {
     return content;
   }
 
+  /** The octets of an integer that is not negative, without the one that is only its sign: none for zero. */
+  unsigned(): Uint8Array {
+    const content = this.integerBytes();
+    const first = content[0] as number;
+    if (first >= 0x80) throw malformed("an integer from 0 on", "a negative one");
+    return content.subarray(first === 0 ? 1 : 0);
+  }
+
   /** An integer from 0 to 2^31 - 1. */
-  smallInteger(tag: number = tags.integer): number {
-    const content = this.integerBytes(tag);
-    if (content.length > 4 || (content[0] as number) >= 0x80)
+  smallInteger(): number {
+    const octets = this.unsigned();
+    if (octets.length > 4 || (octets.length === 4 && (octets[0] as number) >= 0x80))
       throw malformed("a small integer", "another one");
-    return content.reduce((value, octet) => value * 256 + octet, 0);
+    return octets.reduce((value, octet) => value * 256 + octet, 0);
   }
 
   null(): void {
     if (this.expect(tags.null, "null").content.length !== 0) throw malformed("null", "octets in it");
   }
 
-  octets(tag: number = tags.octetString): Uint8Array {
-    return this.expect(tag, "an octet string").content;
+  octets(): Uint8Array {
+    return this.expect(tags.octetString, "an octet string").content;
   }
 
   /** X.690 §11.2.1: unused bits are zero. Without unused bits unless the caller takes them. */
-  bitString(unused: "none" | "allowed" = "none", tag: number = tags.bitString): Uint8Array {
-    const content = this.expect(tag, "a bit string").content;
+  bitString(unused: "none" | "allowed" = "none"): Uint8Array {
+    const content = this.expect(tags.bitString, "a bit string").content;
     const padding = content[0];
     if (
       padding === undefined ||
@@ -137,8 +150,8 @@ export class DERNode {
   }
 
   /** X.690 §11.2.2: a named bit list ends with a set bit. The positions of all set bits. */
-  namedBits(tag: number = tags.bitString): ReadonlySet<number> {
-    const bits = this.bitString("allowed", tag);
+  namedBits(): ReadonlySet<number> {
+    const bits = this.bitString("allowed");
     const padding = this.content[0] as number;
     const last = bits[bits.length - 1];
     if (last !== undefined && ((last >> padding) & 1) === 0) throw malformed("no trailing zero bits", "some");
@@ -150,8 +163,8 @@ export class DERNode {
   }
 
   /** Dotted decimal. X.690 §8.19.2: no leading 0x80 octets. Arcs may be large: 2.25 holds UUIDs. */
-  oid(tag: number = tags.oid): string {
-    return oidText(this.expect(tag, "an object identifier").content);
+  oid(): string {
+    return oidText(this.expect(tags.oid, "an object identifier").content);
   }
 
   /** PrintableString, UTF8String or IA5String, each held to its alphabet. */
@@ -199,9 +212,9 @@ export class DERFields {
   }
 
   /** The next field, whatever its tag; the caller's accessor checks it. */
-  next(): DERNode {
+  next(name = "another field"): DERNode {
     const node = this.#nodes[this.#position++];
-    if (node === undefined) throw malformed(`another field in ${this.#what}`, "its end");
+    if (node === undefined) throw malformed(`${name} in ${this.#what}`, "its end");
     return node;
   }
 

@@ -1,37 +1,18 @@
 /**
- * Algorithm identifiers, public keys and the one place where a signature is put to the platform's WebCrypto.
- * SHA-2 only; ECDSA on P-256 and P-384; RSA with PKCS#1 v1.5 or with PSS whose salt is as long as the hash.
+ * Algorithm identifiers, public keys and the one place where a signature is put to the platform's WebCrypto. SHA-2 only; ECDSA on
+ * P-256 and P-384; RSA with PKCS#1 v1.5 or with PSS whose salt is as long as the hash. An identifier is compared as a whole with
+ * the few that there are, parameters and all: nothing in it can be misread.
  */
-import { concatBytes } from "../encoding/bytes.js";
+import { base64Text, concatBytes, equalBytes, hexText } from "../encoding/bytes.js";
 import { parseECDSASignature } from "../encoding/der-ecdsa.js";
+import { derValue, derInteger, derObjectID } from "../encoding/der-writer.js";
+import * as der from "../encoding/der-schema.js";
 import { constructedTag, type DERNode, parseDER, tags } from "../encoding/der.js";
-import { type ErrorCode, quote, VerificationError } from "../errors.js";
-import { refusal } from "./failure.js";
-import { oids } from "./oids.js";
+import { type ErrorCode, VerificationError } from "../errors.js";
+import { limits } from "../limits.js";
+import { ensure, refusal } from "./failure.js";
 
 export type HashName = "SHA-256" | "SHA-384" | "SHA-512";
-
-const hashes = new Map<string, HashName>([
-  ["2.16.840.1.101.3.4.2.1", "SHA-256"],
-  ["2.16.840.1.101.3.4.2.2", "SHA-384"],
-  ["2.16.840.1.101.3.4.2.3", "SHA-512"],
-]);
-const ecdsaHashes = new Map<string, HashName>([
-  ["1.2.840.10045.4.3.2", "SHA-256"],
-  ["1.2.840.10045.4.3.3", "SHA-384"],
-  ["1.2.840.10045.4.3.4", "SHA-512"],
-]);
-const rsaHashes = new Map<string, HashName>([
-  ["1.2.840.113549.1.1.11", "SHA-256"],
-  ["1.2.840.113549.1.1.12", "SHA-384"],
-  ["1.2.840.113549.1.1.13", "SHA-512"],
-]);
-const curves = new Map<string, "P-256" | "P-384">([
-  ["1.2.840.10045.3.1.7", "P-256"],
-  ["1.3.132.0.34", "P-384"],
-]);
-const hashOctets = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 } as const;
-const curveOctets = { "P-256": 32, "P-384": 48 } as const;
 
 /** How a signature was made. `hash` is undefined for bare rsaEncryption, where CMS names the hash elsewhere. */
 export interface SignatureAlgorithm {
@@ -42,140 +23,156 @@ export interface SignatureAlgorithm {
 /** A SubjectPublicKeyInfo. `other` is a key that this verifier never uses. */
 export interface PublicKey {
   readonly family: "ec" | "rsa" | "other";
-  readonly curve: "P-256" | "P-384" | undefined;
-  /** Bits of the modulus or of the curve. */
+  /** Of the modulus or of the curve. */
   readonly bits: number;
   readonly spki: Uint8Array;
+  /** The octets of its BIT STRING: a point, an RSAPublicKey. */
+  readonly octets: Uint8Array;
 }
 
-export async function digest(hash: HashName, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest(hash, bytes as Uint8Array<ArrayBuffer>));
+/** The hash, its identifier, and those of ECDSA and of RSA PKCS#1 v1.5 with it. */
+const hashes = [
+  ["SHA-256", "2.16.840.1.101.3.4.2.1", "1.2.840.10045.4.3.2", "1.2.840.113549.1.1.11"],
+  ["SHA-384", "2.16.840.1.101.3.4.2.2", "1.2.840.10045.4.3.3", "1.2.840.113549.1.1.12"],
+  ["SHA-512", "2.16.840.1.101.3.4.2.3", "1.2.840.10045.4.3.4", "1.2.840.113549.1.1.13"],
+] as const;
+const hashOctets = (hash: HashName): number => Number(hash.slice("SHA-".length)) / 8;
+const rsaPSS = "1.2.840.113549.1.1.10";
+const mgf1 = "1.2.840.113549.1.1.8";
+const ecPublicKey = "1.2.840.10045.2.1";
+
+const identifier = (oid: string, ...parameters: readonly Uint8Array[]): Uint8Array =>
+  derValue(tags.sequence, derObjectID(oid), ...parameters);
+const nothing = derValue(tags.null);
+const rsaEncryption = identifier("1.2.840.113549.1.1.1", nothing);
+
+/** By the whole encoding, in hexadecimal. */
+const digestAlgorithms = new Map<string, HashName>();
+const signatureAlgorithms = new Map<string, SignatureAlgorithm>();
+signatureAlgorithms.set(hexText(rsaEncryption), { family: "rsa-pkcs1", hash: undefined });
+const curves = new Map([
+  [hexText(identifier(ecPublicKey, derObjectID("1.2.840.10045.3.1.7"))), 256],
+  [hexText(identifier(ecPublicKey, derObjectID("1.3.132.0.34"))), 384],
+]);
+for (const [hash, id, ecdsa, rsa] of hashes) {
+  // RFC 5758 §3.2: no parameters. RFC 4055 §5: NULL. RFC 5754 §2: either, for the hash itself.
+  signatureAlgorithms.set(hexText(identifier(ecdsa)), { family: "ecdsa", hash });
+  signatureAlgorithms.set(hexText(identifier(rsa, nothing)), { family: "rsa-pkcs1", hash });
+  const spellings = [identifier(id), identifier(id, nothing)];
+  for (const own of spellings) {
+    digestAlgorithms.set(hexText(own), hash);
+    for (const masked of spellings) {
+      // RFC 4055 §3.1: hash, mask generation with the same hash, salt as long as the hash, default trailer.
+      const mask = derValue(constructedTag(1), identifier(mgf1, masked));
+      const salt = derValue(constructedTag(2), derInteger(Uint8Array.of(hashOctets(hash))));
+      const pss = identifier(rsaPSS, derValue(tags.sequence, derValue(constructedTag(0), own), mask, salt));
+      signatureAlgorithms.set(hexText(pss), { family: "rsa-pss", hash });
+    }
+  }
 }
 
-/** RFC 5754 §2: parameters absent, or NULL. @throws VerificationError with `code` when it is not SHA-2 */
-export function parseDigestAlgorithm(node: DERNode, code: ErrorCode): HashName {
-  const fields = node.fields("a digest algorithm");
-  const oid = fields.next().oid();
-  fields.optional(tags.null)?.null();
-  fields.end();
-  const hash = hashes.get(oid);
-  if (hash === undefined) throw refusal(code, `expected a SHA-2 digest, got ${quote(oid)}`);
+/** AlgorithmIdentifier (RFC 5280 §4.1.1.2), as it is encoded. */
+export const readIdentifier: der.Reader<Uint8Array> = (node) => {
+  node.fields("an algorithm identifier").next().oid();
+  return node.bytes;
+};
+/** What it stands for. The longest that we know has 67 octets. */
+const known = <T>(table: ReadonlyMap<string, T>, identifier: Uint8Array): T | undefined =>
+  identifier.length > 80 ? undefined : table.get(hexText(identifier));
+const shownID = (identifier: Uint8Array): string => (parseDER(identifier).children[0] as DERNode).oid();
+
+/** @throws VerificationError with `code` when it is not SHA-2 */
+export function parseDigestAlgorithm(identifier: Uint8Array, code: ErrorCode): HashName {
+  const hash = known(digestAlgorithms, identifier);
+  if (hash === undefined) throw refusal(code, "a SHA-2 digest", shownID(identifier));
   return hash;
 }
 
 /** SPEC §6.4.2. @throws VerificationError with `code` when the algorithm is none of ours */
-export function parseSignatureAlgorithm(node: DERNode, code: ErrorCode): SignatureAlgorithm {
-  const fields = node.fields("a signature algorithm");
-  const oid = fields.next().oid();
-  const ecdsa = ecdsaHashes.get(oid);
-  if (ecdsa !== undefined) {
-    // RFC 5758 §3.2: ECDSA identifiers have no parameters.
-    fields.end();
-    return { family: "ecdsa", hash: ecdsa };
-  }
-  if (oid === oids.rsaPSS) {
-    const hash = parsePSSParameters(fields.next(), code);
-    fields.end();
-    return { family: "rsa-pss", hash };
-  }
-  const hash = rsaHashes.get(oid);
-  if (hash === undefined && oid !== oids.rsaEncryption) {
-    throw refusal(code, `expected ECDSA or RSA with SHA-2, got ${quote(oid)}`);
-  }
-  fields.next().null();
-  fields.end();
-  return { family: "rsa-pkcs1", hash };
+export function parseSignatureAlgorithm(identifier: Uint8Array, code: ErrorCode): SignatureAlgorithm {
+  const algorithm = known(signatureAlgorithms, identifier);
+  if (algorithm === undefined) throw refusal(code, "ECDSA or RSA with SHA-2", shownID(identifier));
+  return algorithm;
 }
 
-/** RFC 4055 §3.1: hash, mask generation with the same hash, salt as long as the hash, default trailer. */
-function parsePSSParameters(node: DERNode, code: ErrorCode): HashName {
-  const fields = node.fields("PSS parameters");
-  const hash = parseDigestAlgorithm(fields.next().only("a hash", constructedTag(0)), code);
-  const mask = fields.next().only("a mask generator", constructedTag(1)).fields("a mask generator");
-  const generator = mask.next().oid();
-  const maskHash = parseDigestAlgorithm(mask.next(), code);
-  mask.end();
-  const salt = fields.next().only("a salt length", constructedTag(2)).smallInteger();
-  fields.end();
-  if (generator !== oids.mgf1 || maskHash !== hash || salt !== hashOctets[hash]) {
-    throw refusal(code, `expected PSS with one hash and a salt of ${hashOctets[hash]} octets, got ${salt}`);
-  }
-  return hash;
-}
+const readPublicKey = der.sequence("a public key", { algorithm: readIdentifier, octets: der.bitString });
+/** RFC 8017 §A.1.1: a modulus, and an odd exponent above one. */
+const readRSAKey = der.where(
+  der.sequence("an RSA key", { modulus: der.unsigned, exponent: der.unsigned }),
+  ({ modulus, exponent: e }) =>
+    modulus.length > 0 && e.length > 0 && (e.at(-1) as number) % 2 === 1 && `${e}` !== "1",
+  "an RSA modulus and an odd exponent",
+);
 
 /** RFC 5280 §4.1.2.7. Keys of unknown kinds are read and marked: they may be there as long as nobody relies on them. */
 export function parsePublicKey(node: DERNode): PublicKey {
-  const fields = node.fields("a public key");
-  const algorithm = fields.next().fields("a key algorithm");
-  const key = fields.next().bitString();
-  fields.end();
-  const oid = algorithm.next().oid();
+  const { algorithm, octets } = readPublicKey(node);
   const spki = node.bytes;
-  if (oid === oids.ecPublicKey) {
-    const curve = curves.get(algorithm.next().oid());
-    algorithm.end();
-    if (curve === undefined) return { family: "other", curve: undefined, bits: 0, spki };
+  const bits = known(curves, algorithm);
+  if (bits !== undefined) {
     // RFC 5480 §2.2: the uncompressed form only.
-    if (key[0] !== 4 || key.length !== 1 + 2 * curveOctets[curve]) {
-      throw refusal("DER_MALFORMED", "expected an uncompressed point");
-    }
-    return { family: "ec", curve, bits: 8 * curveOctets[curve], spki };
+    const isPoint = octets[0] === 4 && octets.length === 1 + bits / 4;
+    ensure(isPoint, "DER_MALFORMED", "an uncompressed point");
+    return { family: "ec", bits, spki, octets };
   }
-  if (oid !== oids.rsaEncryption) return { family: "other", curve: undefined, bits: 0, spki };
-  algorithm.next().null();
-  algorithm.end();
-  return { family: "rsa", curve: undefined, bits: rsaModulusBits(key), spki };
-}
-
-/** RFC 8017 §A.1.1: a positive modulus, and an odd exponent above one. */
-function rsaModulusBits(key: Uint8Array): number {
-  const fields = parseDER(key).fields("an RSA key");
-  const modulus = fields.next().integerBytes();
-  const exponent = fields.next().integerBytes();
-  fields.end();
-  const octets = modulus[0] === 0 ? modulus.subarray(1) : modulus;
-  const lowest = exponent[exponent.length - 1] as number;
-  const positive = (modulus[0] as number) < 0x80 && (exponent[0] as number) < 0x80;
-  if (!positive || octets.length === 0 || lowest % 2 === 0 || (exponent.length === 1 && lowest === 1)) {
-    throw refusal("DER_MALFORMED", "expected an RSA modulus and an odd exponent");
-  }
-  return 8 * octets.length + 24 - Math.clz32(octets[0] as number);
+  if (!equalBytes(algorithm, rsaEncryption)) return { family: "other", bits: 0, spki, octets };
+  const { modulus } = readRSAKey(parseDER(octets));
+  return { family: "rsa", bits: 8 * modulus.length + 24 - Math.clz32(modulus[0] as number), spki, octets };
 }
 
 /** @throws VerificationError CERTIFICATE_WEAK unless the key is one that a signature of ours may rest on */
-export function requireStrongKey(key: PublicKey, rsaBitsMin: number): void {
+export function requireStrongKey({ family, bits }: PublicKey, rsaBitsMin: number): void {
   // Modulus lengths that do not fill their octets come from faulty generators only.
-  const rsa = key.family === "rsa" && key.bits >= rsaBitsMin && key.bits <= 8192 && key.bits % 8 === 0;
-  if (key.family === "ec" || rsa) return;
-  const got = key.family === "other" ? "another key" : `RSA with ${key.bits} bits`;
-  throw refusal("CERTIFICATE_WEAK", `expected P-256, P-384 or RSA from ${rsaBitsMin} bits, got ${got}`);
+  const isWhole = bits >= rsaBitsMin && bits <= 8192 && bits % 8 === 0;
+  const isStrong = family === "ec" || (family === "rsa" && isWhole);
+  ensure(isStrong, "CERTIFICATE_WEAK", `P-256, P-384 or RSA from ${rsaBitsMin} bits`, family, "with", bits);
+}
+
+/** SIGNED { body } (RFC 5280 §4.1.1): a certificate, a list, a response. */
+export interface Signed {
+  readonly tbs: Uint8Array;
+  readonly signatureAlgorithm: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** What is left of the signatures that one question may cost. */
+export interface Budget {
+  checksLeft: number;
+}
+
+/** True when the key signed this, by an algorithm of ours. @throws VerificationError LIMIT_EXCEEDED */
+export async function isSignedBy(key: PublicKey, signed: Signed, budget: Budget): Promise<boolean> {
+  const most = limits.signatureChecksMax;
+  ensure(budget.checksLeft-- > 0, "LIMIT_EXCEEDED", `at most ${most} signature checks`, "more");
+  const algorithm = known(signatureAlgorithms, signed.signatureAlgorithm);
+  return algorithm !== undefined && isSignatureOf(key, algorithm, signed.tbs, signed.signature);
 }
 
 /** True when `signature` is the key's over `message`. A key of another family than the algorithm's proves nothing. */
 export async function isSignatureOf(
   key: PublicKey,
-  algorithm: SignatureAlgorithm,
+  { family, hash }: SignatureAlgorithm,
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const { family, hash } = algorithm;
-  if (hash === undefined || (family === "ecdsa") !== (key.family === "ec") || key.family === "other")
-    return false;
+  const isOfFamily = key.family === (family === "ecdsa" ? "ec" : "rsa");
+  if (hash === undefined || !isOfFamily) return false;
+  const { subtle } = crypto;
   try {
-    if (key.curve !== undefined) {
-      const raw = parseECDSASignature(signature, curveOctets[key.curve]);
-      return await verify(
-        { name: "ECDSA", namedCurve: key.curve },
-        { name: "ECDSA", hash },
-        key,
-        raw,
-        message,
-      );
+    if (family === "ecdsa") {
+      const algorithm = { name: "ECDSA", namedCurve: `P-${key.bits}`, hash };
+      const imported = await subtle.importKey("raw", concatBytes(key.octets), algorithm, false, ["verify"]);
+      const raw = parseECDSASignature(signature, key.bits / 8);
+      return await subtle.verify(algorithm, imported, raw, concatBytes(message));
     }
     // RFC 8017 §8.1.2: the signature is exactly as long as the modulus.
     if (signature.length !== Math.ceil(key.bits / 8)) return false;
-    const name = family === "rsa-pss" ? "RSA-PSS" : "RSASSA-PKCS1-v1_5";
-    return await verify({ name, hash }, { name, saltLength: hashOctets[hash] }, key, signature, message);
+    const { modulus, exponent } = readRSAKey(parseDER(key.octets));
+    const jwk = { kty: "RSA", n: base64URL(modulus), e: base64URL(exponent) };
+    const algorithm = { name: family === "rsa-pss" ? "RSA-PSS" : "RSASSA-PKCS1-v1_5", hash };
+    const imported = await subtle.importKey("jwk", jwk, algorithm, false, ["verify"]);
+    const parameters = { name: algorithm.name, saltLength: hashOctets(hash) };
+    return await subtle.verify(parameters, imported, concatBytes(signature), concatBytes(message));
   } catch (cause) {
     // A key or encoding that the platform or our reader refuses verifies nothing. Anything else is a fault of ours.
     if (cause instanceof VerificationError || cause instanceof DOMException) return false;
@@ -183,22 +180,9 @@ export async function isSignatureOf(
   }
 }
 
-/** WebCrypto's algorithm parameters, as far as they are used here. */
-interface Parameters {
-  readonly name: string;
-  readonly hash?: HashName;
-  readonly namedCurve?: string;
-  readonly saltLength?: number;
-}
+const base64URL = (bytes: Uint8Array): string =>
+  base64Text(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-async function verify(
-  importAs: Parameters,
-  parameters: Parameters,
-  key: PublicKey,
-  signature: Uint8Array,
-  message: Uint8Array,
-): Promise<boolean> {
-  const subtle = crypto.subtle;
-  const imported = await subtle.importKey("spki", concatBytes(key.spki), importAs, false, ["verify"]);
-  return subtle.verify(parameters, imported, concatBytes(signature), concatBytes(message));
+export async function digest(hash: HashName | "SHA-1", bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest(hash, bytes as Uint8Array<ArrayBuffer>));
 }

@@ -3,155 +3,128 @@
  * is proven yet; see signed-data.ts.
  */
 import { concatBytes, equalBytes } from "../encoding/bytes.js";
+import * as der from "../encoding/der-schema.js";
 import { constructedTag, type DERNode, parseDER, tags } from "../encoding/der.js";
-import { type ErrorCode, quote } from "../errors.js";
 import { limits } from "../limits.js";
-import { type HashName, parseDigestAlgorithm } from "./algorithms.js";
-import { type Certificate, readCertificate } from "./certificate.js";
-import { refusal, structured } from "./failure.js";
+import { parseDigestAlgorithm, readIdentifier } from "./algorithms.js";
+import { readCertificate } from "./certificate.js";
+import { ensure, structured } from "./failure.js";
 import { oids } from "./oids.js";
 
-export interface SignedData {
-  readonly contentType: string;
-  /** The embedded content, if there is any. */
-  readonly content: Uint8Array | undefined;
-  readonly certificates: readonly Certificate[];
-  /** Revocation data, as it came. */
-  readonly revocation: readonly Uint8Array[];
-  readonly signer: SignerInfo;
-}
+const readSigner = der.sequence("a signer", {
+  version: der.smallInteger,
+  sid: der.any,
+  digestAlgorithm: readIdentifier,
+  signedAttributes: der.optional(constructedTag(0), der.any),
+  signatureAlgorithm: readIdentifier,
+  signature: der.octetString,
+  unsignedAttributes: der.optional(constructedTag(1), der.any),
+});
+const readSignedData = der.sequence("signed data", {
+  version: der.smallInteger,
+  // SPEC §6.2.2, RFC 5652 §5.1: the list helps one-pass readers; with one signer it says the signer's digest and nothing else.
+  announced: der.setOfOne("digest algorithms", readIdentifier),
+  encapsulated: der.sequence("encapsulated content", {
+    contentType: der.objectID,
+    content: der.explicit(0, der.octetString),
+  }),
+  certificates: der.optional(constructedTag(0), der.any),
+  revocation: der.implicit(
+    1,
+    tags.set,
+    der.setOf("revocation data", der.encoding, 0, limits.revocationItemsMax),
+  ),
+  signer: der.setOfOne("signers", readSigner),
+});
+const readContentInfo = der.sequence("a content info", {
+  type: der.where(der.objectID, (type) => type === oids.signedData, "signed data"),
+  content: der.required(der.explicit(0, readSignedData)),
+});
+const readSid = der.sequence("an issuer and serial number", {
+  issuer: (node) => node.expect(tags.sequence, "an issuer").bytes,
+  serial: der.integer,
+});
+const readAttribute = der.sequence("an attribute", {
+  type: der.objectID,
+  value: der.setOfOne("attribute values", der.any),
+});
+const readAttributes = der.setOf("attributes", readAttribute, 1);
+
+/** The form of every SignedData that we take; what it must hold beyond that is the caller's. @throws VerificationError DER_MALFORMED */
+export const readForm = (bytes: Uint8Array) => readContentInfo(parseDER(bytes)).content;
 
 /** Attribute values by type; every attribute has one value. */
 export type Attributes = ReadonlyMap<string, DERNode>;
-
-export interface SignerInfo {
-  /** DER of the issuer's name, and the octets of the serial number. */
-  readonly issuer: Uint8Array;
-  readonly serial: Uint8Array;
-  readonly hash: HashName;
-  readonly digestAlgorithm: DERNode;
-  readonly signedAttributes: Attributes;
-  /** What the signature covers. */
-  readonly signedBytes: Uint8Array;
-  readonly signatureAlgorithm: DERNode;
-  readonly signature: Uint8Array;
-  readonly unsignedAttributes: Attributes;
-}
+export type Signer = ReturnType<typeof parseSigner>;
+export type SignedData = ReturnType<typeof parseSignedData>;
 
 /** @throws VerificationError CMS_MALFORMED, _SIGNED_ATTRIBUTES_MISSING, _ATTRIBUTES_INVALID, _ALGORITHM, LIMIT_EXCEEDED */
-export function parseSignedData(bytes: Uint8Array): SignedData {
+export function parseSignedData(bytes: Uint8Array) {
   return structured("CMS_MALFORMED", () => {
-    const contentInfo = parseDER(bytes).fields("a content info");
-    if (contentInfo.next().oid() !== oids.signedData) throw refusal("CMS_MALFORMED", "expected signed data");
-    const fields = contentInfo.next().only("a content", constructedTag(0)).fields("signed data");
-    contentInfo.end();
-
-    const version = fields.next().smallInteger();
-    const digestAlgorithms = fields.next().setOf("digest algorithms");
-    const { contentType, content } = parseContent(fields.next());
-    const certificates = parseCertificates(fields.optional(constructedTag(0)));
-    const revocation = parseRevocation(fields.optional(constructedTag(1)));
-    const signers = fields.next().setOf("signers");
-    fields.end();
-
-    // SPEC §6.2.1, RFC 5652 §5.1: given what else we allow, 5 with an OCSP response among the revocation data, else 1 for plain data, 3
-    // for any other type.
+    const { version, announced, encapsulated, signer: fields, ...data } = readForm(bytes);
+    const { revocation = [] } = data;
+    // SPEC §6.2.1, RFC 5652 §5.1: given what else we allow, 5 with an OCSP response among the revocation data, else 1 for plain
+    // data, 3 for any other type.
     const withResponse = revocation.some(([tag]) => tag !== tags.sequence);
-    const expected = withResponse ? 5 : contentType === oids.data ? 1 : 3;
-    if (version !== expected) throw refusal("CMS_MALFORMED", `expected version ${expected}, got ${version}`);
-    const [node, ...others] = signers;
-    if (node === undefined || others.length > 0) {
-      throw refusal("CMS_MALFORMED", `expected one signer, got ${signers.length}`);
-    }
-    const signer = parseSignerInfo(node);
-    // SPEC §6.2.2, RFC 5652 §5.1: the list helps one-pass readers; with one signer it says the signer's digest and nothing else.
-    const [announced, ...more] = digestAlgorithms;
-    if (announced === undefined || more.length > 0) {
-      throw refusal("CMS_MALFORMED", `expected one digest algorithm, got ${digestAlgorithms.length}`);
-    }
-    if (parseDigestAlgorithm(announced, "CMS_ALGORITHM") !== signer.hash) {
-      throw refusal("CMS_ALGORITHM", "expected the signer's digest algorithm, got another");
-    }
-    return { contentType, content, certificates, revocation, signer };
+    const expected = withResponse ? 5 : encapsulated.contentType === oids.data ? 1 : 3;
+    ensure(version === expected, "DER_MALFORMED", `version ${expected}`, version);
+    // RFC 5652 §5.3: version 1 goes with issuer and serial number.
+    ensure(fields.version === 1, "DER_MALFORMED", "signer version 1", fields.version);
+    const { issuer, serial } = readSid(fields.sid);
+    const hash = parseDigestAlgorithm(fields.digestAlgorithm, "CMS_ALGORITHM");
+    const isSame = parseDigestAlgorithm(announced, "CMS_ALGORITHM") === hash;
+    ensure(isSame, "CMS_ALGORITHM", "the signer's digest algorithm");
+    const certificates = data.certificates?.children ?? [];
+    const most = limits.certificatesMax;
+    ensure(
+      certificates.length <= most,
+      "LIMIT_EXCEEDED",
+      `at most ${most} certificates`,
+      certificates.length,
+    );
+    // RFC 5652 §10.2.1: ascending, so that no order and no repetition makes another file of the same signature.
+    const isTwice = revocation.some(
+      (bytes, i) => i > 0 && equalBytes(bytes, revocation[i - 1] as Uint8Array),
+    );
+    ensure(!isTwice, "DER_MALFORMED", "each item of revocation data once", "one twice");
+    return {
+      ...encapsulated,
+      /** Their order means nothing: real authorities send them in any. */
+      certificates: certificates.map(readCertificate),
+      /** As it came. */
+      revocation,
+      /** `issuer` is the DER of a name, `serial` the octets of a number. */
+      signer: { issuer, serial, hash, ...parseSigner(fields) },
+    };
   });
 }
 
-function parseContent(node: DERNode): { contentType: string; content: Uint8Array | undefined } {
-  const fields = node.fields("encapsulated content");
-  const contentType = fields.next().oid();
-  const content = fields.optional(constructedTag(0))?.only("a content").octets();
-  fields.end();
-  return { contentType, content };
-}
-
-/** The order of the certificates means nothing: real authorities send them in any. */
-function parseCertificates(node: DERNode | undefined): readonly Certificate[] {
-  const choices = node?.children ?? [];
-  if (choices.length > limits.certificatesMax) {
-    throw refusal(
-      "LIMIT_EXCEEDED",
-      `expected at most ${limits.certificatesMax} certificates, got ${choices.length}`,
-    );
-  }
-  return choices.map(readCertificate);
-}
-
-/** RFC 5652 §10.2.1, a SET OF: ascending, so that no order and no repetition makes another file of the same signature. */
-function parseRevocation(node: DERNode | undefined): readonly Uint8Array[] {
-  const choices = node?.setOf("revocation data", constructedTag(1)).map(({ bytes }) => bytes) ?? [];
-  if (choices.length > limits.revocationItemsMax) {
-    const expected = `expected at most ${limits.revocationItemsMax} items of revocation data`;
-    throw refusal("LIMIT_EXCEEDED", `${expected}, got ${choices.length}`);
-  }
-  if (choices.some((bytes, i) => i > 0 && equalBytes(bytes, choices[i - 1] as Uint8Array))) {
-    throw refusal("CMS_MALFORMED", "expected each item of revocation data once, got one twice");
-  }
-  return choices;
-}
-
-function parseSignerInfo(node: DERNode): SignerInfo {
-  const fields = node.fields("a signer");
-  // RFC 5652 §5.3: version 1 goes with issuer and serial number.
-  const version = fields.next().smallInteger();
-  if (version !== 1) throw refusal("CMS_MALFORMED", `expected signer version 1, got ${version}`);
-  const sid = fields.next().fields("an issuer and serial number");
-  const issuer = sid.next().expect(tags.sequence, "an issuer").bytes;
-  const serial = sid.next().integerBytes();
-  sid.end();
-  const digestAlgorithm = fields.next();
-  const hash = parseDigestAlgorithm(digestAlgorithm, "CMS_ALGORITHM");
-  const signedNode = fields.optional(constructedTag(0));
-  const signatureAlgorithm = fields.next();
-  const signature = fields.next().octets();
-  const unsignedNode = fields.optional(constructedTag(1));
-  fields.end();
+/** What the signed attributes of any signer are held against. */
+export function parseSigner(fields: ReturnType<typeof readSigner>) {
+  const {
+    digestAlgorithm,
+    signatureAlgorithm,
+    signature,
+    signedAttributes: node,
+    unsignedAttributes,
+  } = fields;
   // SPEC §6.2.4: a signature over bare content could be passed off as another protocol's, or attributes as content. Never accepted.
-  if (signedNode === undefined) {
-    throw refusal("CMS_SIGNED_ATTRIBUTES_MISSING", "expected signed attributes, got none");
-  }
+  ensure(node !== undefined, "CMS_SIGNED_ATTRIBUTES_MISSING", "signed attributes", "none");
   return {
-    ...{ issuer, serial, hash, digestAlgorithm, signatureAlgorithm, signature },
-    signedAttributes: parseAttributes(signedNode, "CMS_ATTRIBUTES_INVALID"),
-    // RFC 5652 §5.4: the signature covers the attributes as SET OF (0x31), not as [0].
-    signedBytes: concatBytes(Uint8Array.of(tags.set), signedNode.bytes.subarray(1)),
-    unsignedAttributes:
-      unsignedNode === undefined ? new Map() : parseAttributes(unsignedNode, "CMS_ATTRIBUTES_INVALID"),
+    ...{ digestAlgorithm, signatureAlgorithm, signature, signedAttributes: parseAttributes(node) },
+    /** What the signature covers. RFC 5652 §5.4: the attributes as SET OF (0x31), not as [0]. */
+    signedBytes: concatBytes(Uint8Array.of(tags.set), node.bytes.subarray(1)),
+    unsignedAttributes: unsignedAttributes === undefined ? new Map() : parseAttributes(unsignedAttributes),
   };
 }
 
 /** SPEC §6.3.1, RFC 5652 §5.3, §11: sorted, each type once; every attribute that we know has one value. */
-export function parseAttributes(node: DERNode, code: ErrorCode): Attributes {
-  return structured(code, () => {
+function parseAttributes(node: DERNode): Attributes {
+  return structured("CMS_ATTRIBUTES_INVALID", () => {
     const attributes = new Map<string, DERNode>();
-    const set = node.setOf("attributes", node.tag);
-    if (set.length === 0) throw refusal(code, "expected attributes, got an empty set");
-    for (const attribute of set) {
-      const fields = attribute.fields("an attribute");
-      const type = fields.next().oid();
-      const values = fields.next();
-      fields.end();
-      if (attributes.has(type)) throw refusal(code, `expected each attribute once, got ${quote(type)} twice`);
-      attributes.set(type, values.only("attribute values", tags.set));
+    for (const { type, value } of readAttributes(node.as(node.tag, tags.set))) {
+      ensure(!attributes.has(type), "DER_MALFORMED", "each attribute once", type, "twice");
+      attributes.set(type, value);
     }
     return attributes;
   });

@@ -4,14 +4,16 @@
  * No certificate, no time-stamp: who the key is, the policy says, and the classical signature beside it says when. The
  * arithmetic is the caller's (`MLDSAVerify`), because no platform has it everywhere; everything around it is judged here.
  */
+import { sha256Hex, type Sha256Hex } from "../brands.js";
 import { concatBytes, equalBytes, hexBytes, hexText } from "../encoding/bytes.js";
-import { constructedTag, contextTag, type DERNode, parseDER, tags } from "../encoding/der.js";
+import { derValue, derObjectID } from "../encoding/der-writer.js";
+import * as der from "../encoding/der-schema.js";
+import { tags } from "../encoding/der.js";
 import { parsePEM } from "../encoding/pem.js";
 import { sha256 } from "../encoding/sha256.js";
-import { sha256Hex, type Sha256Hex } from "../brands.js";
 import { digest, parseDigestAlgorithm } from "./algorithms.js";
-import { parseAttributes } from "./cms.js";
-import { recoded, refusal } from "./failure.js";
+import { parseSigner, readForm } from "./cms.js";
+import { ensure, recoded } from "./failure.js";
 import { oids } from "./oids.js";
 import { requireAlgorithmProtection, requireContentType, requireMessageDigest } from "./signed-data.js";
 
@@ -42,12 +44,11 @@ export function mldsaSPKI(publicKey: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** The bare key in the PEM that a policy pins. @throws VerificationError ENCODING_MALFORMED */
 export function mldsaPublicKey(pem: string): Uint8Array {
-  const [spki, ...others] = parsePEM(pem, "PUBLIC KEY");
-  const whole = spki !== undefined && others.length === 0 && spki.length === spkiPrefix.length + keyOctets;
-  if (!whole || !equalBytes(spki.subarray(0, spkiPrefix.length), spkiPrefix)) {
-    throw refusal("ENCODING_MALFORMED", "expected one ML-DSA-65 public key, got another thing");
-  }
-  return spki.subarray(spkiPrefix.length);
+  const [spki = new Uint8Array(), ...others] = parsePEM(pem, "PUBLIC KEY");
+  const key = spki.subarray(spkiPrefix.length);
+  const isWhole = others.length === 0 && key.length === keyOctets && equalBytes(spki, mldsaSPKI(key));
+  ensure(isWhole, "ENCODING_MALFORMED", "one ML-DSA-65 public key", "another thing");
+  return key;
 }
 
 export async function mldsaKey(publicKey: Uint8Array): Promise<MLDSAKey> {
@@ -62,68 +63,42 @@ export interface MLDSAInput {
   readonly verify: MLDSAVerify;
 }
 
+/** RFC 9882 §3.2: no parameters. Pure mode: the pre-hash variants have identifiers of their own. */
+const mldsa65 = derValue(tags.sequence, derObjectID("2.16.840.1.101.3.4.3.18"));
+const readKeyIdentifier = der.required(der.implicit(0, tags.octetString, der.octetString));
+
 /** @throws VerificationError PQ_SIGNATURE_INVALID */
 export async function verifyMLDSA({ content, cms, key, verify }: MLDSAInput): Promise<void> {
-  await recoded("PQ_SIGNATURE_INVALID", async () => {
-    const signer = parseSigner(cms);
-    if (!equalBytes(signer.keyIdentifier, hexBytes(key.sha256))) {
-      throw invalid(
-        `expected the signer ${key.sha256}, got ${hexText(signer.keyIdentifier.subarray(0, 32))}`,
-      );
-    }
+  const code = "PQ_SIGNATURE_INVALID";
+  await recoded(code, async () => {
+    // SPEC §6.10.2: the one form that there is; a field more or less refuses the file.
+    const { version, announced, encapsulated, certificates, revocation, signer: fields } = readForm(cms);
+    // RFC 5652 §5.1, §5.3: version 3, because the signer is named by key identifier.
+    ensure(version === 3 && fields.version === 3, code, "version 3 twice");
+    const extras = [encapsulated.content, certificates, revocation, fields.unsignedAttributes];
+    ensure(
+      extras.every((one) => one === undefined),
+      code,
+      "a signer and nothing else",
+      "more",
+    );
+    // RFC 9882 §3.3: SHA-512 suits every size of ML-DSA; no other is taken, so there is nothing to choose.
+    const hash = parseDigestAlgorithm(fields.digestAlgorithm, code);
+    const isOneHash = hash === "SHA-512" && equalBytes(announced, fields.digestAlgorithm);
+    ensure(isOneHash, code, "SHA-512 twice");
+    ensure(equalBytes(fields.signatureAlgorithm, mldsa65), code, "ML-DSA-65");
+    const octets = fields.signature.length;
+    ensure(octets === signatureOctets, code, `${signatureOctets} octets of signature`, octets);
+    const named = hexText(readKeyIdentifier(fields.sid).subarray(0, 33));
+    ensure(named === key.sha256, code, `the signer ${key.sha256}`, named);
     // SPEC §6.10.3
+    const signer = parseSigner(fields);
+    ensure(encapsulated.contentType === oids.data, code, "plain data as content type");
     requireContentType(signer, oids.data);
     requireMessageDigest(signer, await digest("SHA-512", content));
     requireAlgorithmProtection(signer);
     const { signedBytes: message, signature } = signer;
-    if (!(await verify({ publicKey: key.publicKey, message, signature }))) {
-      throw invalid("expected a signature by the key that the manifest names");
-    }
+    const isSigned = await verify({ publicKey: key.publicKey, message, signature });
+    ensure(isSigned, code, "a signature by the key that the manifest names");
   });
 }
-
-/** SPEC §6.10.2: the one form that there is; a field more or less refuses the file. */
-function parseSigner(cms: Uint8Array) {
-  const contentInfo = parseDER(cms).fields("a content info");
-  requireOID(contentInfo.next(), oids.signedData);
-  const fields = contentInfo.next().only("a content", constructedTag(0)).fields("signed data");
-  contentInfo.end();
-  // RFC 5652 §5.1: version 3, because the signer is named by key identifier.
-  requireVersion(fields.next());
-  const announced = fields.next().only("digest algorithms", tags.set);
-  requireOID(fields.next().only("an encapsulated content", tags.sequence), oids.data);
-  const info = fields.next().only("signers", tags.set).fields("a signer");
-  fields.end();
-  requireVersion(info.next());
-  const keyIdentifier = info.next().octets(contextTag(0));
-  const digestAlgorithm = info.next();
-  if (!equalBytes(announced.bytes, digestAlgorithm.bytes)) throw invalid("expected one digest algorithm");
-  // RFC 9882 §3.3: SHA-512 suits every size of ML-DSA; no other is taken, so there is nothing to choose.
-  if (parseDigestAlgorithm(digestAlgorithm, "PQ_SIGNATURE_INVALID") !== "SHA-512")
-    throw invalid("expected SHA-512");
-  const signedNode = info.next().expect(constructedTag(0), "signed attributes");
-  const signatureAlgorithm = info.next();
-  // RFC 9882 §3.2: no parameters. Pure mode: the pre-hash variants have identifiers of their own.
-  requireOID(signatureAlgorithm.only("a signature algorithm", tags.sequence), oids.mldsa65);
-  const signature = info.next().octets();
-  info.end();
-  if (signature.length !== signatureOctets) throw invalid(`expected ${signatureOctets} octets of signature`);
-  return {
-    ...{ keyIdentifier, digestAlgorithm, signatureAlgorithm, signature },
-    signedAttributes: parseAttributes(signedNode, "PQ_SIGNATURE_INVALID"),
-    // RFC 5652 §5.4: the signature covers the attributes as SET OF (0x31), not as [0].
-    signedBytes: concatBytes(Uint8Array.of(tags.set), signedNode.bytes.subarray(1)),
-  };
-}
-
-function requireVersion(node: DERNode): void {
-  const version = node.smallInteger();
-  if (version !== 3) throw invalid(`expected version 3, got ${version}`);
-}
-
-function requireOID(node: DERNode, expected: string): void {
-  const got = node.oid();
-  if (got !== expected) throw invalid(`expected ${expected}, got ${got}`);
-}
-
-const invalid = (message: string) => refusal("PQ_SIGNATURE_INVALID", message);

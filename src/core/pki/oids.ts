@@ -1,21 +1,5 @@
-/** Object identifiers that verification compares with, by their names in the standards. */
+/** Object identifiers that verification compares with, by their names in the standards. Those of extensions: extensions.ts, crl.ts. */
 export const oids = {
-  // PKIX extensions (RFC 5280 §4.2)
-  subjectKeyIdentifier: "2.5.29.14",
-  keyUsage: "2.5.29.15",
-  subjectAltName: "2.5.29.17",
-  basicConstraints: "2.5.29.19",
-  nameConstraints: "2.5.29.30",
-  crlDistributionPoints: "2.5.29.31",
-  certificatePolicies: "2.5.29.32",
-  anyPolicy: "2.5.29.32.0",
-  policyMappings: "2.5.29.33",
-  authorityKeyIdentifier: "2.5.29.35",
-  policyConstraints: "2.5.29.36",
-  extKeyUsage: "2.5.29.37",
-  freshestCRL: "2.5.29.46",
-  inhibitAnyPolicy: "2.5.29.54",
-  authorityInfoAccess: "1.3.6.1.5.5.7.1.1",
   // extended key usages
   anyExtendedKeyUsage: "2.5.29.37.0",
   serverAuth: "1.3.6.1.5.5.7.3.1",
@@ -23,8 +7,8 @@ export const oids = {
   codeSigning: "1.3.6.1.5.5.7.3.3",
   emailProtection: "1.3.6.1.5.5.7.3.4",
   timeStamping: "1.3.6.1.5.5.7.3.8",
+  ocspSigning: "1.3.6.1.5.5.7.3.9",
   // names
-  emailAddress: "1.2.840.113549.1.9.1",
   countryName: "2.5.4.6",
   organizationName: "2.5.4.10",
   organizationIdentifier: "2.5.4.97",
@@ -38,10 +22,4 @@ export const oids = {
   algorithmProtection: "1.2.840.113549.1.9.52",
   timestampToken: "1.2.840.113549.1.9.16.2.14",
   timestampInfo: "1.2.840.113549.1.9.16.1.4",
-  // algorithms
-  ecPublicKey: "1.2.840.10045.2.1",
-  rsaEncryption: "1.2.840.113549.1.1.1",
-  rsaPSS: "1.2.840.113549.1.1.10",
-  mgf1: "1.2.840.113549.1.1.8",
-  mldsa65: "2.16.840.1.101.3.4.3.18",
 } as const;

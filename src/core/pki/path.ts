@@ -3,14 +3,14 @@
  * judged at one instant. The search is bounded in depth and in signature checks, whatever certificates an attacker adds.
  */
 import { equalBytes } from "../encoding/bytes.js";
-import { quote, VerificationError } from "../errors.js";
+import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
-import { isSignatureOf, parseSignatureAlgorithm, requireStrongKey } from "./algorithms.js";
-import { type Certificate, secondText } from "./certificate.js";
+import { type Budget, isSignedBy, parseSignatureAlgorithm, requireStrongKey } from "./algorithms.js";
+import type { Certificate } from "./certificate.js";
 import { keyUsageBits } from "./extensions.js";
-import { refusal, structured } from "./failure.js";
+import { ensure, refusal } from "./failure.js";
 import { requireNames } from "./name-constraints.js";
-import { isSelfIssued, nameText } from "./names.js";
+import { isSelfIssued } from "./names.js";
 import { type PolicyRules, requirePolicies } from "./policies.js";
 
 export interface PathRules {
@@ -26,14 +26,18 @@ export interface PathRules {
   readonly intermediatesMax?: number;
   /** Whether constraints that must be critical are refused when they are not; enforced when absent. */
   readonly criticality?: "enforced" | "ignored-unsafe";
+  /** Shared with a larger question; one of its own when absent. */
+  readonly budget?: Budget;
 }
 
 interface Search extends PathRules {
   readonly pool: readonly Certificate[];
-  checksLeft: number;
+  readonly budget: Budget;
   /** The first reason found on the way; it says more than "no path". */
   reason: VerificationError | undefined;
 }
+
+type Role = "leaf" | "intermediate" | "anchor";
 
 /**
  * The path, leaf first, anchor last: each certificate is followed by its issuer's. Revocation is asked about it afterwards;
@@ -46,165 +50,137 @@ export async function verifyPath(
   pool: readonly Certificate[],
   rules: PathRules,
 ): Promise<readonly Certificate[]> {
-  requireUsable(leaf, rules);
-  requireSerial(leaf);
-  const search: Search = { ...rules, pool, checksLeft: limits.signatureChecksMax, reason: undefined };
+  requireUsable(leaf, "leaf", rules);
+  const budget = rules.budget ?? { checksLeft: limits.signatureChecksMax };
+  const search: Search = { ...rules, pool, budget, reason: undefined };
   const path = await extend([leaf], search);
-  if (path !== undefined) return path;
-  if (search.reason !== undefined) throw search.reason;
-  throw refusal("CERTIFICATE_UNTRUSTED", `expected a path to a pinned anchor, got none for ${shown(leaf)}`);
+  const untrusted = () =>
+    refusal("CERTIFICATE_UNTRUSTED", "a path to a pinned anchor", "none for", leaf.subject);
+  if (path === undefined) throw search.reason ?? untrusted();
+  return path;
 }
 
 async function extend(path: readonly Certificate[], search: Search): Promise<Certificate[] | undefined> {
-  const child = path[path.length - 1] as Certificate;
-  const named = (issuer: Certificate): boolean => equalBytes(issuer.subject.der, child.issuer.der);
-  for (const anchor of search.anchors.filter(named)) {
+  const child = path.at(-1) as Certificate;
+  const isNamed = ({ subject }: Certificate): boolean => equalBytes(subject.der, child.issuer.der);
+  for (const anchor of search.anchors.filter(isNamed)) {
     const found = [...path, anchor];
-    if ((await isIssuer(anchor, path, search, "anchor")) && isSound(found, search)) return found;
+    const isSound = await holds(search, async () => {
+      await requireIssuer(anchor, "anchor", path, search);
+      // What only a whole path shows: the names and policies that CAs allow below them.
+      requireNames(found);
+      requirePolicies(found, search.policies ?? {});
+    });
+    if (isSound) return found;
   }
   // SPEC §6.5.7: leaf, intermediates and anchor together stay within the limit.
   if (path.length + 1 >= (search.lengthMax ?? limits.pathDepthMax)) return undefined;
-  for (const issuer of search.pool.filter(named)) {
-    if (isRepeated(issuer, path) || !(await isIssuer(issuer, path, search, "intermediate"))) continue;
+  for (const issuer of search.pool.filter(isNamed)) {
+    // RFC 4158 §2.4.2: one name with one key stands in a path once, in whatever certificates it comes.
+    if (path.some((one) => isTwin(one, issuer))) continue;
+    if (!(await holds(search, () => requireIssuer(issuer, "intermediate", path, search)))) continue;
     const found = await extend([...path, issuer], search);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** RFC 4158 §2.4.2: one name with one key stands in a path once, in whatever certificates it comes. */
-const isRepeated = ({ subject, key }: Certificate, path: readonly Certificate[]): boolean =>
-  path.some((one) => equalBytes(one.subject.der, subject.der) && equalBytes(one.key.spki, key.spki));
+/** Whether `check` refuses; the search goes on elsewhere then, unless it has done too much already. */
+async function holds(search: Search, check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof VerificationError) || cause.code === "LIMIT_EXCEEDED") throw cause;
+    search.reason ??= cause;
+    return false;
+  }
+}
 
-async function isIssuer(
+async function requireIssuer(
   issuer: Certificate,
+  role: Role,
   path: readonly Certificate[],
   search: Search,
-  role: "anchor" | "intermediate",
-): Promise<boolean> {
-  try {
-    if (role === "intermediate") requireSerial(issuer);
-    requireUsable(issuer, search);
-    requireAuthority(issuer, path, search, role);
-    await requireSigned(path[path.length - 1] as Certificate, issuer, search);
-    return true;
-  } catch (cause) {
-    return refuse(cause, search);
-  }
-}
-
-/** What only a whole path shows: the names and policies that CAs allow below them. */
-function isSound(path: readonly Certificate[], search: Search): boolean {
-  try {
-    requireNames(path);
-    requirePolicies(path, search.policies ?? {});
-    return true;
-  } catch (cause) {
-    return refuse(cause, search);
-  }
-}
-
-function refuse(cause: unknown, search: Search): false {
-  if (!(cause instanceof VerificationError) || cause.code === "LIMIT_EXCEEDED") throw cause;
-  search.reason ??= cause;
-  return false;
+): Promise<void> {
+  requireUsable(issuer, role, search);
+  requireAuthority(issuer, role, path, search);
+  if (role === "anchor") requireAnchorForm(issuer);
+  await requireSigned(path.at(-1) as Certificate, issuer, search);
 }
 
 /** What holds for every certificate of a path: in its time, nothing in it ignored, a key worth its name. */
-function requireUsable(certificate: Certificate, rules: PathRules): void {
-  const { notBefore, notAfter, extensions } = certificate;
+function requireUsable(certificate: Certificate, role: Role, { at, ...rules }: PathRules): void {
+  const { subject, notBefore, notAfter, serial, key, extensions } = certificate;
   // SPEC §6.5.2, RFC 5280 §4.1.2.5: both ends are seconds, and both belong to the time of validity.
-  const second = Math.floor(rules.at.getTime() / 1000) * 1000;
-  if (!(second >= notBefore.getTime() && second <= notAfter.getTime())) {
-    const span = `${secondText(notBefore)} to ${secondText(notAfter)}`;
-    throw refusal(
-      "CERTIFICATE_EXPIRED",
-      `expected ${secondText(rules.at)} within ${span} for ${shown(certificate)}`,
-    );
-  }
+  const second = new Date(Math.floor(at.getTime() / 1000) * 1000);
+  const isInTime = second >= notBefore && second <= notAfter;
+  ensure(isInTime, "CERTIFICATE_EXPIRED", "a time in", at, "for", subject, notBefore, "to", notAfter);
   // SPEC §6.5.3, RFC 5280 §4.2: a critical extension that is not understood refuses the certificate.
-  if (extensions.refused.length > 0) {
-    throw refusal("CERTIFICATE_EXTENSION", `expected known extensions, got ${extensions.refused.join(", ")}`);
-  }
-  if (isEnforced(rules) && extensions.ignorable.length > 0) {
-    const got = extensions.ignorable.join(", ");
-    throw refusal("CERTIFICATE_EXTENSION", `expected critical constraints, got ${got} not critical`);
-  }
-  requireStrongKey(certificate.key, rules.rsaBitsMin);
-}
-
-/** RFC 5280 §4.1.2.2: positive and not zero. Anchors are exempt: some old roots have zero. */
-function requireSerial({ serial }: Certificate): void {
-  if ((serial[0] as number) >= 0x80 || serial.every((octet) => octet === 0)) {
-    throw refusal("CERTIFICATE_MALFORMED", "expected a positive serial number");
-  }
+  const { refused, ignorable } = extensions;
+  ensure(refused.length === 0, "CERTIFICATE_EXTENSION", "known critical extensions", refused);
+  const isSeen = isLenient(rules) || ignorable.length === 0;
+  ensure(isSeen, "CERTIFICATE_EXTENSION", "critical constraints", ignorable, "not critical");
+  requireStrongKey(key, rules.rsaBitsMin);
+  // RFC 5280 §4.1.2.2: positive and not zero. Anchors are exempt: some old roots have zero.
+  const isPositive = (serial[0] as number) < 0x80 && serial.some((octet) => octet !== 0);
+  ensure(isPositive || role === "anchor", "CERTIFICATE_MALFORMED", "a positive serial number");
 }
 
 /** SPEC §6.5.5, RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
 function requireAuthority(
-  issuer: Certificate,
+  { subject, extensions }: Certificate,
+  role: Role,
   path: readonly Certificate[],
   rules: PathRules,
-  role: "anchor" | "intermediate",
 ): void {
-  const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = issuer.extensions;
-  if (basicConstraints?.ca !== true || (isEnforced(rules) && !basicConstraints.critical)) {
-    throw refusal("CERTIFICATE_PATH", `expected a CA certificate, got ${shown(issuer)}`);
-  }
+  const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = extensions;
+  const isCA = basicConstraints?.ca === true && (basicConstraints.critical || isLenient(rules));
+  ensure(isCA, "CERTIFICATE_PATH", "a CA certificate", subject);
   // RFC 5280 §6.1.4 l: self-issued certificates do not count.
   const below = path.slice(1).filter((one) => !isSelfIssued(one)).length;
   const asked = role === "anchor" ? rules.intermediatesMax : undefined;
   const most = Math.min(basicConstraints.pathLen ?? below, asked ?? below);
-  if (below > most) {
-    throw refusal("CERTIFICATE_PATH", `expected at most ${most} CAs below ${shown(issuer)}, got ${below}`);
-  }
-  if (keyUsage?.bits.has(keyUsageBits.keyCertSign) !== true) {
-    throw refusal("CERTIFICATE_USAGE", `expected keyCertSign for ${shown(issuer)}`);
-  }
-  if (
-    extKeyUsage !== undefined &&
-    rules.purpose !== undefined &&
-    !extKeyUsage.purposes.includes(rules.purpose)
-  ) {
-    throw refusal("CERTIFICATE_USAGE", `expected the purpose ${rules.purpose} for ${shown(issuer)}`);
-  }
-  if (subjectKeyIdentifier === undefined) {
-    throw refusal("CERTIFICATE_PATH", `expected a subject key identifier for ${shown(issuer)}`);
-  }
-  if (role === "anchor") requireAnchorForm(issuer, subjectKeyIdentifier);
+  ensure(below <= most, "CERTIFICATE_PATH", `at most ${most} CAs below a CA`, below, "below", subject);
+  const maySign = keyUsage?.bits.has(keyUsageBits.keyCertSign);
+  ensure(maySign, "CERTIFICATE_USAGE", "keyCertSign of a CA", "none of", subject);
+  const { purpose } = rules;
+  const isFor = !extKeyUsage || purpose === undefined || extKeyUsage.purposes.includes(purpose);
+  ensure(isFor, "CERTIFICATE_USAGE", `a CA for the purpose ${purpose}`, subject);
+  ensure(subjectKeyIdentifier, "CERTIFICATE_PATH", "a subject key identifier of a CA", "none of", subject);
 }
 
 /**
  * A customer may pin a CA of any kind. RFC 5280 §4.2.1.1: one that did not sign itself names its issuer's key. A root names
  * its own key or none, and (code-signing requirements §7.1.2.1) no purposes.
  */
-function requireAnchorForm(anchor: Certificate, own: Uint8Array): void {
-  const { authorityKeyIdentifier, authorityOtherwise, extKeyUsage } = anchor.extensions;
-  const sound = isSelfIssued(anchor)
-    ? !authorityOtherwise && !extKeyUsage && equalBytes(authorityKeyIdentifier ?? own, own)
-    : authorityKeyIdentifier !== undefined;
-  if (!sound) {
-    throw refusal("CERTIFICATE_PATH", `expected the form of a root or of a CA, got ${shown(anchor)}`);
-  }
+function requireAnchorForm(anchor: Certificate): void {
+  const { authorityKeyIdentifier: named, subjectKeyIdentifier: own, extKeyUsage } = anchor.extensions;
+  const isAlone = named?.issuer === undefined && named?.serial === undefined;
+  const isOwn = named === undefined || (isAlone && isKey(named.keyID, own));
+  const isSound = isSelfIssued(anchor) ? isOwn && extKeyUsage === undefined : named?.keyID !== undefined;
+  ensure(isSound, "CERTIFICATE_PATH", "the form of a root or of a CA", anchor.subject);
 }
 
-async function requireSigned(child: Certificate, issuer: Certificate, search: Search): Promise<void> {
+async function requireSigned(child: Certificate, issuer: Certificate, { budget }: Search): Promise<void> {
   // SPEC §6.5.6, RFC 5280 §4.2.1.1: every certificate but a root names its issuer's key, and both sides agree.
-  const named = child.extensions.authorityKeyIdentifier;
-  const own = issuer.extensions.subjectKeyIdentifier;
-  if (named === undefined || (own !== undefined && !equalBytes(named, own))) {
-    throw refusal("CERTIFICATE_UNTRUSTED", `expected the key identifier of ${shown(issuer)}, got another`);
-  }
-  if (search.checksLeft-- <= 0) {
-    throw refusal("LIMIT_EXCEEDED", `expected at most ${limits.signatureChecksMax} signature checks`);
-  }
-  const algorithm = structured("CERTIFICATE_MALFORMED", () =>
-    parseSignatureAlgorithm(child.signatureAlgorithm, "CERTIFICATE_WEAK"),
+  const { authorityKeyIdentifier: named } = child.extensions;
+  const isNamed = isKey(named?.keyID, issuer.extensions.subjectKeyIdentifier);
+  ensure(
+    isNamed,
+    "CERTIFICATE_UNTRUSTED",
+    "the issuer's key identifier",
+    "another than that of",
+    issuer.subject,
   );
-  if (!(await isSignatureOf(issuer.key, algorithm, child.tbs, child.signature))) {
-    throw refusal("CERTIFICATE_UNTRUSTED", `expected a signature of ${shown(issuer)} on ${shown(child)}`);
-  }
+  parseSignatureAlgorithm(child.signatureAlgorithm, "CERTIFICATE_WEAK");
+  const isSigned = await isSignedBy(issuer.key, child, budget);
+  ensure(isSigned, "CERTIFICATE_UNTRUSTED", "the issuer's signature", "none of", issuer.subject);
 }
 
-const isEnforced = (rules: PathRules): boolean => rules.criticality !== "ignored-unsafe";
-const shown = (certificate: Certificate): string => quote(nameText(certificate.subject));
+const isKey = (named: Uint8Array | undefined, own: Uint8Array | undefined): boolean =>
+  named !== undefined && own !== undefined && equalBytes(named, own);
+const isTwin = (a: Certificate, b: Certificate): boolean =>
+  equalBytes(a.subject.der, b.subject.der) && equalBytes(a.key.spki, b.key.spki);
+const isLenient = ({ criticality }: Pick<PathRules, "criticality">): boolean =>
+  criticality === "ignored-unsafe";

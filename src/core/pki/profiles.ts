@@ -1,17 +1,18 @@
 /** What a leaf must look like for its purpose: the publisher's (two profiles), a time-stamp authority's, or any other one's. */
-import { type Certificate, secondText } from "./certificate.js";
+import type { Certificate } from "./certificate.js";
 import { keyUsageBits } from "./extensions.js";
-import { refusal } from "./failure.js";
+import { ensure } from "./failure.js";
 import type { SignaturePolicy } from "./model.js";
 import { oids } from "./oids.js";
 
 const dayMilliseconds = 86_400_000;
 /** CA/Browser Forum code-signing requirements §6.3.2: 460 days for certificates issued from this day on, 39 months before. */
-const shortLivesFrom = Date.UTC(2026, 2, 1);
-const daysMax = 460;
-const monthsMax = 39;
-/** ZertES practice: a regulated certificate lives three years at most. */
-const sealMonthsMax = 36;
+const shortLivesFrom = new Date("2026-03-01T00:00:00Z");
+const lives = { short: { days: 460 }, long: { months: 39 }, seal: { months: 36 } };
+/** No certificate has it: a CA that is for certain purposes is then for none of ours. */
+const noPurpose = "0.0";
+const { digitalSignature, nonRepudiation, keyCertSign, crlSign } = keyUsageBits;
+const { anyExtendedKeyUsage, serverAuth } = oids;
 
 /** By the policy's profile. Returns the purpose that every CA above must allow. */
 export function requireSignerLeaf(leaf: Certificate, policy: SignaturePolicy): string {
@@ -22,20 +23,13 @@ export function requireSignerLeaf(leaf: Certificate, policy: SignaturePolicy): s
 
 /** @throws VerificationError CERTIFICATE_USAGE, CERTIFICATE_VALIDITY */
 export function requireCodeSigningLeaf(leaf: Certificate): void {
-  const { keyUsage, extKeyUsage } = leaf.extensions;
   requireEndEntity(leaf);
   // SPEC §6.5.4, code-signing requirements §7.1.2.3 e: critical, with digitalSignature.
-  if (keyUsage?.critical !== true || !keyUsage.bits.has(keyUsageBits.digitalSignature)) {
-    throw refusal("CERTIFICATE_USAGE", "expected a critical key usage with digitalSignature");
-  }
+  requireCriticalUsage(leaf, [digitalSignature]);
   // Code-signing requirements §7.1.2.3 f: codeSigning is there, the two that would widen it are not.
-  const purposes = extKeyUsage?.purposes ?? [];
-  if (!purposes.includes(oids.codeSigning)) {
-    throw refusal("CERTIFICATE_USAGE", `expected the purpose codeSigning, got ${listed(purposes)}`);
-  }
-  requireNarrow(purposes, oids.serverAuth);
-  const short = leaf.notBefore.getTime() >= shortLivesFrom;
-  requireLife(leaf, short ? { days: daysMax } : { months: monthsMax });
+  requirePurposes(leaf, "codeSigning", (all) => all.includes(oids.codeSigning));
+  requireNarrow(leaf, [anyExtendedKeyUsage, serverAuth]);
+  requireLife(leaf, leaf.notBefore >= shortLivesFrom ? lives.short : lives.long);
 }
 
 /**
@@ -45,95 +39,79 @@ export function requireCodeSigningLeaf(leaf: Certificate): void {
  */
 export function requireSealLeaf(
   leaf: Certificate,
-  policy: Pick<SignaturePolicy, "sealPolicies" | "sealPurposes">,
+  { sealPolicies = [], sealPurposes = [] }: Pick<SignaturePolicy, "sealPolicies" | "sealPurposes">,
 ): string {
-  const { keyUsage, extKeyUsage, certificatePolicies = [] } = leaf.extensions;
-  const { digitalSignature, nonRepudiation } = keyUsageBits;
-  const { sealPolicies = [], sealPurposes = [] } = policy;
+  const { extKeyUsage, certificatePolicies = [] } = leaf.extensions;
   requireEndEntity(leaf);
-  const signs = keyUsage?.bits.has(digitalSignature) || keyUsage?.bits.has(nonRepudiation);
-  if (keyUsage?.critical !== true || !signs) {
-    throw refusal(
-      "CERTIFICATE_USAGE",
-      "expected a critical key usage for digitalSignature or nonRepudiation",
-    );
-  }
-  const purposes = extKeyUsage?.purposes ?? sealPurposes;
-  const purpose = sealPurposes.find((one) => purposes.includes(one));
-  if (extKeyUsage !== undefined && purpose === undefined) {
-    throw refusal("CERTIFICATE_USAGE", `expected one of ${listed(sealPurposes)}, got ${listed(purposes)}`);
-  }
-  requireNarrow(extKeyUsage?.purposes ?? [], oids.serverAuth);
+  requireCriticalUsage(leaf, [digitalSignature, nonRepudiation]);
+  const purpose = sealPurposes.find((one) => extKeyUsage?.purposes.includes(one) ?? true);
+  if (extKeyUsage !== undefined) requirePurposes(leaf, `${sealPurposes}`, () => purpose !== undefined);
+  requireNarrow(leaf, [anyExtendedKeyUsage, serverAuth]);
   // ZertES Art. 7: the certificate says that it is a regulated one; CSPs say so by their policy.
-  const regulated = (one: string): boolean =>
-    sealPolicies.some((prefix) => one === prefix || one.startsWith(`${prefix}.`));
-  if (!certificatePolicies.some(regulated)) {
-    const got = listed(certificatePolicies);
-    throw refusal("CERTIFICATE_POLICY", `expected a policy below ${listed(sealPolicies)}, got ${got}`);
-  }
-  requireLife(leaf, { months: sealMonthsMax });
+  const isBelow = (one: string): boolean => sealPolicies.some((above) => `${one}.`.startsWith(`${above}.`));
+  const isRegulated = certificatePolicies.some(isBelow);
+  ensure(isRegulated, "CERTIFICATE_POLICY", `a policy below ${sealPolicies}`, certificatePolicies);
+  // ZertES practice: a regulated certificate lives three years at most.
+  requireLife(leaf, lives.seal);
   return purpose ?? noPurpose;
 }
-
-/** No certificate has it: a CA that is for certain purposes is then for none of ours. */
-const noPurpose = "0.0";
 
 /** The leaf of anybody else, for one purpose. @throws VerificationError CERTIFICATE_USAGE */
 export function requireOtherLeaf(leaf: Certificate, purpose: string): void {
   requireEndEntity(leaf);
-  const { extKeyUsage } = leaf.extensions;
-  const purposes = extKeyUsage?.purposes ?? [];
   // CA/Browser Forum server requirements §7.1.2.7.10: stated, and not critical.
-  if (extKeyUsage?.critical !== false || !purposes.includes(purpose)) {
-    throw refusal("CERTIFICATE_USAGE", `expected the purpose ${purpose}, got ${listed(purposes)}`);
-  }
-  requireNarrow(purposes, undefined);
+  requirePurposes(leaf, purpose, (all, critical) => !critical && all.includes(purpose));
+  requireNarrow(leaf, [anyExtendedKeyUsage]);
 }
 
 /** @throws VerificationError CERTIFICATE_USAGE */
 export function requireTimeStampingLeaf(leaf: Certificate): void {
-  const { keyUsage, extKeyUsage } = leaf.extensions;
   requireEndEntity(leaf);
-  if (keyUsage !== undefined) {
-    const { digitalSignature, nonRepudiation } = keyUsageBits;
-    if (!keyUsage.bits.has(digitalSignature) && !keyUsage.bits.has(nonRepudiation)) {
-      throw refusal("CERTIFICATE_USAGE", "expected digitalSignature or nonRepudiation");
-    }
-  }
+  const { keyUsage } = leaf.extensions;
+  const maySign =
+    keyUsage === undefined || [digitalSignature, nonRepudiation].some((bit) => keyUsage.bits.has(bit));
+  ensure(maySign, "CERTIFICATE_USAGE", "digitalSignature or nonRepudiation");
   // SPEC §6.6.4, RFC 3161 §2.3: critical, and exactly this one purpose.
-  const purposes = extKeyUsage?.purposes ?? [];
-  if (extKeyUsage?.critical !== true || purposes.length !== 1 || purposes[0] !== oids.timeStamping) {
-    throw refusal("CERTIFICATE_USAGE", `expected a critical timeStamping alone, got ${listed(purposes)}`);
-  }
+  const isOnly = (all: readonly string[], critical: boolean) => critical && all.join() === oids.timeStamping;
+  requirePurposes(leaf, "timeStamping, critical and alone", isOnly);
 }
 
-function requireEndEntity(leaf: Certificate): void {
-  const { basicConstraints, keyUsage } = leaf.extensions;
-  const { keyCertSign, crlSign } = keyUsageBits;
-  if (basicConstraints?.ca === true) {
-    throw refusal("CERTIFICATE_USAGE", "expected an end entity, got a CA certificate");
-  }
-  if (keyUsage?.bits.has(keyCertSign) === true || keyUsage?.bits.has(crlSign) === true) {
-    throw refusal("CERTIFICATE_USAGE", "expected neither keyCertSign nor cRLSign on a leaf");
-  }
+function requireEndEntity({ extensions: { basicConstraints, keyUsage } }: Certificate): void {
+  ensure(basicConstraints?.ca !== true, "CERTIFICATE_USAGE", "an end entity", "a CA certificate");
+  const issues = [keyCertSign, crlSign].some((bit) => keyUsage?.bits.has(bit));
+  ensure(!issues, "CERTIFICATE_USAGE", "neither keyCertSign nor cRLSign on a leaf", "one of them");
 }
 
-/** Purposes that would widen the others. */
-function requireNarrow(purposes: readonly string[], other: string | undefined): void {
-  if (!purposes.some((one) => one === oids.anyExtendedKeyUsage || one === other)) return;
-  throw refusal("CERTIFICATE_USAGE", `expected neither any purpose nor serverAuth, got ${listed(purposes)}`);
+/** With one of these. */
+function requireCriticalUsage({ extensions: { keyUsage } }: Certificate, wanted: readonly number[]): void {
+  const isRight = keyUsage?.critical && wanted.some((bit) => keyUsage.bits.has(bit));
+  const either = wanted.length > 1 ? "digitalSignature or nonRepudiation" : "digitalSignature";
+  ensure(isRight, "CERTIFICATE_USAGE", `a critical key usage with ${either}`);
+}
+
+function requirePurposes(
+  { extensions: { extKeyUsage } }: Certificate,
+  wanted: string,
+  areRight: (purposes: readonly string[], critical: boolean) => boolean,
+): void {
+  const { purposes = [], critical = false } = extKeyUsage ?? {};
+  ensure(areRight(purposes, critical), "CERTIFICATE_USAGE", `the purpose ${wanted}`, purposes);
+}
+
+/** None of the purposes that would widen the others. */
+function requireNarrow({ extensions: { extKeyUsage } }: Certificate, wide: readonly string[]): void {
+  const found = (extKeyUsage?.purposes ?? []).filter((one) => wide.includes(one));
+  ensure(found.length === 0, "CERTIFICATE_USAGE", "neither any purpose nor serverAuth", found);
 }
 
 /** Both ends count: a certificate from noon to noon less a second lives a whole day. */
-function requireLife(leaf: Certificate, most: { readonly days?: number; readonly months?: number }): void {
-  const end = new Date(leaf.notBefore);
-  end.setUTCMonth(end.getUTCMonth() + (most.months ?? 0));
-  end.setTime(end.getTime() + (most.days ?? 0) * dayMilliseconds);
-  if (leaf.notAfter.getTime() + 1000 > end.getTime()) {
-    const allowed = `expected an end before ${secondText(end)}`;
-    throw refusal("CERTIFICATE_VALIDITY", `${allowed}, got ${secondText(leaf.notAfter)}`);
-  }
+function requireLife(
+  { notBefore, notAfter }: Certificate,
+  { days = 0, months = 0 }: { days?: number; months?: number },
+): void {
+  const end = new Date(notBefore);
+  end.setUTCMonth(end.getUTCMonth() + months);
+  end.setTime(end.getTime() + days * dayMilliseconds);
+  const isShort = notAfter.getTime() + 1000 <= end.getTime();
+  ensure(isShort, "CERTIFICATE_VALIDITY", "a short life", notBefore, "to", notAfter, "instead of", end);
 }
-
-const listed = (purposes: readonly string[]): string =>
-  purposes.length === 0 ? "none" : purposes.join(", ");

@@ -3,13 +3,10 @@
  * is judged; SPEC §6.8 says why, clause by clause.
  */
 import { hexText } from "../encoding/bytes.js";
-import { quote } from "../errors.js";
-import { limits } from "../limits.js";
-import { type Certificate, secondText } from "./certificate.js";
-import { reasonCodes } from "./crl.js";
-import { refusal } from "./failure.js";
+import { type Certificate, isReached } from "./certificate.js";
+import { type Revocation, type RevocationList, reasonCodes } from "./crl.js";
+import { ensure, secondText } from "./failure.js";
 import type { RevocationPolicy } from "./model.js";
-import { nameText } from "./names.js";
 
 /** What the path did: it signed content that somebody else stamped, or it made the stamp. */
 export type StampedAs = "signer" | "time-stamp authority";
@@ -21,75 +18,70 @@ export interface JudgedAt {
   readonly policy: RevocationPolicy;
 }
 
-export interface Revocation {
-  readonly revokedAt: Date;
-  readonly reason: number | undefined;
-  readonly invalidSince: Date | undefined;
-}
-
 /** What an endpoint asks for when its policy does not say: evidence, as fresh as code-signing requirements §4.9.7 have it. */
 export const defaultRevocationPolicy: RevocationPolicy = {
   ...{ required: true, leafDaysMax: 10, authorityDaysMax: 366, keyCompromise: "from-its-date" },
 };
 
-const { keyCompromise, caCompromise, aaCompromise } = reasonCodes;
-const compromises: readonly (number | undefined)[] = [keyCompromise, caCompromise, aaCompromise];
-const { unspecified, affiliationChanged, superseded, cessationOfOperation } = reasonCodes;
-const harmless: readonly (number | undefined)[] = [
-  ...[unspecified, affiliationChanged, superseded, cessationOfOperation],
-];
+const reasonsOf = (...names: readonly (keyof typeof reasonCodes)[]): readonly unknown[] =>
+  names.map((name) => reasonCodes[name]);
+const compromises = reasonsOf("keyCompromise", "caCompromise", "aaCompromise");
+const harmless = reasonsOf("unspecified", "affiliationChanged", "superseded", "cessationOfOperation");
 
 /** @throws VerificationError CERTIFICATE_REVOKED when the revocation reaches what was stamped */
 export function requireNotRevoked(
-  certificate: Certificate,
-  revocation: Revocation,
+  { subject, serial }: Certificate,
+  { revokedAt, reason, invalidSince = revokedAt }: Revocation,
   { at, as, policy }: JudgedAt,
 ): void {
-  const { revokedAt, reason, invalidSince } = revocation;
   // SPEC §6.8.5: the CA may date the harm before the day it learned of it.
-  const since = invalidSince !== undefined && invalidSince < revokedAt ? invalidSince : revokedAt;
-  const always =
+  const since = invalidSince < revokedAt ? invalidSince : revokedAt;
+  const isTotal =
     // RFC 3161 §4 (1): stamps of a revoked authority stay good only when the reason says that its key is still its own.
     (as === "time-stamp authority" && !harmless.includes(reason)) ||
-    (compromises.includes(reason) && policy.keyCompromise === "refuse-all");
+    (policy.keyCompromise === "refuse-all" && compromises.includes(reason));
   // SPEC §6.8.4: what was stamped before the revocation stays valid.
-  if (!always && at < since) return;
-  const why = reason === undefined ? "no reason given" : `reason ${reason}`;
-  throw refusal(
-    "CERTIFICATE_REVOKED",
-    `expected a certificate not revoked at ${secondText(at)}, got ${quote(nameText(certificate.subject))}, ` +
-      `serial ${hexText(certificate.serial)}, revoked since ${secondText(since)}, ${why}`,
-  );
+  const isValid = !isTotal && at < since;
+  const found = [
+    subject,
+    `serial ${hexText(serial)}, revoked since`,
+    since,
+    `reason ${reason ?? "not given"}`,
+  ];
+  ensure(isValid, "CERTIFICATE_REVOKED", "a certificate that was not revoked", ...found, "at", at);
 }
 
-export interface DataWindow {
-  readonly thisUpdate: Date;
-  readonly nextUpdate: Date;
-}
-
+/** When data were made, and when newer ones are due. */
+export type DataWindow = Pick<RevocationList, "thisUpdate" | "nextUpdate">;
 const dayMilliseconds = 86_400_000;
 
 /**
  * SPEC §6.8.3: the data vouches for `at`. It may be from before or after that time, but its end is not before it. For people:
  * until when it holds. @throws VerificationError REVOCATION_STALE
  */
-export function freshnessOf(data: DataWindow, certificate: Certificate, judged: JudgedAt): string {
-  const { thisUpdate, nextUpdate } = data;
-  const { at, now, policy } = judged;
-  const span = `${secondText(thisUpdate)} to ${secondText(nextUpdate)}`;
-  const stale = (expected: string) =>
-    refusal("REVOCATION_STALE", `expected ${expected}, got data for ${span}`);
-  if (thisUpdate.getTime() > now.getTime() + limits.timestampFutureSecondsMax * 1000) {
-    throw stale(`revocation data from before ${secondText(now)}`);
-  }
-  if (nextUpdate < at) throw stale(`revocation data that reaches ${secondText(at)}`);
+export function freshnessOf(
+  { thisUpdate, nextUpdate }: DataWindow,
+  { notAfter, extensions }: Certificate,
+  { at, now, policy, as }: JudgedAt,
+): string {
+  const fresh = (holds: boolean, expected: string, ...limit: (Date | number)[]): void =>
+    ensure(
+      holds,
+      "REVOCATION_STALE",
+      `revocation data ${expected}`,
+      thisUpdate,
+      "to",
+      nextUpdate,
+      "for",
+      ...limit,
+    );
+  fresh(isReached(thisUpdate, now), "from the past", now);
+  fresh(nextUpdate >= at, "that reach the time", at);
   // RFC 5280 §5: once expired, a certificate may be dropped from the list, so silence says nothing any more.
-  if (thisUpdate > certificate.notAfter)
-    throw stale(`revocation data from before ${secondText(certificate.notAfter)}`);
-  const isLeaf = certificate.extensions.basicConstraints?.ca !== true;
-  const daysMax = isLeaf && judged.as === "signer" ? policy.leafDaysMax : policy.authorityDaysMax;
-  if (nextUpdate.getTime() - thisUpdate.getTime() > daysMax * dayMilliseconds) {
-    throw stale(`revocation data for at most ${daysMax} days`);
-  }
+  fresh(thisUpdate <= notAfter, "from before the certificate's end", notAfter);
+  const isLeaf = extensions.basicConstraints?.ca !== true;
+  const daysMax = isLeaf && as === "signer" ? policy.leafDaysMax : policy.authorityDaysMax;
+  const days = (nextUpdate.getTime() - thisUpdate.getTime()) / dayMilliseconds;
+  fresh(days <= daysMax, `for at most ${daysMax} days`, days);
   return `until ${secondText(nextUpdate)}`;
 }

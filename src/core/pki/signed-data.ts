@@ -3,12 +3,18 @@
  * here is "the key in this certificate signed this content"; who that is, the path decides.
  */
 import { equalBytes } from "../encoding/bytes.js";
-import { constructedTag, type DERNode, tags } from "../encoding/der.js";
-import { quote } from "../errors.js";
-import { digest, isSignatureOf, parseDigestAlgorithm, parseSignatureAlgorithm } from "./algorithms.js";
+import * as der from "../encoding/der-schema.js";
+import { tags } from "../encoding/der.js";
+import {
+  digest,
+  isSignatureOf,
+  parseDigestAlgorithm,
+  parseSignatureAlgorithm,
+  readIdentifier,
+} from "./algorithms.js";
 import type { Certificate } from "./certificate.js";
-import type { SignedData, SignerInfo } from "./cms.js";
-import { refusal, structured } from "./failure.js";
+import type { SignedData, Signer } from "./cms.js";
+import { ensure, structured } from "./failure.js";
 import { oids } from "./oids.js";
 
 /**
@@ -30,120 +36,91 @@ export async function verifySignedData(data: SignedData, contentDigest: Uint8Arr
 
 /** SPEC §6.3.6: by the signer's own words, never by position: authorities send certificates in any order. */
 function signerCertificate({ certificates, signer }: SignedData): Certificate {
-  const matching = certificates.filter(
-    (certificate) =>
-      equalBytes(certificate.issuer.der, signer.issuer) && equalBytes(certificate.serial, signer.serial),
-  );
-  const [certificate, ...others] = matching;
-  if (certificate === undefined || others.length > 0) {
-    throw refusal("CMS_SIGNER_NOT_FOUND", `expected one certificate of the signer, got ${matching.length}`);
-  }
+  const [certificate, another] = certificates.filter((one) => isNamedBy(one, signer));
+  const isOne = certificate !== undefined && another === undefined;
+  ensure(isOne, "CMS_SIGNER_NOT_FOUND", "one certificate of the signer", "none or several");
   return certificate;
 }
 
-/** As far as signers of every kind have them. */
-type Attributed = Pick<SignerInfo, "signedAttributes" | "digestAlgorithm" | "signatureAlgorithm">;
+type IssuerSerial = Readonly<Record<"issuer" | "serial", Uint8Array>>;
+const isNamedBy = (certificate: Certificate, { issuer, serial }: IssuerSerial): boolean =>
+  equalBytes(certificate.issuer.der, issuer) && equalBytes(certificate.serial, serial);
 
-function attribute(signer: Attributed, type: string, name: string): DERNode {
-  const value = signer.signedAttributes.get(type);
-  if (value === undefined)
-    throw refusal("CMS_ATTRIBUTES_INVALID", `expected the signed attribute ${name}, got none`);
-  return value;
+/** The value of a signed attribute. */
+function attribute<T>({ signedAttributes }: Signer, type: string, name: string, read: der.Reader<T>): T {
+  const value = signedAttributes.get(type);
+  ensure(value !== undefined, "CMS_ATTRIBUTES_INVALID", `the signed attribute ${name}`, "none");
+  return structured("CMS_ATTRIBUTES_INVALID", () => read(value));
 }
 
 /** SPEC §6.3.2, RFC 5652 §11.1: the attribute repeats the type of the content. */
-export function requireContentType(signer: Attributed, contentType: string): void {
-  const node = attribute(signer, oids.contentType, "content-type");
-  const signed = structured("CMS_ATTRIBUTES_INVALID", () => node.oid());
-  if (signed !== contentType) {
-    throw refusal("CMS_ATTRIBUTES_INVALID", `expected content type ${contentType}, got ${quote(signed)}`);
-  }
+export function requireContentType(signer: Signer, contentType: string): void {
+  const signed = attribute(signer, oids.contentType, "content-type", der.objectID);
+  const isSame = signed === contentType;
+  ensure(isSame, "CMS_ATTRIBUTES_INVALID", `content type ${contentType}`, signed);
 }
 
 /** RFC 5652 §11.2, compared without an early exit. */
-export function requireMessageDigest(signer: Attributed, contentDigest: Uint8Array): void {
-  const node = attribute(signer, oids.messageDigest, "message-digest");
-  const signed = structured("CMS_ATTRIBUTES_INVALID", () => node.octets());
-  if (!equalBytes(signed, contentDigest)) {
-    throw refusal(
-      "CMS_DIGEST_MISMATCH",
-      "expected a signature over this content, got one over other content",
-    );
-  }
+export function requireMessageDigest(signer: Signer, contentDigest: Uint8Array): void {
+  const signed = attribute(signer, oids.messageDigest, "message-digest", der.octetString);
+  const isSame = equalBytes(signed, contentDigest);
+  ensure(isSame, "CMS_DIGEST_MISMATCH", "a signature over this content", "one over other content");
 }
+
+/** RFC 5035 §4. The issuer is one directory name. */
+const readIssuerSerial = der.sequence("an issuer and serial number", {
+  issuer: (node) => der.required(der.explicit(4, der.encoding))(node.only("issuer names", tags.sequence)),
+  serial: der.integer,
+});
+const readCertID = der.sequence("a certificate identifier", {
+  algorithm: der.optional(tags.sequence, readIdentifier),
+  hash: der.octetString,
+  issuerSerial: der.optional(tags.sequence, readIssuerSerial),
+});
+const readSigningCertificate = der.sequence("a signing certificate", {
+  identifiers: der.sequenceOf("certificate identifiers", readCertID, 1),
+  policies: der.optional(tags.sequence, der.any),
+});
 
 /** SPEC §6.3.3, RFC 5035 §3: the first identifier is the signer's certificate. The attribute itself is SHA-2 only (version 2). */
-async function requireSigningCertificate(signer: SignerInfo, certificate: Certificate): Promise<void> {
-  const node = attribute(signer, oids.signingCertificateV2, "signing-certificate-v2");
-  const { hash, certHash, issuerSerial } = structured("CMS_ATTRIBUTES_INVALID", () => parseESSCertID(node));
-  const matches = equalBytes(certHash, await digest(hash, certificate.der));
-  if (!matches || (issuerSerial !== undefined && !namesCertificate(issuerSerial, certificate))) {
-    throw refusal("CMS_CERTIFICATE_MISMATCH", "expected the certificate that was signed for, got another");
-  }
-}
-
-function parseESSCertID(node: DERNode) {
-  const outer = node.fields("a signing certificate");
-  const [first] = outer.next().sequenceOf("certificate identifiers");
-  outer.optional(tags.sequence);
-  outer.end();
-  if (first === undefined)
-    throw refusal("CMS_ATTRIBUTES_INVALID", "expected a certificate identifier, got none");
-  const fields = first.fields("a certificate identifier");
+async function requireSigningCertificate(signer: Signer, certificate: Certificate): Promise<void> {
+  const type = oids.signingCertificateV2;
+  const { identifiers } = attribute(signer, type, "signing-certificate-v2", readSigningCertificate);
+  const { algorithm, hash, issuerSerial: named } = identifiers[0] as (typeof identifiers)[number];
   // RFC 5035 §4: SHA-256 is the default.
-  const algorithm = fields.optional(tags.sequence);
-  const hash = algorithm === undefined ? "SHA-256" : parseDigestAlgorithm(algorithm, "CMS_ALGORITHM");
-  const certHash = fields.next().octets();
-  const issuerSerial = fields.optional(tags.sequence);
-  fields.end();
-  return { hash, certHash, issuerSerial } as const;
+  const hashName = algorithm === undefined ? "SHA-256" : parseDigestAlgorithm(algorithm, "CMS_ALGORITHM");
+  const isHashed = equalBytes(hash, await digest(hashName, certificate.der));
+  const isNamed = named === undefined || isNamedBy(certificate, named);
+  ensure(isHashed && isNamed, "CMS_CERTIFICATE_MISMATCH", "the certificate that was signed for");
 }
 
-/** IssuerSerial: one directory name, byte for byte the issuer, and the serial number. */
-function namesCertificate(issuerSerial: DERNode, certificate: Certificate): boolean {
-  return structured("CMS_ATTRIBUTES_INVALID", () => {
-    const fields = issuerSerial.fields("an issuer and serial number");
-    const names = fields.next().only("issuer names", tags.sequence);
-    const serial = fields.next().integerBytes();
-    fields.end();
-    const name = names.only("a directory name", constructedTag(4));
-    return equalBytes(name.bytes, certificate.issuer.der) && equalBytes(serial, certificate.serial);
-  });
-}
+const readProtection = der.sequence("algorithm protection", {
+  digestAlgorithm: readIdentifier,
+  signatureAlgorithm: der.required(der.implicit(1, tags.sequence, der.encoding)),
+});
 
 /** SPEC §6.3.4, RFC 6211 §3: when the attribute is there, it repeats both algorithms of the signer. */
-export function requireAlgorithmProtection(signer: Attributed): void {
-  const node = signer.signedAttributes.get(oids.algorithmProtection);
-  if (node === undefined) return;
-  const same = structured("CMS_ATTRIBUTES_INVALID", () => {
-    const fields = node.fields("algorithm protection");
-    const digestAlgorithm = fields.next();
-    const signatureAlgorithm = fields.next().expect(constructedTag(1), "a signature algorithm");
-    fields.end();
-    return (
-      equalBytes(digestAlgorithm.bytes, signer.digestAlgorithm.bytes) &&
-      equalBytes(signatureAlgorithm.content, signer.signatureAlgorithm.content)
-    );
-  });
-  if (!same) throw refusal("CMS_ALGORITHM", "expected the algorithms that were signed for, got others");
+export function requireAlgorithmProtection(signer: Signer): void {
+  if (!signer.signedAttributes.has(oids.algorithmProtection)) return;
+  const named = attribute(signer, oids.algorithmProtection, "algorithm protection", readProtection);
+  const isSame =
+    equalBytes(named.digestAlgorithm, signer.digestAlgorithm) &&
+    // Its tag is [1] here and SEQUENCE there.
+    equalBytes(named.signatureAlgorithm.subarray(1), signer.signatureAlgorithm.subarray(1));
+  ensure(isSame, "CMS_ALGORITHM", "the algorithms that were signed for", "others");
 }
 
-async function requireSignature(signer: SignerInfo, certificate: Certificate): Promise<void> {
-  const parsed = structured("CMS_MALFORMED", () =>
-    parseSignatureAlgorithm(signer.signatureAlgorithm, "CMS_ALGORITHM"),
-  );
+async function requireSignature(signer: SignedData["signer"], { key }: Certificate): Promise<void> {
+  const { signatureAlgorithm, signedBytes, signature } = signer;
   // RFC 3370 §3.2: rsaEncryption leaves the hash to the digest algorithm. One hash throughout, in every case.
-  const algorithm = { ...parsed, hash: parsed.hash ?? signer.hash };
-  if (algorithm.hash !== signer.hash) {
-    throw refusal("CMS_ALGORITHM", `expected a signature with ${signer.hash}, got ${algorithm.hash}`);
-  }
+  const { family, hash = signer.hash } = parseSignatureAlgorithm(signatureAlgorithm, "CMS_ALGORITHM");
+  ensure(hash === signer.hash, "CMS_ALGORITHM", `a signature with ${signer.hash}`, hash);
   // SPEC §6.3.7
-  if (!(await isSignatureOf(certificate.key, algorithm, signer.signedBytes, signer.signature))) {
-    throw refusal("CMS_SIGNATURE_INVALID", "expected a signature by the signer's certificate");
-  }
+  const isSigned = await isSignatureOf(key, { family, hash }, signedBytes, signature);
+  ensure(isSigned, "CMS_SIGNATURE_INVALID", "a signature by the signer's certificate");
 }
 
 /** RFC 5652 §11.3: what the signer's own clock said. Information only; the time-stamp is what counts. */
-export function signingTime(signer: SignerInfo): Date | undefined {
+export function signingTime(signer: Signer): Date | undefined {
   return structured("CMS_ATTRIBUTES_INVALID", () => signer.signedAttributes.get(oids.signingTime)?.time());
 }

@@ -5,16 +5,18 @@
 import { hexText } from "../encoding/bytes.js";
 import { parsePEM } from "../encoding/pem.js";
 import { PolicyError } from "../errors.js";
-import { type Certificate, parseCertificate, secondText, signerIdentity } from "./certificate.js";
+import { type Certificate, parseCertificate, signerIdentity } from "./certificate.js";
 import { parseSignedData, type SignedData } from "./cms.js";
-import { refusal } from "./failure.js";
+import { ensure, secondText } from "./failure.js";
 import type { NamedCheck, ProvenSignature, SignaturePolicy } from "./model.js";
 import { nameText } from "./names.js";
 import { oids } from "./oids.js";
 import { verifyPath } from "./path.js";
 import { requireSignerLeaf } from "./profiles.js";
 import { signingTime, verifySignedData } from "./signed-data.js";
-import { verifyRevocation } from "./verify-revocation.js";
+import { verifyNotRevoked } from "./revocation.js";
+import { choicesOf, parseRevocationData, withSeenItems } from "./revocation-data.js";
+import { defaultRevocationPolicy } from "./revocation-rules.js";
 import { verifySwissPolicy } from "./swiss-policy.js";
 import { type ProvenTimestamp, verifyTimestamp } from "./timestamp.js";
 
@@ -45,66 +47,91 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   const leaf = await verifySignedData(data, input.contentSha256);
 
   // 3. The time: a token over the signature value, from an authority pinned for that.
-  const token = timestampToken(data);
-  const stamped = data.signer.signature;
-  const timestamp = await verifyTimestamp({ token, stamped, anchors: timeStampingAnchors, now, rsaBitsMin });
-  const at = timestamp.info.time;
+  const stamp = { token: timestampToken(data), stamped: data.signer.signature, now, rsaBitsMin };
+  const timestamp = await verifyTimestamp({ ...stamp, anchors: timeStampingAnchors });
+  const at = timestamp.time;
 
   // 4. The certificate: of the policy's profile, on a path to a pinned anchor, at that time.
   const purpose = requireSignerLeaf(leaf, policy);
-  const rules = { purpose, at, anchors: codeSigningAnchors, rsaBitsMin };
-  const path = await verifyPath(leaf, data.certificates, rules);
+  const path = await verifyPath(leaf, data.certificates, {
+    purpose,
+    at,
+    anchors: codeSigningAnchors,
+    rsaBitsMin,
+  });
 
   // 5. Revocation: neither path was revoked at that time, as far as anybody who may say so has said.
-  const revocation = await verifyRevocation(input, data, timestamp, path, rules);
+  const revocation = await verifyRevocation(input, data, timestamp, path, purpose);
   requireUsed(data, [...path, ...revocation.delegates]);
 
   // 6. The person in law: the policy's country and organisation.
   const identity = verifySwissPolicy(leaf, policy);
 
+  const authority = await signerIdentity(timestamp.path[0] as Certificate);
   return {
     signer: await signerIdentity(leaf),
-    timestamp: { time: at, authority: timestamp.authority, serial: timestamp.info.serial },
+    timestamp: { time: at, authority, serial: hexText(timestamp.serial) },
     checks: [...describe(input, data, timestamp, path), ...revocation.checks, ...identity],
-    revocationItems: revocation.believed,
+    revocationItems: choicesOf(revocation.believed),
     paths: [path, timestamp.path],
   };
 }
 
 /** SPEC §6.2.1, RFC 5652 §5.2: detached, so that nobody can read other content out of the file than was verified. */
-function requireForm(data: SignedData): void {
-  if (data.content !== undefined) {
-    throw refusal("CMS_CONTENT_EMBEDDED", "expected a detached signature, got content inside it");
-  }
-  if (data.contentType !== oids.data) throw refusal("CMS_MALFORMED", "expected plain data as content type");
+function requireForm({ content, contentType, signer }: SignedData): void {
+  ensure(content === undefined, "CMS_CONTENT_EMBEDDED", "a detached signature", "content inside it");
+  ensure(contentType === oids.data, "CMS_MALFORMED", "plain data as content type");
   // SPEC §6.4.1: the content's digest is SHA-256, so everything in this signature is.
-  if (data.signer.hash !== "SHA-256") {
-    throw refusal("CMS_ALGORITHM", `expected SHA-256, got ${data.signer.hash}`);
-  }
+  ensure(signer.hash === "SHA-256", "CMS_ALGORITHM", "SHA-256", signer.hash);
 }
 
 /** SPEC §6.2.5, RFC 5126 §6.1.1: signature-time-stamp is the only unsigned attribute, and it must be there. */
-function timestampToken({ signer }: SignedData): Uint8Array {
-  const token = signer.unsignedAttributes.get(oids.timestampToken);
-  if (token === undefined) throw refusal("TIMESTAMP_MISSING", "expected a signature time-stamp, got none");
-  if (signer.unsignedAttributes.size > 1) {
-    throw refusal(
-      "CMS_ATTRIBUTES_INVALID",
-      "expected the time-stamp as the only unsigned attribute, got more",
-    );
-  }
+function timestampToken({ signer: { unsignedAttributes } }: SignedData): Uint8Array {
+  const token = unsignedAttributes.get(oids.timestampToken);
+  ensure(token, "TIMESTAMP_MISSING", "a signature time-stamp", "none");
+  const { size } = unsignedAttributes;
+  ensure(size === 1, "CMS_ATTRIBUTES_INVALID", "the time-stamp as the only unsigned attribute", size);
   return token.bytes;
 }
 
 /** SPEC §6.2.3: nothing rides along, every certificate in the file is on the path that was proven. */
-function requireUsed(data: SignedData, path: readonly Certificate[]): void {
-  const unused = data.certificates.filter((certificate) => !path.includes(certificate));
-  if (unused.length > 0) {
-    throw refusal(
-      "CMS_MALFORMED",
-      `expected the signer's path alone, got ${unused.length} other certificates`,
-    );
-  }
+function requireUsed({ certificates }: SignedData, path: readonly Certificate[]): void {
+  const unused = certificates.filter((certificate) => !path.includes(certificate)).length;
+  ensure(unused === 0, "CMS_MALFORMED", "the signer's path alone", `${unused} other certificates`);
+}
+
+/** Both paths, the signer's and the authority's, against all revocation data at hand. */
+async function verifyRevocation(
+  { policy, now, revocationItems = [] }: SignatureInput,
+  data: SignedData,
+  timestamp: ProvenTimestamp,
+  path: readonly Certificate[],
+  purpose: string,
+) {
+  const embedded = parseRevocationData([...data.revocation, ...timestamp.revocation]);
+  const { lists, responses } = withSeenItems(embedded, revocationItems);
+  const pool = [...data.certificates, ...timestamp.certificates];
+  const rules = { at: timestamp.time, now, rsaBitsMin, policy: policy.revocation ?? defaultRevocationPolicy };
+  const question = { ...rules, lists, responses, pool };
+  const signer = await verifyNotRevoked({ ...question, path, purpose, as: "signer" });
+  const stamper = { path: timestamp.path, purpose: oids.timeStamping, as: "time-stamp authority" } as const;
+  const authority = await verifyNotRevoked({ ...question, ...stamper });
+  const believed = new Set([...signer.believed, ...authority.believed]);
+  // SPEC §6.2.6: nothing rides along; what nobody believed could be changed without anybody noticing.
+  const unused = [...embedded.lists, ...embedded.responses].filter((item) => !believed.has(item)).length;
+  const expected = "revocation data for the two paths alone";
+  ensure(unused === 0, "REVOCATION_UNTRUSTED", expected, `${unused} other items`);
+  return {
+    believed: {
+      lists: lists.filter((list) => believed.has(list)),
+      responses: responses.filter((response) => believed.has(response)),
+    },
+    delegates: [...signer.delegates, ...authority.delegates],
+    checks: [
+      check("signer not revoked", "SPEC §6.8", signer.evidence.join(" | ")),
+      check("time-stamp authority not revoked", "SPEC §6.8", authority.evidence.join(" | ")),
+    ],
+  };
 }
 
 function parseAnchors(pems: readonly string[], purpose: string): Certificate[] {
@@ -113,33 +140,26 @@ function parseAnchors(pems: readonly string[], purpose: string): Certificate[] {
   return anchors;
 }
 
+const check = (name: string, clause: string, evidence: string): NamedCheck => ({ name, clause, evidence });
+
 function describe(
-  input: SignatureInput,
+  { policy: { profile = "code-signing" }, contentSha256 }: SignatureInput,
   data: SignedData,
-  timestamp: ProvenTimestamp,
+  { time, policy, path: authority }: ProvenTimestamp,
   path: readonly Certificate[],
 ): NamedCheck[] {
   const claimed = signingTime(data.signer);
+  const valid = claimed === undefined ? "valid" : `valid; says ${secondText(claimed)}`;
   const names = (certificates: readonly Certificate[]): string =>
     certificates.map(({ subject }) => nameText(subject)).join(" <- ");
-  const { time, policy } = timestamp.info;
-  const check = (name: string, clause: string, evidence: string): NamedCheck => ({ name, clause, evidence });
   return [
     check("form", "SPEC §6.2", "detached, one signer, signed attributes, SHA-256 throughout"),
-    check("content digest", "RFC 5652 §11.2", hexText(input.contentSha256)),
+    check("content digest", "RFC 5652 §11.2", hexText(contentSha256)),
     check("signing certificate", "RFC 5035 §3", "the signed attributes name the signer's certificate"),
-    check(
-      "signature",
-      "RFC 5652 §5.6",
-      claimed === undefined ? "valid" : `valid; says ${secondText(claimed)}`,
-    ),
+    check("signature", "RFC 5652 §5.6", valid),
     check("time-stamp", "RFC 3161 §2.4.2", `${secondText(time)}, policy ${policy}`),
-    check("time-stamp authority", "SPEC §6.6", names(timestamp.path)),
+    check("time-stamp authority", "SPEC §6.6", names(authority)),
     check("certificate path", "RFC 5280 §6.1", `${names(path)}, at ${secondText(time)}`),
-    check(
-      "certificate profile",
-      "SPEC §6.5",
-      `${input.policy.profile ?? "code-signing"}: purpose, key usage, key size, length of validity`,
-    ),
+    check("certificate profile", "SPEC §6.5", `${profile}: purpose, key usage, key size, length of validity`),
   ];
 }

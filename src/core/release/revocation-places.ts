@@ -3,13 +3,11 @@
  * when somebody mirrors it.
  */
 import { hexText, utf8Bytes } from "../encoding/bytes.js";
-import { constructedTag, parseDER } from "../encoding/der.js";
 import { sha256 } from "../encoding/sha256.js";
 import type { Certificate } from "../pki/certificate.js";
 import type { RevocationList } from "../pki/crl.js";
-import { pointsOf } from "../pki/crl-scope.js";
-import { parseExtension } from "../pki/extensions.js";
-import { type DistributionPoint, type GeneralName, parseDistributionPoints } from "../pki/general-names.js";
+import { type DistributionPoint, pointsOf } from "../pki/distribution-points.js";
+import type { GeneralName } from "../pki/general-names.js";
 import { speaksFor } from "../pki/revocation.js";
 
 type Paths = readonly (readonly Certificate[])[];
@@ -34,7 +32,6 @@ export interface StatusPlace {
 
 export type RevocationPlace = ListPlace | StatusPlace;
 
-const freshestCRL = "2.5.29.46";
 const ocspMethod = "1.3.6.1.5.5.7.48.1";
 
 /** Each place once, for every certificate of the paths but their anchors. Points for some reasons alone are points like others. */
@@ -54,14 +51,12 @@ export async function revocationPlaces(paths: Paths): Promise<RevocationPlace[]>
 }
 
 /** RFC 5280 §5.2.6: a complete list says where its deltas are. */
-export async function deltaPlaces(list: RevocationList, { paths }: ListPlace): Promise<ListPlace[]> {
-  const extensions = parseDER(list.tbs).children.find(({ tag }) => tag === constructedTag(0));
+export async function deltaPlaces(
+  { freshestCRL }: RevocationList,
+  { paths }: ListPlace,
+): Promise<ListPlace[]> {
   const found = new Map<string, ListPlace>();
-  for (const node of extensions?.only().sequenceOf() ?? []) {
-    const { oid, bytes } = parseExtension(node);
-    if (oid !== freshestCRL) continue;
-    await addLists(found, "delta", parseDistributionPoints(parseDER(bytes)), paths);
-  }
+  await addLists(found, "delta", freshestCRL ?? [], paths);
   return [...found.values()];
 }
 
@@ -82,8 +77,8 @@ async function addLists(
   points: readonly DistributionPoint[],
   paths: Paths,
 ): Promise<void> {
-  for (const { fullName } of points) {
-    const addresses = httpAddresses(fullName);
+  for (const { point } of points) {
+    const addresses = httpAddresses(point?.fullName ?? []);
     const [first] = addresses;
     if (first === undefined) continue;
     const name = await listName(first);

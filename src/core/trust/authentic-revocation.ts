@@ -1,18 +1,18 @@
 /** Which revocation data somebody signed who may speak about a certificate of a proven path; whatever they say. */
-import { equalBytes } from "../encoding/bytes.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Certificate } from "../pki/certificate.js";
 import type { RevocationList } from "../pki/crl.js";
-import { listSigner } from "../pki/crl-issuer.js";
-import type { OCSPResponse } from "../pki/ocsp.js";
-import { matchesCertificate, requireResponder } from "../pki/ocsp-responder.js";
-import { choicesOf, newestItems } from "../pki/revocation-data.js";
+import { isAbout, type OCSPResponse } from "../pki/ocsp.js";
+import { choicesOf } from "../pki/revocation-data.js";
+import { listSpeakers, responseSpeakers, signerPath } from "../pki/revocation-signers.js";
+import { newestItems } from "./newest-revocation.js";
 
 type Paths = readonly (readonly Certificate[])[];
 
 interface Search {
   readonly budget: { checksLeft: number };
+  readonly purpose: undefined;
   readonly rsaBitsMin: number;
 }
 
@@ -25,7 +25,8 @@ export async function authenticItems(
   paths: Paths,
   rsaBitsMin = 3072,
 ): Promise<Uint8Array[]> {
-  const search = { budget: { checksLeft: limits.signatureChecksMax }, rsaBitsMin };
+  const budget = { checksLeft: limits.signatureChecksMax };
+  const search = { budget, purpose: undefined, rsaBitsMin };
   const authentic: Uint8Array[] = [];
   for (const choice of choices) {
     const { lists, responses } = newestItems([choice]);
@@ -49,14 +50,10 @@ async function passes(attempt: () => Promise<boolean>): Promise<boolean> {
 
 /** By a CA of the paths, as it stands on one of them. */
 async function isAuthenticList(list: RevocationList, paths: Paths, search: Search): Promise<boolean> {
-  const none = { pool: [], asking: [], delegations: 0, purpose: undefined };
   for (const path of paths) {
-    const at = path.findIndex(({ subject }) => equalBytes(subject.der, list.issuer.der));
-    if (at <= 0) continue;
-    const isSigned = await passes(async () => {
-      await listSigner(list, path.slice(at - 1), { ...none, ...search });
-      return true;
-    });
+    const isSigned = await passes(
+      async () => (await signerPath(list, listSpeakers(list, path, []), search)).length > 0,
+    );
     if (isSigned) return true;
   }
   return false;
@@ -67,9 +64,9 @@ async function isAuthenticResponse(response: OCSPResponse, paths: Paths, search:
   for (const path of paths) {
     for (const [i, certificate] of path.slice(0, -1).entries()) {
       const issuer = path[i + 1] as Certificate;
-      for (const { id } of response.statuses) {
-        if (!(await matchesCertificate(id, certificate, issuer))) continue;
-        await requireResponder(response, issuer, search);
+      for (const single of response.statuses) {
+        if (!(await isAbout(single, certificate, issuer))) continue;
+        await signerPath(response, await responseSpeakers(response, issuer), search);
         return true;
       }
     }

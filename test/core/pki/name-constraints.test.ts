@@ -148,7 +148,7 @@ describe("SPEC §6.5.8 a name against a constraint of its form", () => {
     const many = <T>(item: T): T[] => new Array<T>(1000).fill(item);
     const names = { subjectAltName: many(leaf.extensions.subjectAltName?.[0]) };
     const constraints = {
-      nameConstraints: { permitted: [], excluded: many(ca.extensions.nameConstraints?.excluded[0]) },
+      nameConstraints: { permitted: [], excluded: many(ca.extensions.nameConstraints?.excluded?.[0]) },
     };
     const swollen = [
       { ...leaf, extensions: names },

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parsePEM } from "../../../src/core/encoding/pem.js";
 import { parseCertificate } from "../../../src/core/pki/certificate.js";
-import { formatTimestampQuery, parseTimestampResponse } from "../../../src/core/pki/timestamp-exchange.js";
+import { formatTimestampQuery, parseTimestampResponse } from "../../../src/adapters/timestamp/messages.js";
 import type { SignaturePolicy } from "../../../src/core/pki/model.js";
 import type { IssuingKey } from "../../../src/issuing/algorithms.js";
 import { issueCertificate } from "../../../src/issuing/certificates.js";

@@ -166,7 +166,7 @@ export const cmsLies: readonly Lie[] = [
   },
   {
     name: "algorithm-parameters",
-    code: "CMS_MALFORMED",
+    code: "CMS_ALGORITHM",
     why: "parameters in an ECDSA algorithm identifier",
     make: async (world) => ({
       cms: await sign(world, { signatureAlgorithm: sequence(objectID("1.2.840.10045.4.3.2"), none()) }),
