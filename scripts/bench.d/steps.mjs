@@ -8,7 +8,7 @@ import { fileSink, fileSource } from "./files.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
 const load = (path) => import(new URL(path, dist).href);
-const { nodeDigest } = await load("main/node-digest.js");
+const { nodeDigest } = await load("adapters/node-digest.js");
 const workers = Math.min(2, availableParallelism());
 
 function listFiles(folder) {

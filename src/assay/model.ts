@@ -4,6 +4,7 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
 import type { Clock } from "../ports/clock.js";
+import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { Records } from "../ports/records.js";
@@ -20,6 +21,7 @@ export interface AssayContext {
   readonly root: Uint8Array;
   /** The overseer's own: databases it has built, packs it has checked, verdicts it has given. */
   readonly databases: DatabaseStore;
+  readonly cache: CompileCache;
   readonly records: Records;
   readonly signer: Signer;
   readonly codec: Codec;

@@ -17,7 +17,7 @@ import { feedName, releaseNumber } from "../core/brands.js";
 import { UsageError } from "../core/errors.js";
 import { parsePolicy } from "../core/trust/policy.js";
 import { readInput } from "./compose-endpoint.js";
-import { nodeDigest } from "./node-digest.js";
+import { nodeDigest } from "../adapters/node-digest.js";
 
 const threads = 2;
 

@@ -12,7 +12,7 @@ import { formatBytes } from "../cli/figures.js";
 import type { UpdateEvent } from "../client/model.js";
 import { Updater } from "../client/updater.js";
 import { UsageError } from "../core/errors.js";
-import { nodeDigest } from "./node-digest.js";
+import { nodeDigest } from "../adapters/node-digest.js";
 
 async function withUpdater<T>(
   state: string,

@@ -5,6 +5,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
@@ -17,7 +18,7 @@ import { feedName, releaseNumber } from "../core/brands.js";
 import { UsageError } from "../core/errors.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { openKey } from "./compose-keys.js";
-import { nodeDigest } from "./node-digest.js";
+import { nodeDigest } from "../adapters/node-digest.js";
 
 const threads = 2;
 
@@ -40,6 +41,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
         desk: openDesk({ server: url, token: options.token }),
         ...{ fetcher, url, root: new Uint8Array(readFileSync(root)) },
         databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
+        cache: await openCompileCache(join(folder, "compile-cache")),
         ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
         compiler,
         onProgress: progress,

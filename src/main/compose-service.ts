@@ -7,6 +7,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
 import { openYaracEngine } from "../adapters/engines/yarac.js";
+import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
@@ -30,7 +31,7 @@ import { compilerFacts } from "./compiler-facts.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
-import { nodeDigest } from "./node-digest.js";
+import { nodeDigest } from "../adapters/node-digest.js";
 
 export interface ComposedService {
   readonly context: ServiceContext;
@@ -67,6 +68,7 @@ export async function composeService(
     records,
     objects,
     databases: databasesInObjects(objects, records),
+    cache: await openCompileCache(join(folder, "compile-cache")),
     tree: await openFilesystemTree(join(folder, "public")),
     codec,
     workers,

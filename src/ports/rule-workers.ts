@@ -6,5 +6,7 @@ import type { ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
  */
 export interface RuleWorkers {
   parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
+  /** `makeRun` of `core/release/run.ts` for each part, in order; where the parser failed, a run that says so. */
+  runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]>;
   close(): Promise<void>;
 }

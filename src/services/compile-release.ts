@@ -3,10 +3,9 @@
  * before the next is begun, so that a restarted service does not begin again.
  */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import { encodeDatabase } from "../core/format/database.js";
 import { databaseFacts } from "../core/release/compile.js";
+import { compileDatabase } from "../core/release/compile-database.js";
 import { listedPacks, plannedPacks } from "../core/release/packs.js";
-import { rebuildSections } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
@@ -50,11 +49,15 @@ async function makeDatabase(
   const known = await sameDatabase(context, release, compiler.sha256);
   if (known !== undefined) return { compiler, database: known };
   const sources = parseSources(await readObject(context.objects, release.sourcesSha256));
-  const sections = await rebuildSections(sources, {
-    read: ({ sha256 }) => readObject(context.objects, sha256),
-    parse: (kind, files) => context.workers.parse(kind, files),
+  const { objects, workers, databases, cache, digest } = context;
+  const base = await previousDatabase(context, release);
+  const summary = await compileDatabase(sources, {
+    read: ({ sha256 }) => readObject(objects, sha256),
+    parse: (kind, files) => workers.parse(kind, files),
+    runs: (kind, parts) => workers.runs(kind, parts),
+    ...{ memory: cache, databases, digest, compilerSha256: compiler.sha256 },
+    ...(base !== undefined && { base }),
   });
-  const summary = await context.databases.put((sink) => encodeDatabase(sections, sink, context.digest));
   return { compiler, database: databaseFacts(summary) };
 }
 
@@ -67,6 +70,12 @@ async function sameDatabase({ records }: ServiceContext, release: ReleaseRecord,
     if (same && body.database !== null) return body.database;
   }
   return undefined;
+}
+
+/** The newest published database: most of the new one is in it. */
+async function previousDatabase({ records }: ServiceContext, release: ReleaseRecord) {
+  if (release.previous === null) return undefined;
+  return (await requireRelease(records, release.feed, release.previous)).body.database?.sha256;
 }
 
 async function packsBefore(

@@ -3,6 +3,7 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
 import type { Clock } from "../ports/clock.js";
+import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
 import type { ObjectStore } from "../ports/object-store.js";
 import type { PostQuantumSigner, PostQuantumVerifier } from "../ports/post-quantum.js";
@@ -27,6 +28,7 @@ export interface ServiceContext {
   readonly records: Records;
   readonly objects: ObjectStore;
   readonly databases: DatabaseStore;
+  readonly cache: CompileCache;
   readonly tree: PublicTree;
   readonly codec: Codec;
   readonly workers: RuleWorkers;

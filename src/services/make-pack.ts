@@ -1,10 +1,10 @@
 /** Makes one pack, applies it as an endpoint would, and counts it only when the exact database comes out. */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import type { ByteSink } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
+import { discardingSink } from "../core/format/outbox.js";
 import { packTarget } from "../core/release/packs.js";
 import type { ObjectStore, OpenObject } from "../ports/object-store.js";
 import type { ServiceContext } from "./context.js";
@@ -47,7 +47,7 @@ function makeFull(context: ServiceContext, target: OpenObject, database: Databas
     context,
     database,
     () => putWritten(objects, (sink) => encodeFullPack(target, database.sha256, sink, codec)),
-    (pack, sink) => decodeFullPack(pack, sink, codec, digest),
+    (pack) => decodeFullPack(pack, discardingSink, codec, digest),
   );
 }
 
@@ -64,7 +64,8 @@ async function makeDelta(
       context,
       database,
       () => putWritten(objects, (sink) => encodeDelta(base, target, sink, codec, digest)),
-      (pack, sink) => applyDelta(base, pack, sink, codec, digest),
+      // The digest comes from the index: blocks that the pack does not touch are not read.
+      (pack) => applyDelta(base, pack, discardingSink, codec, digest),
     );
   } finally {
     await base.close();
@@ -78,12 +79,12 @@ async function makeAndApply(
   { objects }: ServiceContext,
   database: DatabaseFacts,
   make: () => Promise<StoredPack>,
-  apply: (pack: OpenObject, sink: ByteSink) => Promise<Pick<DatabaseFacts, "sha256" | "bytes">>,
+  apply: (pack: OpenObject) => Promise<Pick<DatabaseFacts, "sha256" | "bytes">>,
 ): Promise<StoredPack> {
   const stored = await make();
   const pack = await openObject(objects, stored.sha256);
   try {
-    const { sha256, bytes } = await apply(pack, { write: async () => {} });
+    const { sha256, bytes } = await apply(pack);
     if (sha256 === database.sha256 && bytes === database.bytes) return stored;
     throw new OperationError(
       "STORE_FAILED",

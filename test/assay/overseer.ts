@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { openDesk } from "../../src/adapters/desk/http.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { openCompileCache } from "../../src/adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
@@ -41,6 +42,7 @@ export async function openOverseer(
     ...{ fetcher, url: service.origin, root: service.desk.root, records, digest: sha256Digest },
     ...{ codec: testCodec, workers: directWorkers, clock: service.desk.context.clock },
     databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
+    cache: await openCompileCache(join(folder, "compile-cache")),
     signer: service.desk.overseer,
     compiler: service.desk.context.settings.compiler,
     onProgress: () => undefined,

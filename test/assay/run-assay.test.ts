@@ -3,7 +3,7 @@ import type { DeliveredVerdict, SignedManifest } from "../../src/assay/verdicts.
 import { requireRelease } from "../../src/services/documents.js";
 import type { ReleaseRecord } from "../../src/services/model.js";
 import { withdrawRelease } from "../../src/services/withdraw-release.js";
-import { directWorkers, feed, mia } from "../services/desk.js";
+import { directWorkers, feed, mia, workersOf } from "../services/desk.js";
 import { testSigner } from "../simulator/test-signer.js";
 import { openService, type TestService } from "../support/service.js";
 import { type Loose, type Overseer, openOverseer, restage, withSources } from "./overseer.js";
@@ -19,17 +19,15 @@ beforeEach(async () => {
   bend = (record) => record;
   service = await openService({
     wrap: () => ({
-      workers: {
-        ...directWorkers,
-        parse: async (kind, files) =>
-          (await directWorkers.parse(kind, files)).map((file) => {
-            const kept = file.records.flatMap((record, i) => {
-              const bent = bend(record);
-              return bent === undefined ? [] : [[bent, file.lines[i] as number] as const];
-            });
-            return { ...file, records: kept.map(([one]) => one), lines: kept.map(([, line]) => line) };
-          }),
-      },
+      workers: workersOf(async (kind, files) =>
+        (await directWorkers.parse(kind, files)).map((file) => {
+          const kept = file.records.flatMap((record, i) => {
+            const bent = bend(record);
+            return bent === undefined ? [] : [[bent, file.lines[i] as number] as const];
+          });
+          return { ...file, records: kept.map(([one]) => one), lines: kept.map(([, line]) => line) };
+        }),
+      ),
     }),
   });
   overseer = await openOverseer(service);
@@ -135,13 +133,11 @@ describe("a publisher whose database is not what its sources give", () => {
     const release = await service.desk.build();
     await overseer.close();
     overseer = await openOverseer(service, {
-      workers: {
-        ...directWorkers,
-        parse: async (kind, files) =>
-          (await directWorkers.parse(kind, files)).map((file) =>
-            kind === "ioc" ? { ...file, records: file.records.slice(0, 1), lines: [1] } : file,
-          ),
-      },
+      workers: workersOf(async (kind, files) =>
+        (await directWorkers.parse(kind, files)).map((file) =>
+          kind === "ioc" ? { ...file, records: file.records.slice(0, 1), lines: [1] } : file,
+        ),
+      ),
     });
     await refused(release, /ioc rule "worse\.example\.com" is in the release and in no source/);
   });

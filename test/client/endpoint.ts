@@ -8,7 +8,7 @@ import { memorySource } from "../../src/core/encoding/stream.js";
 import { digestDatabase } from "../../src/core/format/database.js";
 import type { UpdateEvent } from "../../src/client/model.js";
 import { Updater } from "../../src/client/updater.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { EndpointStore } from "../../src/ports/endpoint-store.js";
 import type { StatusAddresses } from "../core/pki/publisher.js";
 import { codec } from "../simulator/packs.js";

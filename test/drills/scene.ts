@@ -12,7 +12,7 @@ import { timestampPath } from "../../src/core/release/tree-paths.js";
 import { keyID } from "../../src/core/trust/keys.js";
 import { issueDevelopmentLeaves } from "../../src/issuing/development-pki.js";
 import { signMetadata, tufKeyOfSigner } from "../../src/issuing/tuf-signatures.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { ServiceContext } from "../../src/services/context.js";
 import { type ChangeRequest, proposeChange } from "../../src/services/propose-change.js";
 import { publishProposals } from "../../src/services/publish-proposal.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memorySource } from "../../src/core/encoding/stream.js";
 import { digestDatabase } from "../../src/core/format/database.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import { fullDisk } from "../support/full-disk.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { inState, indicators, PublisherProcess, rulemint } from "./publisher-process.js";

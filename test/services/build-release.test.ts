@@ -12,7 +12,7 @@ import {
 } from "../../src/services/read-releases.js";
 import { recordVerdict } from "../../src/services/record-verdict.js";
 import { withdrawRelease } from "../../src/services/withdraw-release.js";
-import { ann, type Desk, feed, mia, oliver, openDesk } from "./desk.js";
+import { ann, type Desk, feed, mia, oliver, openDesk, workersOf } from "./desk.js";
 import { testSigner } from "../simulator/test-signer.js";
 
 const hosts = (...names: string[]) => ({ "a.txt": names.map((name) => `${name}.example.com\n`).join("") });
@@ -96,22 +96,19 @@ describe("building a release", () => {
     let broken = false;
     desk = await openDesk({
       wrap: ({ workers }) => ({
-        workers: {
-          ...workers,
-          parse: async (kind, files) => {
-            const parsed = await workers.parse(kind, files);
-            const finding = { line: 1, column: 1, severity: "error", message: "the worker died" } as const;
-            const code = "RULES_PARSER_FAILED";
-            return broken
-              ? parsed.map(({ path }) => ({
-                  path,
-                  records: [],
-                  lines: [],
-                  findings: [{ path, ...finding, code }],
-                }))
-              : parsed;
-          },
-        },
+        workers: workersOf(async (kind, files) => {
+          const parsed = await workers.parse(kind, files);
+          const finding = { line: 1, column: 1, severity: "error", message: "the worker died" } as const;
+          const code = "RULES_PARSER_FAILED";
+          return broken
+            ? parsed.map(({ path }) => ({
+                path,
+                records: [],
+                lines: [],
+                findings: [{ path, ...finding, code }],
+              }))
+            : parsed;
+        }),
       }),
     });
     const submission = await desk.submit("hosts", "ioc", hosts("a"), { leaveOutInvalid: true });

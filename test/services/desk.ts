@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openCompileCache } from "../../src/adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
 import { openHTTPRevocationSource } from "../../src/adapters/revocation/http.js";
@@ -22,6 +23,7 @@ import { type DevelopmentRevocation, developmentRevocation } from "../../src/iss
 import { developmentPolicies, issueDevelopmentLeaves } from "../../src/issuing/development-pki.js";
 import { developmentTSA } from "../../src/issuing/timestamp.js";
 import { signingPayload } from "../../src/issuing/tuf-signatures.js";
+import { encodeRun } from "../../src/core/release/run.js";
 import type { RuleWorkers } from "../../src/ports/rule-workers.js";
 import { advanceFeed } from "../../src/services/advance-release.js";
 import { buildRelease, type NewRelease } from "../../src/services/build-release.js";
@@ -163,6 +165,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     records,
     objects,
     databases: databasesInObjects(objects, records),
+    cache: await openCompileCache(join(folder, "compile-cache")),
     tree: await openFilesystemTree(join(folder, "public")),
     codec: testCodec,
     workers: directWorkers,
@@ -254,11 +257,20 @@ async function developmentCertificates(
   return { chain: chain ?? leaves.publisherChain, policy: leaves.policy, tsa };
 }
 
+/** Workers whose runs are made from what `parse` gives. */
+export function workersOf(parse: RuleWorkers["parse"]): RuleWorkers {
+  return {
+    parse,
+    runs: async (kind, parts) =>
+      Promise.all((await parse(kind, parts)).map((parsed) => encodeRun(kind, parsed, sha256Digest))),
+    close: async () => undefined,
+  };
+}
+
 /** Parses in this thread. */
-export const directWorkers: RuleWorkers = {
-  parse: async (kind, files) => files.map((file) => ruleLanguage(kind).parse(file)),
-  close: async () => undefined,
-};
+export const directWorkers = workersOf(async (kind, files) =>
+  files.map((file) => ruleLanguage(kind).parse(file)),
+);
 
 export async function* incoming(files: Record<string, string | Uint8Array>): AsyncGenerator<IncomingFile> {
   for (const [path, content] of Object.entries(files)) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDesk as openDeskClient } from "../../src/adapters/desk/http.js";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { openCompileCache } from "../../src/adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
@@ -158,6 +159,7 @@ describe("the overseer", () => {
           ...{ fetcher, url: service.origin, root: service.desk.root, records, digest: sha256Digest },
           ...{ codec: testCodec, workers: directWorkers, clock: service.desk.context.clock },
           databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
+          cache: await openCompileCache(join(folder, "compile-cache")),
           signer: service.desk.overseer,
           compiler: service.desk.context.settings.compiler,
           onProgress: () => undefined,

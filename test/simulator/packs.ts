@@ -7,7 +7,7 @@ import { encodeDatabase } from "../../src/core/format/database.js";
 import { encodeDelta } from "../../src/core/format/delta-encode.js";
 import { encodeFullPack } from "../../src/core/format/full-pack.js";
 import { iocLanguage } from "../../src/core/rules/ioc/language.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 
 export const codec = await openZstdCodec({ workers: 0 });
 

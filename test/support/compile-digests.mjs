@@ -11,7 +11,7 @@ const { encodeDatabase } = await load("core/format/database.js");
 const { encodeDelta } = await load("core/format/delta-encode.js");
 const { encodeFullPack } = await load("core/format/full-pack.js");
 const { memorySink, memorySource } = await load("core/encoding/stream.js");
-const { nodeDigest } = await load("main/node-digest.js");
+const { nodeDigest } = await load("adapters/node-digest.js");
 const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
 const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
 
@@ -62,8 +62,8 @@ async function compile(pool, root) {
     sections.push({ kind, order, records: merge(await pool.parse(kind, sources)).records });
   }
   const sink = memorySink();
-  await encodeDatabase(sections, sink, nodeDigest);
-  return sink.bytes();
+  const { sha256 } = await encodeDatabase(sections, sink, nodeDigest);
+  return { bytes: sink.bytes(), sha256 };
 }
 
 const pool = openRuleWorkers({ workers });
@@ -72,16 +72,16 @@ const from = await compile(pool, oldFolder);
 const to = await compile(pool, newFolder);
 const full = memorySink();
 const delta = memorySink();
-await encodeFullPack(memorySource(to), hex(to), full, codec);
-await encodeDelta(memorySource(from), memorySource(to), delta, codec, nodeDigest);
+await encodeFullPack(memorySource(to.bytes), to.sha256, full, codec);
+await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), delta, codec, nodeDigest);
 await pool.close();
 await codec.close();
 console.log(
   JSON.stringify({
-    old: hex(from),
-    new: hex(to),
+    old: hex(from.bytes),
+    new: hex(to.bytes),
     full: hex(full.bytes()),
     delta: hex(delta.bytes()),
-    records: to.length,
+    records: to.bytes.length,
   }),
 );

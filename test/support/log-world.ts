@@ -15,7 +15,7 @@ import {
   formatVerifierKey,
   verifierKey,
 } from "../../src/core/log/verifier-key.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 
 export interface TestKey {
   readonly key: VerifierKey;

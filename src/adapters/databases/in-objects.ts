@@ -4,16 +4,16 @@
  */
 import { type Sha256Hex, sha256Hex } from "../../core/brands.js";
 import { utf8Bytes, utf8Text } from "../../core/encoding/bytes.js";
-import type { ByteSink } from "../../core/encoding/stream.js";
 import { OperationError } from "../../core/errors.js";
 import type { DatabaseSummary } from "../../core/format/model.js";
+import type { BlockSink } from "../../core/format/outbox.js";
 import type { DatabaseStore } from "../../ports/database-store.js";
 import type { ObjectStore, OpenObject } from "../../ports/object-store.js";
 import type { Records } from "../../ports/records.js";
+import { PieceSink } from "./piece-sink.js";
 import { DatabasePieces, type Piece } from "./pieces.js";
 
 const collection = "stored-databases";
-const pieceBytes = 1024 * 1024;
 
 interface DatabaseRecord {
   /** Object that holds the list of the pieces. */
@@ -33,19 +33,34 @@ class DatabasesInObjects implements DatabaseStore {
     this.#records = records;
   }
 
-  async put(write: (sink: ByteSink) => Promise<DatabaseSummary>): Promise<DatabaseSummary> {
-    const sink = new PieceSink(this.#objects);
-    const summary = await write(sink);
-    const pieces = await sink.finish();
-    const list = await this.#objects.put([utf8Bytes(JSON.stringify({ schema: 1, pieces }))]);
-    const before = await this.#records.get<DatabaseRecord>(collection, summary.sha256);
-    if (before?.body.pieces === list.sha256) return summary;
-    const body: DatabaseRecord = { pieces: list.sha256 };
-    await this.#records.commit([{ collection, id: summary.sha256, expected: before?.version ?? 0, body }]);
-    return summary;
+  async put(
+    write: (sink: BlockSink) => Promise<DatabaseSummary>,
+    base?: Sha256Hex,
+  ): Promise<DatabaseSummary> {
+    const before = base === undefined ? undefined : await this.#open(base);
+    try {
+      const sink = new PieceSink(this.#objects, before);
+      const summary = await write(sink);
+      await this.#keep(summary.sha256, await sink.finish());
+      return summary;
+    } finally {
+      await before?.close();
+    }
   }
 
-  async open(sha256: Sha256Hex): Promise<OpenObject | undefined> {
+  open(sha256: Sha256Hex): Promise<OpenObject | undefined> {
+    return this.#open(sha256);
+  }
+
+  async #keep(sha256: Sha256Hex, pieces: readonly Piece[]): Promise<void> {
+    const list = await this.#objects.put([utf8Bytes(JSON.stringify({ schema: 1, pieces }))]);
+    const before = await this.#records.get<DatabaseRecord>(collection, sha256);
+    if (before?.body.pieces === list.sha256) return;
+    const body: DatabaseRecord = { pieces: list.sha256 };
+    await this.#records.commit([{ collection, id: sha256, expected: before?.version ?? 0, body }]);
+  }
+
+  async #open(sha256: Sha256Hex): Promise<DatabasePieces | undefined> {
     const found = await this.#records.get<DatabaseRecord>(collection, sha256);
     return found && new DatabasePieces(this.#objects, await this.#pieces(sha256Hex(found.body.pieces)));
   }
@@ -60,34 +75,5 @@ class DatabasesInObjects implements DatabaseStore {
     } finally {
       await object.close();
     }
-  }
-}
-
-class PieceSink implements ByteSink {
-  readonly #objects: ObjectStore;
-  readonly #pieces: Piece[] = [];
-  #held: Uint8Array[] = [];
-  #bytes = 0;
-
-  constructor(objects: ObjectStore) {
-    this.#objects = objects;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    // A copy: the caller may use its array again.
-    this.#held.push(bytes.slice());
-    this.#bytes += bytes.length;
-    if (this.#bytes >= pieceBytes) await this.#put();
-  }
-
-  async finish(): Promise<readonly Piece[]> {
-    await this.#put();
-    return this.#pieces;
-  }
-
-  async #put(): Promise<void> {
-    if (this.#bytes > 0) this.#pieces.push(await this.#objects.put(this.#held));
-    this.#held = [];
-    this.#bytes = 0;
   }
 }

@@ -32,6 +32,13 @@ export class DatabasePieces implements OpenObject {
     this.length = length;
   }
 
+  /** The piece that begins at `offset` and has so many bytes. */
+  pieceOf(offset: number, bytes: number): Piece | undefined {
+    const number = this.#pieceAt(offset);
+    const piece = this.#pieces[number];
+    return this.#starts[number] === offset && piece?.bytes === bytes ? piece : undefined;
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     const whole = new Uint8Array(length);
     for (let filled = 0; filled < length; ) {

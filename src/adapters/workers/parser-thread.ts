@@ -5,7 +5,11 @@ import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js
 export interface ParseJob {
   readonly kind: RuleKind;
   readonly files: readonly SourceFile[];
+  /** What to answer for each file: its records, or a run of them. */
+  readonly wanted: "records" | "runs";
 }
+
+export type Answer = ParsedFile | Uint8Array;
 
 /** Enough for the largest file that a submission may hold; a parser that wants more is cut off before the machine suffers. */
 const heapMegabytesMax = 2048;
@@ -33,7 +37,7 @@ export class ParserThread {
   }
 
   /** Rejects when the thread died or took too long over all of them; the thread is gone then. */
-  parse({ kind, files }: ParseJob): Promise<ParsedFile[]> {
+  parse({ kind, files, wanted }: ParseJob): Promise<Answer[]> {
     const worker = this.warm();
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -48,7 +52,7 @@ export class ParserThread {
         void worker.terminate();
         reject(new Error(reason));
       };
-      const onMessage = (parsed: ParsedFile[]) => {
+      const onMessage = (parsed: Answer[]) => {
         settle();
         resolve(parsed);
       };
@@ -63,7 +67,7 @@ export class ParserThread {
       // Copies, because the caller keeps its bytes, and a view would drag its whole buffer along.
       const copies = files.map(({ path, bytes }) => ({ path, bytes: new Uint8Array(bytes) }));
       worker.postMessage(
-        { kind, files: copies },
+        { kind, files: copies, wanted },
         copies.map(({ bytes }) => bytes.buffer),
       );
     });

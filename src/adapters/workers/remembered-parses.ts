@@ -69,6 +69,11 @@ class RememberingWorkers implements RuleWorkers {
     });
   }
 
+  /** These are kept by whoever asks for them. */
+  runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]> {
+    return this.#workers.runs(kind, parts);
+  }
+
   async close(): Promise<void> {
     await this.#workers.close();
     const { keep } = this.#options;

@@ -3,11 +3,13 @@
  * file alone, so which thread gave it never shows. Files of a handful that failed are parsed again one by one, so only the one that is
  * to blame pays for it. With no workers the files are parsed in this thread, without a time limit.
  */
+import { encodeRun } from "../../core/release/run.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { workerURL } from "../worker-url.js";
-import { ParserThread } from "./parser-thread.js";
+import { nodeDigest } from "../node-digest.js";
+import { type Answer, type ParseJob, ParserThread } from "./parser-thread.js";
 
 export interface RuleWorkersOptions {
   readonly workers: number;
@@ -22,7 +24,8 @@ export interface RuleWorkersOptions {
 interface QueuedFile {
   readonly kind: RuleKind;
   readonly file: SourceFile;
-  readonly settle: (parsed: ParsedFile) => void;
+  readonly wanted: ParseJob["wanted"];
+  readonly settle: (answer: Answer) => void;
 }
 
 const defaultTimeoutMs = 120_000;
@@ -34,6 +37,8 @@ export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
   if (options.workers <= 0)
     return {
       parse: async (kind, files) => files.map((file) => parseHere(kind, file)),
+      runs: (kind, parts) =>
+        Promise.all(parts.map((part) => encodeRun(kind, parseHere(kind, part), nodeDigest))),
       close: async () => {},
     };
   const script = options.script ?? workerURL(import.meta.url, "rule-worker");
@@ -64,10 +69,21 @@ class ThreadPool implements RuleWorkers {
   }
 
   async parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]> {
+    return (await this.ask(kind, files, "records")) as ParsedFile[];
+  }
+
+  async runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]> {
+    const answers = await this.ask(kind, parts, "runs");
+    return Promise.all(
+      answers.map((answer) => (answer instanceof Uint8Array ? answer : encodeRun(kind, answer, nodeDigest))),
+    );
+  }
+
+  private ask(kind: RuleKind, files: readonly SourceFile[], wanted: ParseJob["wanted"]): Promise<Answer[]> {
     const answers = files.map(
       (file) =>
-        new Promise<ParsedFile>((settle) => {
-          this.queue.push({ kind, file, settle });
+        new Promise<Answer>((settle) => {
+          this.queue.push({ kind, file, wanted, settle });
         }),
     );
     this.startIdle();
@@ -98,11 +114,12 @@ class ThreadPool implements RuleWorkers {
 
   /** The next file, and what follows it as long as they are small together and of one kind. */
   private handful(): QueuedFile[] {
-    const kind = this.queue[0]?.kind;
+    const [first] = this.queue;
     let [count, bytes] = [0, 0];
     for (const next of this.queue) {
       bytes += next.file.bytes.length;
-      const more = next.kind === kind && bytes <= handfulBytesMax && count < handfulFilesMax;
+      const alike = next.kind === first?.kind && next.wanted === first.wanted;
+      const more = alike && bytes <= handfulBytesMax && count < handfulFilesMax;
       if (count > 0 && !more) break;
       count++;
     }
@@ -112,8 +129,9 @@ class ThreadPool implements RuleWorkers {
   private async settle(thread: ParserThread, some: readonly QueuedFile[]): Promise<void> {
     const [first, ...others] = some as [QueuedFile, ...QueuedFile[]];
     try {
-      const parsed = await thread.parse({ kind: first.kind, files: some.map(({ file }) => file) });
-      for (const [i, { settle }] of some.entries()) settle(parsed[i] as ParsedFile);
+      const { kind, wanted } = first;
+      const answers = await thread.parse({ kind, wanted, files: some.map(({ file }) => file) });
+      for (const [i, { settle }] of some.entries()) settle(answers[i] as Answer);
     } catch (error) {
       if (others.length === 0) {
         first.settle(failedFile(first.file.path, error instanceof Error ? error.message : String(error)));

@@ -14,14 +14,21 @@ import { blockWeightMax, endsBlock, recordWeight, writeRecord } from "./block.js
 import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
 import { blockKey, writeIDTable, writeIndexEntry } from "./index-table.js";
-import type { BlockFacts, RuleEntry } from "./index-table.js";
+import type { BlockEntry, BlockFacts, RuleEntry } from "./index-table.js";
 import type { DatabaseSummary } from "./model.js";
+import { type BlockSink, Outbox } from "./outbox.js";
 
 /** What the format needs to know of a kind. */
 export type KindFacts = Pick<RuleLanguage, "order" | "ruleID" | "idPrefixes">;
 export type Languages = (kind: RuleKind) => KindFacts;
 
 const flushBytes = 256 * 1024;
+
+/** What `reuseSection` needs of a section that was opened. */
+export interface ReusableSection {
+  readonly facts: SectionFacts;
+  readonly blocks: readonly BlockEntry[];
+}
 
 interface OpenSection {
   readonly kind: RuleKind;
@@ -36,13 +43,11 @@ interface OpenSection {
 }
 
 export class DatabaseWriter {
-  readonly #sink: ByteSink;
+  readonly #out: Outbox;
   readonly #newDigest: DigestFactory;
   readonly #languages: Languages;
   readonly #sections: SectionFacts[] = [];
-  readonly #out = new ByteWriter();
   readonly #block = new ByteWriter();
-  #flushed = 0;
   #section: OpenSection | undefined;
   // the block being filled
   #first = "";
@@ -51,16 +56,21 @@ export class DatabaseWriter {
   #rules = 0;
   #weight = 0;
 
-  constructor(sink: ByteSink, digest: DigestFactory, languages: Languages) {
-    this.#sink = sink;
+  constructor(sink: ByteSink | BlockSink, digest: DigestFactory, languages: Languages) {
+    this.#out = new Outbox(sink);
     this.#newDigest = digest;
     this.#languages = languages;
-    this.#put(databaseMagic);
+    this.#out.put(databaseMagic);
   }
 
   /** Bytes written so far, without the block being filled. */
   get length(): number {
-    return this.#flushed + this.#out.length;
+    return this.#out.length;
+  }
+
+  /** Whether blocks of the database before need not be read: then `reuseBlock` instead of `copyBlock`. */
+  get takesReferences(): boolean {
+    return this.#out.takesReferences;
   }
 
   /** Whether the next record starts a block: then a whole block may be copied. */
@@ -121,18 +131,29 @@ export class DatabaseWriter {
    * sections, only with the same records behind it as there, and its last record must not be what the next `add` is compared with.
    */
   copyBlock(bytes: Uint8Array, entry: BlockFacts): void {
-    const section = this.#open();
-    if (!this.atBlockStart || section.language.order !== "sorted")
-      throw new Error("no block may be copied here");
-    this.#putBlock(section, bytes, entry);
-    this.#last = undefined;
+    this.#takeOver(entry, []);
+    this.#out.block(bytes, entry);
+  }
+
+  /** The same for a block that the sink has already, in sequences too: with the ids of its rules, by number within the block. */
+  reuseBlock(entry: BlockEntry, ids: readonly RuleEntry[] | undefined): void {
+    this.#takeOver(entry, ids);
+    this.#out.reuse(entry);
+  }
+
+  /** A whole section of the database before, its tables as they are. */
+  async reuseSection({ facts, blocks }: ReusableSection, tables: Uint8Array): Promise<void> {
+    if (this.#section) throw new Error("a section is open");
+    const offset = this.length;
+    for (const entry of blocks) this.#out.reuse(entry);
+    this.#out.put(tables);
+    this.#sections.push({ ...facts, offset });
+    await this.flush();
   }
 
   /** Hands finished blocks to the sink when there are enough of them; call it now and then. */
-  async flush(atLeast = flushBytes): Promise<void> {
-    if (this.#out.length < atLeast || this.#out.length === 0) return;
-    this.#flushed += this.#out.length;
-    await this.#sink.write(this.#out.take());
+  flush(atLeast = flushBytes): Promise<void> {
+    return this.#out.flush(atLeast);
   }
 
   async endSection(): Promise<void> {
@@ -148,7 +169,7 @@ export class DatabaseWriter {
     for (const part of [index, table]) {
       if (part.length > limits.databaseIndexBytesMax) throw malformedDatabase("expected a smaller index");
       digest.update(part);
-      this.#put(part);
+      this.#out.put(part);
     }
     this.#sections.push({
       kind: section.kind,
@@ -167,7 +188,7 @@ export class DatabaseWriter {
   async finish(): Promise<DatabaseSummary> {
     if (this.#section) throw new Error("a section is open");
     const end = formatDirectory(this.#sections);
-    this.#put(end);
+    this.#out.put(end);
     await this.flush(0);
     return {
       sha256: databaseDigest(end, this.#newDigest),
@@ -186,28 +207,34 @@ export class DatabaseWriter {
     const key = blockKey(section.language.order as SectionOrder, this.#first);
     const digest = this.#newDigest();
     digest.update(bytes);
-    this.#putBlock(section, bytes, {
+    const facts = {
       bytes: bytes.length,
       records: this.#count,
       rules: this.#rules,
       key,
       digest: byteString(digest.finish()),
-    });
+    };
+    this.#enter(section, facts);
+    this.#out.block(bytes, facts);
     this.#count = 0;
     this.#rules = 0;
     this.#weight = 0;
   }
 
-  #putBlock(section: OpenSection, bytes: Uint8Array, entry: BlockFacts): void {
-    writeIndexEntry(section.index, section.language.order, section.keyBefore, entry);
-    section.keyBefore = entry.key;
-    section.blockBytes += bytes.length;
-    section.records += entry.records;
-    section.rules += entry.rules;
-    this.#put(bytes);
+  #takeOver(entry: BlockFacts, ids: readonly RuleEntry[] | undefined): void {
+    const section = this.#open();
+    const known = section.language.order === "sorted" || ids?.length === entry.rules;
+    if (!this.atBlockStart || !known) throw new Error("no block may be copied here");
+    for (const { id, record } of ids ?? []) section.ids.push({ id, record: section.records + record });
+    this.#enter(section, entry);
+    this.#last = undefined;
   }
 
-  #put(bytes: Uint8Array): void {
-    this.#out.bytes(bytes);
+  #enter(section: OpenSection, entry: BlockFacts): void {
+    writeIndexEntry(section.index, section.language.order, section.keyBefore, entry);
+    section.keyBefore = entry.key;
+    section.blockBytes += entry.bytes;
+    section.records += entry.records;
+    section.rules += entry.rules;
   }
 }

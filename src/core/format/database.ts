@@ -8,119 +8,22 @@
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { sha256Digest } from "../encoding/sha256.js";
 import type { Sha256Hex } from "../brands.js";
-import { byteString, equalBytes } from "../encoding/bytes.js";
+import { equalBytes } from "../encoding/bytes.js";
 import type { RuleKind, Section } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
-import { parseBlock } from "./block.js";
 import { DatabaseWriter } from "./database-writer.js";
-import type { KindFacts, Languages } from "./database-writer.js";
+import type { Languages } from "./database-writer.js";
 import { malformedDatabase, readDirectory } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { findID, keyBytesMax, parseIndex } from "./index-table.js";
+import { parseIndex } from "./index-table.js";
 import type { BlockEntry } from "./index-table.js";
 import type { DatabaseSummary, SectionSummary } from "./model.js";
+import type { BlockSink } from "./outbox.js";
+import { SectionReader } from "./section-reader.js";
+
+export { SectionReader };
 
 const flushEvery = 1024;
-
-/** One section: where its blocks are, and what is in them. */
-export class SectionReader {
-  readonly facts: SectionFacts;
-  readonly blocks: readonly BlockEntry[];
-  readonly #source: ByteSource;
-  readonly #language: KindFacts;
-  readonly #digest: DigestFactory;
-
-  constructor(
-    source: ByteSource,
-    facts: SectionFacts,
-    blocks: readonly BlockEntry[],
-    { language, digest }: { readonly language: KindFacts; readonly digest: DigestFactory },
-  ) {
-    this.#source = source;
-    this.facts = facts;
-    this.blocks = blocks;
-    this.#language = language;
-    this.#digest = digest;
-  }
-
-  /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
-  async rawBlock(block: number): Promise<Uint8Array> {
-    const entry = this.blocks[block] as BlockEntry;
-    const bytes = await this.#source.read(entry.offset, entry.bytes);
-    const digest = this.#digest();
-    digest.update(bytes);
-    if (byteString(digest.finish()) === entry.digest) return bytes;
-    throw malformedDatabase(`expected the block that the index names at ${entry.offset}, got other bytes`);
-  }
-
-  /** @throws VerificationError DATABASE_MALFORMED */
-  async block(block: number): Promise<string[]> {
-    const entry = this.blocks[block] as BlockEntry;
-    const records = parseBlock(
-      await this.rawBlock(block),
-      entry.records,
-      this.facts.order,
-      malformedDatabase,
-    );
-    if (this.facts.order === "sorted" && !(records[0] as string).startsWith(entry.key)) {
-      throw malformedDatabase("expected a block to begin with its key");
-    }
-    return records;
-  }
-
-  /** The block that holds a record number below `facts.records`. */
-  blockOf(record: number): number {
-    return lastBlock(this.blocks, (entry) => entry.first <= record);
-  }
-
-  async findRule(id: string): Promise<string | undefined> {
-    if (this.facts.order === "sequence") return this.#findInTable(id);
-    for (const prefix of this.#language.idPrefixes(id)) {
-      const found = await this.#findByPrefix(id, prefix);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  async #findInTable(id: string): Promise<string | undefined> {
-    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
-    const record = findID(table, id, records, malformedDatabase);
-    if (record === undefined) return undefined;
-    const block = this.blockOf(record);
-    const found = (await this.block(block))[record - (this.blocks[block] as BlockEntry).first] as string;
-    if (this.#language.ruleID(found) !== id)
-      throw malformedDatabase("expected the rule that the id table names");
-    return found;
-  }
-
-  async #findByPrefix(id: string, prefix: string): Promise<string | undefined> {
-    // a key is cut short: only a key below the equally short prefix is below it for certain
-    const cut = prefix.slice(0, keyBytesMax);
-    for (let i = lastBlock(this.blocks, (entry) => entry.key < cut); i < this.blocks.length; i++) {
-      const { key } = this.blocks[i] as BlockEntry;
-      if (key > prefix && !key.startsWith(prefix)) return undefined;
-      for (const record of await this.block(i)) {
-        if (record < prefix) continue;
-        if (!record.startsWith(prefix)) return undefined;
-        if (this.#language.ruleID(record) === id) return record;
-      }
-    }
-    return undefined;
-  }
-}
-
-/** Last block for which `holds`, which is true for some first blocks and false behind them; 0 if for none. */
-function lastBlock(blocks: readonly BlockEntry[], holds: (entry: BlockEntry) => boolean): number {
-  let low = 0;
-  let high = blocks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(blocks[middle] as BlockEntry)) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
-}
 
 export class Database {
   /** SPEC §3.3.1: what this database is known by. */
@@ -221,7 +124,7 @@ export async function digestDatabase(
 /** Sections in the order of `ruleKinds`. Records of sorted kinds are in byte order and unique. */
 export async function encodeDatabase(
   sections: Iterable<Section>,
-  sink: ByteSink,
+  sink: ByteSink | BlockSink,
   digest: DigestFactory,
   languages: Languages = ruleLanguage,
 ): Promise<DatabaseSummary> {

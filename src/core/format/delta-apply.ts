@@ -20,6 +20,7 @@ import type { ReadChange, ReadInsert } from "./delta-changes.js";
 import { removedSourcesMax } from "./delta-group.js";
 import { readGroups } from "./delta-reader.js";
 import type { DatabaseSummary } from "./model.js";
+import type { BlockSink } from "./outbox.js";
 import { malformedPack, tagDigits } from "./pack-header.js";
 import type { DeltaPackHeader } from "./pack-header.js";
 import { PackReader } from "./pack-reader.js";
@@ -37,7 +38,7 @@ export interface ApplyOptions {
 export async function applyDelta(
   from: ByteSource,
   pack: ByteSource,
-  sink: ByteSink,
+  sink: ByteSink | BlockSink,
   codec: Codec,
   digest: DigestFactory,
   options: ApplyOptions = {},

@@ -123,16 +123,27 @@ export function findID(
   records: number,
   complain: Complain,
 ): number | undefined {
+  for (const entry of parseIDTable(bytes, records, complain)) {
+    if (entry.id === id) return entry.record;
+    if (entry.id > id) return undefined;
+  }
+  return undefined;
+}
+
+/** One after the other, as far as somebody asks. */
+export function* parseIDTable(
+  bytes: Uint8Array,
+  records: number,
+  complain: Complain,
+): Generator<RuleEntry, void, undefined> {
   const reader = new ByteReader(bytes, complain);
   let before = "";
   while (reader.left > 0) {
     const shared = reader.varint(before.length);
-    const current = before.slice(0, shared) + reader.text(reader.varint(idBytesMax - shared));
+    const id = before.slice(0, shared) + reader.text(reader.varint(idBytesMax - shared));
     const record = reader.varint(records - 1);
-    if (current < before) throw complain("expected ids in rising order");
-    if (current === id) return record;
-    if (current > id) return undefined;
-    before = current;
+    if (id < before) throw complain("expected ids in rising order");
+    yield { id, record };
+    before = id;
   }
-  return undefined;
 }

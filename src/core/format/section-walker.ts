@@ -50,8 +50,11 @@ export class SectionWalker {
       const end = entry.first + entry.records;
       // the block must begin the new one too, and the record behind it must be kept, or there is none
       const copied = this.#at === entry.first && (end < until || rest);
-      if (copied && this.#writer.atBlockStart && this.#section?.facts.order === "sorted") {
-        this.#writer.copyBlock(await this.#section.rawBlock(block), entry);
+      const section = this.#section as SectionReader;
+      const sorted = section.facts.order === "sorted";
+      if (copied && this.#writer.atBlockStart && (sorted || this.#writer.takesReferences)) {
+        if (!this.#writer.takesReferences) this.#writer.copyBlock(await section.rawBlock(block), entry);
+        else this.#writer.reuseBlock(entry, sorted ? undefined : await section.idsIn(block));
         this.#last = undefined;
         this.#at = end;
       } else {

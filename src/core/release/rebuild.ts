@@ -101,7 +101,8 @@ function batches(files: readonly FileFacts[]): FileFacts[][] {
   return all;
 }
 
-async function readExactly(file: FileFacts, read: RebuildInputs["read"]): Promise<Uint8Array> {
+/** SPEC §10.2.6: the file is the one that the list names. @throws VerificationError ASSAY_MISMATCH */
+export async function readExactly(file: FileFacts, read: RebuildInputs["read"]): Promise<Uint8Array> {
   const bytes = await read(file);
   if (bytes.length === file.bytes && equalBytes(await sha256(bytes), hexBytes(file.sha256))) return bytes;
   throw mismatch(`${quote(file.path)} with SHA-256 ${file.sha256}`, "other bytes");

@@ -63,11 +63,21 @@ export interface ExportedFile {
 export interface RuleLanguage {
   readonly kind: RuleKind;
   readonly order: SectionOrder;
+  /**
+   * Every line is a rule of its own and equal records are one rule: a file may be parsed in parts that end with a line, and `merge` is
+   * the union of sets.
+   */
+  readonly byLine: boolean;
   /** Whether a file of this name belongs to the kind; others (licences, read-me files) are left alone. */
   accepts(path: string): boolean;
   parse(file: SourceFile): ParsedFile;
   /** Puts the files of all rulesets together: sorts, removes exact duplicates, reports ids that clash. */
   merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] };
+  /**
+   * Sequences: what files stand in order of, from the first record of one. When no two files have the same, `merge` is their records in
+   * that order.
+   */
+  sequenceKey?(firstRecord: string): string;
   /** The id by which people call the rule (YARA name, Sigma UUID, `gid:sid`, signature name, the indicator), or undefined for records that are not rules. */
   ruleID(record: string): string | undefined;
   /** Sorted kinds: the record prefixes under which a rule of this id is found. Sequence kinds: none, they have an id table. */

@@ -7,7 +7,7 @@ import { openFilesystemLog } from "../../../src/adapters/log/filesystem.js";
 import { hexText, utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import { formatCheckpoint } from "../../../src/core/log/checkpoint.js";
 import { formatNote } from "../../../src/core/log/note.js";
-import { nodeDigest } from "../../../src/main/node-digest.js";
+import { nodeDigest } from "../../../src/adapters/node-digest.js";
 import type { LogStore } from "../../../src/ports/log-store.js";
 import { logStoreContract, wholeLog } from "../../contract/log-store.js";
 import { fullDisk } from "../../support/full-disk.js";

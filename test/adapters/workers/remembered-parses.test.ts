@@ -21,6 +21,7 @@ const counted: RuleWorkers = {
     parsed.push(...files.map(({ path }) => path));
     return directWorkers.parse(kind, files);
   },
+  runs: directWorkers.runs,
   close: async () => undefined,
 };
 const file = (path: string, text = "a.example\n# why\nb.example\nbroken broken\n") => ({
@@ -63,6 +64,7 @@ describe("remembered parses", () => {
           ({ path }): ParsedFile => ({ path, records: [], lines: [], findings: [{ path, ...failure }] }),
         );
       },
+      runs: directWorkers.runs,
       close: async () => undefined,
     };
     for (const workers of [await rememberParses(failing), await rememberParses(counted)]) {

@@ -2,8 +2,12 @@ import { once } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { ParserThread } from "../../../src/adapters/workers/parser-thread.js";
 import { openRuleWorkers } from "../../../src/adapters/workers/rule-workers.js";
+import { sha256Digest } from "../../../src/core/encoding/sha256.js";
+import { memorySource } from "../../../src/core/encoding/stream.js";
+import { openRun } from "../../../src/core/release/run.js";
 import { ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
 import { ruleLanguage } from "../../../src/core/rules/registry.js";
+import type { RuleWorkers } from "../../../src/ports/rule-workers.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
 import { sourceFile } from "../../support/line-languages.js";
 
@@ -31,6 +35,19 @@ describe("rule workers", () => {
     expect(await pool.parse("ioc", files)).toEqual(files.map((file) => ruleLanguage("ioc").parse(file)));
     await pool.close();
     await openRuleWorkers({ workers: 2, warm: true }).close();
+  });
+
+  it("make the same runs, however many they are", async () => {
+    const made: Uint8Array[][] = [];
+    for (const workers of [0, 1, 2, 5]) {
+      const pool = openRuleWorkers({ workers });
+      made.push(await pool.runs("ioc", files));
+      await pool.close();
+    }
+    for (const runs of made.slice(1)) expect(runs).toEqual(made[0]);
+    const { report, section } = await openRun(memorySource(made[0]?.[0] as Uint8Array), "ioc", sha256Digest);
+    expect(report).toMatchObject({ errors: 1, failed: false, records: 2 });
+    expect(section?.facts.records).toBe(2);
   });
 
   it("serve several callers at once", async () => {
@@ -61,13 +78,20 @@ describe("a rule worker that fails", () => {
     await Promise.all(pools.map((pool) => pool.close()));
   });
 
+  it("gives a run that says so", async () => {
+    const [run] = await (pools[0] as RuleWorkers).runs("ioc", [sourceFile("dies", "a.example")]);
+    const { report, section } = await openRun(memorySource(run as Uint8Array), "ioc", sha256Digest);
+    expect(report.failed).toBe(true);
+    expect(section).toBeUndefined();
+  });
+
   it("is replaced when it ended before there was work", async () => {
     const gone = new URL("../../support/children/ending-rule-worker.mjs", import.meta.url);
     const thread = new ParserThread(gone, 3000);
     const first = thread.warm();
     await once(first, "exit");
     expect(thread.warm()).not.toBe(first);
-    const parsing = thread.parse({ kind: "ioc", files: [sourceFile("a", "")] });
+    const parsing = thread.parse({ kind: "ioc", wanted: "records", files: [sourceFile("a", "")] });
     await expect(parsing).rejects.toThrowError(/ended with code 4/);
     await thread.close();
   });

@@ -45,6 +45,7 @@ const lineLimits: Readonly<Record<LineForm, number>> = {
 export const clamavLanguage: RuleLanguage = {
   kind: "clamav",
   order: "sorted",
+  byLine: true,
   accepts: (path) => fileTypeOf(path) !== undefined,
   parse,
   merge: (files) => ({ records: sortUnique(files), findings: [] }),

@@ -14,6 +14,7 @@ import { listName } from "./types.js";
 export const iocLanguage: RuleLanguage = {
   kind: "ioc",
   order: "sorted",
+  byLine: true,
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
   parse,
   merge: (files) => ({ records: sortUnique(files), findings: [] }),

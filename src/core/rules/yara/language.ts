@@ -12,9 +12,11 @@ const ruleName = /^(?:global )?(?:private )?rule ([A-Za-z_][A-Za-z0-9_]*)/;
 export const yaraLanguage: RuleLanguage = {
   kind: "yara",
   order: "sequence",
+  byLine: false,
   accepts: (path) => /\.yara?$/i.test(path),
   parse: parseFile,
   merge,
+  sequenceKey: namespaceBytes,
   ruleID: (record) => (record.startsWith(ruleMark) ? ruleName.exec(record.slice(1, 400))?.[1] : undefined),
   idPrefixes: () => [],
   exportFiles,

@@ -1,0 +1,162 @@
+/**
+ * One section of an opened database: where its blocks are, what is in them, and where a record or a rule is.
+ *
+ * A block is compared with its digest when it is read (SPEC §3.3.3); its records are checked when it is unpacked.
+ */
+import { byteString } from "../encoding/bytes.js";
+import type { ByteSource, DigestFactory } from "../encoding/stream.js";
+import { parseBlock } from "./block.js";
+import type { KindFacts } from "./database-writer.js";
+import { malformedDatabase } from "./directory.js";
+import type { SectionFacts } from "./directory.js";
+import { findID, keyBytesMax, parseIDTable } from "./index-table.js";
+import type { BlockEntry, RuleEntry } from "./index-table.js";
+
+export class SectionReader {
+  readonly facts: SectionFacts;
+  readonly blocks: readonly BlockEntry[];
+  readonly #source: ByteSource;
+  readonly #language: KindFacts;
+  readonly #digest: DigestFactory;
+  /** The block that `place` looked into last: whoever asks for many records asks in order. */
+  #placed: { readonly block: number; readonly records: readonly string[] } | undefined;
+
+  #ids: Promise<RuleEntry[][]> | undefined;
+
+  constructor(
+    source: ByteSource,
+    facts: SectionFacts,
+    blocks: readonly BlockEntry[],
+    { language, digest }: { readonly language: KindFacts; readonly digest: DigestFactory },
+  ) {
+    this.#source = source;
+    this.facts = facts;
+    this.blocks = blocks;
+    this.#language = language;
+    this.#digest = digest;
+  }
+
+  /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
+  async rawBlock(block: number): Promise<Uint8Array> {
+    const entry = this.blocks[block] as BlockEntry;
+    const bytes = await this.#source.read(entry.offset, entry.bytes);
+    const digest = this.#digest();
+    digest.update(bytes);
+    if (byteString(digest.finish()) === entry.digest) return bytes;
+    throw malformedDatabase(`expected the block that the index names at ${entry.offset}, got other bytes`);
+  }
+
+  /** @throws VerificationError DATABASE_MALFORMED */
+  async block(block: number): Promise<string[]> {
+    const entry = this.blocks[block] as BlockEntry;
+    const records = parseBlock(
+      await this.rawBlock(block),
+      entry.records,
+      this.facts.order,
+      malformedDatabase,
+    );
+    if (this.facts.order === "sorted" && !(records[0] as string).startsWith(entry.key)) {
+      throw malformedDatabase("expected a block to begin with its key");
+    }
+    return records;
+  }
+
+  /** The block that holds a record number below `facts.records`. */
+  blockOf(record: number): number {
+    return lastBlock(this.blocks, (entry) => entry.first <= record);
+  }
+
+  /** Index and id table, as they stand in the file. */
+  tables(): Promise<Uint8Array> {
+    const { offset, blockBytes, indexBytes, idBytes } = this.facts;
+    return this.#source.read(offset + blockBytes, indexBytes + idBytes);
+  }
+
+  /** Sequences: the rules of a block, numbered from its first record on. */
+  async idsIn(block: number): Promise<readonly RuleEntry[]> {
+    const { first } = this.blocks[block] as BlockEntry;
+    this.#ids ??= this.#allIDs();
+    return ((await this.#ids)[block] ?? []).map(({ id, record }) => ({ id, record: record - first }));
+  }
+
+  async #allIDs(): Promise<RuleEntry[][]> {
+    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
+    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
+    const byBlock: RuleEntry[][] = this.blocks.map(() => []);
+    for (const entry of parseIDTable(table, records, malformedDatabase))
+      byBlock[this.blockOf(entry.record)]?.push(entry);
+    return byBlock;
+  }
+
+  /** Sorted sections: the number of the first record that is not below this one, and whether it is this one. */
+  async place(record: string): Promise<{ number: number; found: boolean }> {
+    const cut = record.slice(0, keyBytesMax);
+    for (let i = lastBlock(this.blocks, (entry) => entry.key < cut); i < this.blocks.length; i++) {
+      if (this.#placed?.block !== i) this.#placed = { block: i, records: await this.block(i) };
+      const { records } = this.#placed;
+      if ((records.at(-1) as string) < record) continue;
+      const at = firstNotBelow(records, record);
+      return { number: (this.blocks[i] as BlockEntry).first + at, found: records[at] === record };
+    }
+    return { number: this.facts.records, found: false };
+  }
+
+  async findRule(id: string): Promise<string | undefined> {
+    if (this.facts.order === "sequence") return this.#findInTable(id);
+    for (const prefix of this.#language.idPrefixes(id)) {
+      const found = await this.#findByPrefix(id, prefix);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async #findInTable(id: string): Promise<string | undefined> {
+    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
+    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
+    const record = findID(table, id, records, malformedDatabase);
+    if (record === undefined) return undefined;
+    const block = this.blockOf(record);
+    const found = (await this.block(block))[record - (this.blocks[block] as BlockEntry).first] as string;
+    if (this.#language.ruleID(found) !== id)
+      throw malformedDatabase("expected the rule that the id table names");
+    return found;
+  }
+
+  async #findByPrefix(id: string, prefix: string): Promise<string | undefined> {
+    // a key is cut short: only a key below the equally short prefix is below it for certain
+    const cut = prefix.slice(0, keyBytesMax);
+    for (let i = lastBlock(this.blocks, (entry) => entry.key < cut); i < this.blocks.length; i++) {
+      const { key } = this.blocks[i] as BlockEntry;
+      if (key > prefix && !key.startsWith(prefix)) return undefined;
+      for (const record of await this.block(i)) {
+        if (record < prefix) continue;
+        if (!record.startsWith(prefix)) return undefined;
+        if (this.#language.ruleID(record) === id) return record;
+      }
+    }
+    return undefined;
+  }
+}
+
+function firstNotBelow(records: readonly string[], record: string): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[middle] as string) < record) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Last block for which `holds`, which is true for some first blocks and false behind them; 0 if for none. */
+function lastBlock(blocks: readonly BlockEntry[], holds: (entry: BlockEntry) => boolean): number {
+  let low = 0;
+  let high = blocks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(blocks[middle] as BlockEntry)) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}

@@ -1,0 +1,85 @@
+/**
+ * A run: what one part of a source file gives, ready to be merged. It is a compiler's memory and no format of anybody else's.
+ *
+ *     run = database of one section, report in JSON, u32le(bytes of the report), SHA-256(report)
+ */
+import { equalBytes, utf8Bytes, utf8Text } from "../encoding/bytes.js";
+import { type ByteSource, type DigestFactory, memorySink } from "../encoding/stream.js";
+import { VerificationError } from "../errors.js";
+import { encodeDatabase, openDatabase } from "../format/database.js";
+import type { SectionReader } from "../format/section-reader.js";
+import type { ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
+import { ruleLanguage } from "../rules/registry.js";
+import { sortUnique } from "../rules/sorted-records.js";
+
+export interface RunReport {
+  readonly schema: 1;
+  /** Errors that the parser found. */
+  readonly errors: number;
+  /** The parser failed: that says something about the machine, not about the source. */
+  readonly failed: boolean;
+  readonly records: number;
+  /** Of a sequence that is not empty. */
+  readonly sequenceKey?: string;
+}
+
+export interface Run {
+  readonly report: RunReport;
+  /** Undefined when there are no records. */
+  readonly section: SectionReader | undefined;
+}
+
+const footBytes = 4 + 32;
+
+/** Parses a part and sorts its records, unless order carries meaning. */
+export function makeRun(kind: RuleKind, part: SourceFile, digest: DigestFactory): Promise<Uint8Array> {
+  return encodeRun(kind, ruleLanguage(kind).parse(part), digest);
+}
+
+export async function encodeRun(
+  kind: RuleKind,
+  parsed: ParsedFile,
+  digest: DigestFactory,
+): Promise<Uint8Array> {
+  const { order, sequenceKey } = ruleLanguage(kind);
+  const records = order === "sorted" ? sortUnique([parsed]) : parsed.records;
+  const [first] = records;
+  const report: RunReport = {
+    schema: 1,
+    errors: parsed.findings.filter(({ severity }) => severity === "error").length,
+    failed: parsed.findings.some(({ code }) => code === "RULES_PARSER_FAILED"),
+    records: records.length,
+    ...(first !== undefined && sequenceKey && { sequenceKey: sequenceKey(first) }),
+  };
+  const sink = memorySink();
+  await encodeDatabase([{ kind, order, records }], sink, digest);
+  const text = utf8Bytes(JSON.stringify(report));
+  const foot = new Uint8Array(footBytes);
+  new DataView(foot.buffer).setUint32(0, text.length, true);
+  foot.set(digested(text, digest), 4);
+  await sink.write(text);
+  await sink.write(foot);
+  return sink.bytes();
+}
+
+/** @throws VerificationError DATABASE_MALFORMED and others when these are not the bytes of a run */
+export async function openRun(source: ByteSource, kind: RuleKind, digest: DigestFactory): Promise<Run> {
+  const broken = () => new VerificationError("DATABASE_MALFORMED", "expected a run of records");
+  if (source.length < footBytes) throw broken();
+  const foot = await source.read(source.length - footBytes, footBytes);
+  const length = new DataView(foot.buffer, foot.byteOffset, 4).getUint32(0, true);
+  const end = source.length - footBytes - length;
+  if (end < 0) throw broken();
+  const text = await source.read(end, length);
+  if (!equalBytes(digested(text, digest), foot.subarray(4))) throw broken();
+  const report = JSON.parse(utf8Text(text)) as RunReport;
+  if (report.schema !== 1) throw broken();
+  const records: ByteSource = { length: end, read: (offset, count) => source.read(offset, count) };
+  return { report, section: (await openDatabase(records, ruleLanguage, digest)).section(kind) };
+}
+
+function digested(bytes: Uint8Array, digest: DigestFactory): Uint8Array {
+  const running = digest();
+  running.update(bytes);
+  return running.finish();
+}
