@@ -25,7 +25,7 @@ import { parseArgs } from "node:util";
 import { openZstdCodec } from "../dist/adapters/codec/zstd-codec.js";
 import { encodeDelta } from "../dist/core/format/delta-encode.js";
 import { columnDictionary, textDictionary } from "../dist/core/format/preludes.js";
-import { nodeDigest } from "../dist/main/node-digest.js";
+import { nodeDigest } from "../dist/adapters/node-digest.js";
 import { fileSource } from "./bench.d/files.mjs";
 
 const { values, positionals } = parseArgs({

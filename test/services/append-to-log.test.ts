@@ -9,7 +9,7 @@ import { formatLogProof, parseLogProof } from "../../src/core/log/log-proof.js";
 import { parseNote } from "../../src/core/log/note.js";
 import { verifyCheckpoint, verifyLogProof } from "../../src/core/log/verify-checkpoint.js";
 import { createWitnessApp } from "../../src/http/witness-app.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { Witness } from "../../src/ports/witness.js";
 import { type OwnLog, appendToLog, checkpointOver, proveEntry } from "../../src/services/append-to-log.js";
 import { cosignCheckpoint, cosignedCheckpoint } from "../../src/witness/cosign-checkpoint.js";

@@ -22,7 +22,7 @@ import { distributionPoint, extension } from "../../src/issuing/certificate-exte
 import { issueCRL, type RevokedSerial } from "../../src/issuing/crls.js";
 import { developmentAddress } from "../../src/issuing/development-pki.js";
 import { importIssuingKey } from "../../src/issuing/issuing-keys.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { RevocationSource } from "../../src/ports/revocation-source.js";
 import { mirrorRevocation, revocationDue } from "../../src/services/mirror-revocation.js";
 import { refreshMetadata } from "../../src/services/refresh-metadata.js";

@@ -1,1 +1,0 @@
-export { nodeDigest } from "../adapters/node-digest.js";
