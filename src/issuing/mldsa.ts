@@ -1,5 +1,5 @@
 /** The second signature: a detached SignedData by a bare ML-DSA-65 key (RFC 9882). Experimental. SPEC §6.10. */
-import { mldsaKey } from "../core/pki/mldsa.js";
+import { mldsaKey } from "../core/trust/mldsa.js";
 import { hexBytes } from "../core/encoding/bytes.js";
 import type { PostQuantumSigner } from "../ports/post-quantum.js";
 import { digestOIDs } from "./algorithms.js";

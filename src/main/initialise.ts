@@ -9,7 +9,7 @@ import { feedName } from "../core/brands.js";
 import { formatPEM } from "../core/encoding/pem.js";
 import { UsageError } from "../core/errors.js";
 import { parseCertificate, signerIdentity } from "../core/pki/certificate.js";
-import { mldsaSPKI } from "../core/pki/mldsa.js";
+import { mldsaSPKI } from "../core/trust/mldsa.js";
 import type { SignaturePolicy } from "../core/pki/model.js";
 import { type DevelopmentLeaves, issueDevelopmentLeaves } from "../issuing/development-pki.js";
 import { keyID } from "../core/trust/keys.js";

@@ -2,7 +2,7 @@
  * ML-DSA-65 (FIPS 204), pure mode, empty context. Experimental: the key is in software, because no token of the field
  * offers the algorithm yet. Two ports, because endpoints verify and never sign.
  */
-import type { MLDSAVerify } from "../core/pki/mldsa.js";
+import type { MLDSAVerify } from "../core/trust/mldsa.js";
 
 export interface PostQuantumVerifier {
   readonly verify: MLDSAVerify;

@@ -11,7 +11,7 @@ import {
   metadataPath,
   timestampPath,
 } from "../core/release/tree-paths.js";
-import type { MLDSAVerify } from "../core/pki/mldsa.js";
+import type { MLDSAVerify } from "../core/trust/mldsa.js";
 import { policyOfRoot } from "../core/trust/policy.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { verifyRelease } from "../core/trust/verify-release.js";

@@ -4,7 +4,7 @@
  */
 import type { Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
-import { mldsaKey } from "../core/pki/mldsa.js";
+import { mldsaKey } from "../core/trust/mldsa.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { PostQuantumAnnouncement, SignaturePolicy } from "../core/trust/model.js";

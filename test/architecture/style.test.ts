@@ -17,6 +17,15 @@ describe("style", () => {
     expect(long).toEqual([]);
   });
 
+  it("keeps the verification core small enough to be read in one sitting", () => {
+    const lines = sources
+      .filter((file) => file.startsWith("src/core/pki/"))
+      .reduce((sum, file) => sum + text(file).split("\n").length - 1, 0);
+    console.log(`core/pki: ${lines} lines`);
+    expect(lines).toBeGreaterThan(0);
+    expect(lines).toBeLessThan(2500);
+  });
+
   it("opens every source file with a comment that says what it is", () => {
     const silent = sources.filter(
       (file) =>

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawMLDSAKey, openNobleSigner } from "../../src/adapters/post-quantum/noble.js";
 import { writeKeyFile } from "../../src/adapters/signer/key-file.js";
-import { mldsaKey } from "../../src/core/pki/mldsa.js";
+import { mldsaKey } from "../../src/core/trust/mldsa.js";
 import { signMLDSA } from "../../src/issuing/mldsa.js";
 import { temporaryFolder } from "../support/temporary.js";
 

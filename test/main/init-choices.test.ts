@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mldsaKey } from "../../src/core/pki/mldsa.js";
+import { mldsaKey } from "../../src/core/trust/mldsa.js";
 import { policyOfRoot } from "../../src/core/trust/policy.js";
 import { parseEnvelope, parseRoot } from "../../src/core/trust/metadata.js";
 import { requirePinnedKey } from "../../src/core/trust/second-signature.js";

@@ -2,7 +2,7 @@
 import { drawMLDSAKey, nobleVerifier, openNobleSigner } from "../../src/adapters/post-quantum/noble.js";
 import type { Sha256Hex } from "../../src/core/brands.js";
 import { formatPEM } from "../../src/core/encoding/pem.js";
-import { mldsaKey, mldsaSPKI, type MLDSAKey } from "../../src/core/pki/mldsa.js";
+import { mldsaKey, mldsaSPKI, type MLDSAKey } from "../../src/core/trust/mldsa.js";
 import type { PostQuantumSigner } from "../../src/ports/post-quantum.js";
 
 export const { verify } = nobleVerifier;

@@ -23,7 +23,10 @@ export interface Certificate extends Signed {
   readonly extensions: Extensions;
 }
 
-/** Certificates of this size do not occur; the cap bounds the work for one of them. */
+/** Certificates; those of a path leaf first, anchor last. */
+export type Certs = readonly Certificate[];
+
+/** Certs of this size do not occur; the cap bounds the work for one of them. */
 const certificateBytesMax = 64 * 1024;
 
 const readSigned = der.sequence("a signed structure", {
@@ -56,21 +59,16 @@ export function readCertificate(node: DERNode): Certificate {
     ensure(version === 2, "DER_MALFORMED", "version 3", version + 1);
     const isNamed = [body.issuer, body.subject].every(({ attributes }) => attributes.length > 0);
     ensure(isNamed, "DER_MALFORMED", "an issuer and a subject", "an empty name");
-    ensure(
-      body.serial.length <= 20,
-      "DER_MALFORMED",
-      "a serial number of at most 20 octets",
-      body.serial.length,
-    );
+    ensure(body.serial.length <= 20, "DER_MALFORMED", "a serial number of at most 20 octets", "a longer one");
     return { ...validity, ...body };
   });
 }
 
 /** A certificate or a list. RFC 5280 §4.1.1.2, §5.1.1.2: the algorithm is named twice, the same way. */
-export function readSignedBody<Body extends { readonly signatureAlgorithm: Uint8Array }>(
+export function readSignedBody<B extends Pick<Signed, "signatureAlgorithm">>(
   node: DERNode,
-  read: der.Reader<Body>,
-): Body & Signed & { readonly der: Uint8Array } {
+  read: der.Reader<B>,
+) {
   const { tbs, signatureAlgorithm, signature } = readSigned(node);
   const body = read(tbs);
   const isSame = equalBytes(body.signatureAlgorithm, signatureAlgorithm);

@@ -11,6 +11,7 @@ import { readCertificate } from "./certificate.js";
 import { ensure, structured } from "./failure.js";
 import { oids } from "./oids.js";
 
+const { certificatesMax, revocationItemsMax: itemsMax } = limits;
 const readSigner = der.sequence("a signer", {
   version: der.smallInteger,
   sid: der.any,
@@ -29,11 +30,7 @@ const readSignedData = der.sequence("signed data", {
     content: der.explicit(0, der.octetString),
   }),
   certificates: der.optional(constructedTag(0), der.any),
-  revocation: der.implicit(
-    1,
-    tags.set,
-    der.setOf("revocation data", der.encoding, 0, limits.revocationItemsMax),
-  ),
+  revocation: der.implicit(1, tags.set, der.setOf("revocation data", der.encoding, 0, itemsMax)),
   signer: der.setOfOne("signers", readSigner),
 });
 const readContentInfo = der.sequence("a content info", {
@@ -44,10 +41,8 @@ const readSid = der.sequence("an issuer and serial number", {
   issuer: (node) => node.expect(tags.sequence, "an issuer").bytes,
   serial: der.integer,
 });
-const readAttribute = der.sequence("an attribute", {
-  type: der.objectID,
-  value: der.setOfOne("attribute values", der.any),
-});
+const readValue = der.setOfOne("attribute values", der.any);
+const readAttribute = der.sequence("an attribute", { type: der.objectID, value: readValue });
 const readAttributes = der.setOf("attributes", readAttribute, 1);
 
 /** The form of every SignedData that we take; what it must hold beyond that is the caller's. @throws VerificationError DER_MALFORMED */
@@ -75,17 +70,10 @@ export function parseSignedData(bytes: Uint8Array) {
     const isSame = parseDigestAlgorithm(announced, "CMS_ALGORITHM") === hash;
     ensure(isSame, "CMS_ALGORITHM", "the signer's digest algorithm");
     const certificates = data.certificates?.children ?? [];
-    const most = limits.certificatesMax;
-    ensure(
-      certificates.length <= most,
-      "LIMIT_EXCEEDED",
-      `at most ${most} certificates`,
-      certificates.length,
-    );
+    const count = certificates.length;
+    ensure(count <= certificatesMax, "LIMIT_EXCEEDED", `at most ${certificatesMax} certificates`, count);
     // RFC 5652 §10.2.1: ascending, so that no order and no repetition makes another file of the same signature.
-    const isTwice = revocation.some(
-      (bytes, i) => i > 0 && equalBytes(bytes, revocation[i - 1] as Uint8Array),
-    );
+    const isTwice = revocation.some((one, i) => i > 0 && equalBytes(one, revocation[i - 1] as Uint8Array));
     ensure(!isTwice, "DER_MALFORMED", "each item of revocation data once", "one twice");
     return {
       ...encapsulated,

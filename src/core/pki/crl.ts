@@ -5,18 +5,13 @@
 import * as der from "../encoding/der-schema.js";
 import { type DERNode, parseDER, tags } from "../encoding/der.js";
 import { limits } from "../limits.js";
-import { readIdentifier, type Signed } from "./algorithms.js";
+import { readIdentifier } from "./algorithms.js";
 import { readSignedBody } from "./certificate.js";
-import {
-  type DistributionPoint,
-  type ListScope,
-  parseDistributionPoints,
-  parseListScope,
-} from "./distribution-points.js";
+import { parseDistributionPoints, parseListScope } from "./distribution-points.js";
 import { readAuthorityKeyIdentifier, soundExtensionsOf } from "./extensions.js";
 import { ensure, structured } from "./failure.js";
 import { directoryNames, parseGeneralNames } from "./general-names.js";
-import { type Name, parseName } from "./names.js";
+import { parseName } from "./names.js";
 
 /** What somebody says about one certificate, in a list or in a response. */
 export interface Revocation {
@@ -30,21 +25,6 @@ export interface RevokedCertificate extends Revocation {
   /** DER of the certificate's issuer, and the octets of its serial number. */
   readonly issuer: Uint8Array;
   readonly serial: Uint8Array;
-}
-
-export interface RevocationList extends Signed {
-  readonly der: Uint8Array;
-  readonly issuer: Name;
-  readonly thisUpdate: Date;
-  readonly nextUpdate: Date;
-  readonly number: bigint;
-  /** Set in a delta: the number of the complete list that it builds on. */
-  readonly baseNumber: bigint | undefined;
-  readonly authorityKeyIdentifier: Uint8Array | undefined;
-  readonly scope: ListScope;
-  /** Where its deltas are. */
-  readonly freshestCRL: readonly DistributionPoint[] | undefined;
-  readonly entries: readonly RevokedCertificate[];
 }
 
 /** RFC 5280 §5.3.1. */
@@ -64,19 +44,25 @@ const readNumber = (node: DERNode): bigint => {
 };
 
 /** RFC 5280 §5.3 */
+const readEntryExtensions = soundExtensionsOf({
+  reason: ["2.5.29.21", "not critical", readReason],
+  invalidSince: ["2.5.29.24", "not critical", der.generalizedTime],
+  names: ["2.5.29.29", "critical", parseGeneralNames],
+});
 const readEntry = der.sequence("a revoked certificate", {
   serial: der.integer,
   revokedAt: der.time,
-  extensions: der.optional(
-    tags.sequence,
-    soundExtensionsOf({
-      reason: ["2.5.29.21", "not critical", readReason],
-      invalidSince: ["2.5.29.24", "not critical", der.generalizedTime],
-      names: ["2.5.29.29", "critical", parseGeneralNames],
-    }),
-  ),
+  extensions: der.optional(tags.sequence, readEntryExtensions),
 });
-/** RFC 5280 §5.1, §5.2 */
+/** RFC 5280 §5.2 */
+const readListExtensions = soundExtensionsOf({
+  number: ["2.5.29.20", "not critical", readNumber],
+  baseNumber: ["2.5.29.27", "critical", readNumber],
+  scope: ["2.5.29.28", "critical", der.any],
+  authorityKeyIdentifier: ["2.5.29.35", "not critical", readAuthorityKeyIdentifier],
+  freshestCRL: ["2.5.29.46", "not critical", parseDistributionPoints],
+});
+/** RFC 5280 §5.1 */
 const readBody = der.sequence("a revocation list body", {
   version: der.smallInteger,
   signatureAlgorithm: readIdentifier,
@@ -86,27 +72,19 @@ const readBody = der.sequence("a revocation list body", {
   nextUpdate: der.time,
   // RFC 5280 §5.1.2.6: a list without entries leaves the field out.
   revoked: der.optional(tags.sequence, der.sequenceOf("revoked certificates", readEntry, 1)),
-  extensions: der.required(
-    der.explicit(
-      0,
-      soundExtensionsOf({
-        number: ["2.5.29.20", "not critical", readNumber],
-        baseNumber: ["2.5.29.27", "critical", readNumber],
-        scope: ["2.5.29.28", "critical", der.any],
-        authorityKeyIdentifier: ["2.5.29.35", "not critical", readAuthorityKeyIdentifier],
-        freshestCRL: ["2.5.29.46", "not critical", parseDistributionPoints],
-      }),
-    ),
-  ),
+  extensions: der.required(der.explicit(0, readListExtensions)),
 });
 
+export type RevocationList = ReturnType<typeof parseCRL>;
+
 /** @throws VerificationError REVOCATION_MALFORMED, LIMIT_EXCEEDED */
-export function parseCRL(bytes: Uint8Array): RevocationList {
+export function parseCRL(bytes: Uint8Array) {
   return structured("REVOCATION_MALFORMED", () => {
     const node = parseDER(bytes, limits.crlBytesMax);
     const { version, revoked = [], extensions, ...body } = readSignedBody(node, readBody);
     // RFC 5280 §5.1.2.1: extensions are there, so the version is 2 (encoded as 1).
     ensure(version === 1, "DER_MALFORMED", "version 2", version + 1);
+    // `baseNumber` is set in a delta: the number of the complete list that it builds on.
     const { number, baseNumber, freshestCRL } = extensions;
     // RFC 5280 §5.2.3: without a number nobody can tell which list is newer.
     ensure(number !== undefined, "DER_MALFORMED", "a CRL number", "none");

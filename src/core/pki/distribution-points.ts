@@ -18,13 +18,11 @@ export interface PointName {
   readonly fullName?: readonly GeneralName[];
   readonly relativeName?: DERNode;
 }
-const pointName = der.explicit<PointName>(
-  0,
-  der.choice("a distribution point name", {
-    fullName: der.implicit(0, tags.sequence, parseGeneralNames),
-    relativeName: der.implicit(1, tags.set, (node) => node.setOf("a relative name") && node),
-  }),
-);
+const readPointName = der.choice("a distribution point name", {
+  fullName: der.implicit(0, tags.sequence, parseGeneralNames),
+  relativeName: der.implicit(1, tags.set, (node) => node.setOf("a relative name") && node),
+});
+const pointName = der.explicit<PointName>(0, readPointName);
 const readScope = der.sequence("an issuing distribution point", {
   point: pointName,
   users: der.flag(1),
@@ -60,15 +58,16 @@ export interface ListScope {
   readonly bytes: Uint8Array;
 }
 
+const whole: ListScope = {
+  ...{ names: [], only: "all", reasons: allReasons, indirect: false, bytes: new Uint8Array() },
+};
+const kindNames = ["users", "authorities", "attributes"] as const;
+
 /** Of a list without the extension: everything that its issuer issued. @throws VerificationError DER_MALFORMED */
 export function parseListScope(node: DERNode | undefined, issuer: Name): ListScope {
-  if (node === undefined) {
-    return { names: [], only: "all", reasons: allReasons, indirect: false, bytes: new Uint8Array() };
-  }
+  if (node === undefined) return whole;
   const { point = {}, reasons = allReasons, indirect, ...kinds } = readScope(node);
-  const [only = "all", ...others] = (["users", "authorities", "attributes"] as const).filter(
-    (one) => kinds[one],
-  );
+  const [only = "all", ...others] = kindNames.filter((kind) => kinds[kind]);
   // RFC 5280 §5.2.5: at most one of the three.
   ensure(others.length === 0, "DER_MALFORMED", "a list of one kind of certificates", "one of several");
   return { names: namesOf(point, issuer), only, reasons, indirect, bytes: node.bytes };

@@ -24,18 +24,13 @@ export interface Judged {
 }
 type Read<T extends Table> = Judged & { readonly [Name in keyof T]?: ReturnType<T[Name][2]> };
 
-const readExtension = der.sequence("an extension", {
-  oid: der.objectID,
-  critical: der.flag(),
-  value: der.octetString,
-});
+const fields = { oid: der.objectID, critical: der.flag(), value: der.octetString };
+const readExtension = der.sequence("an extension", fields);
 const readExtensions = der.sequenceOf("extensions", readExtension, 1);
 
 /** A reader of Extensions by this table. */
 export function extensionsOf<const T extends Table>(table: T): der.Reader<Read<T>> {
-  const rules = new Map(
-    Object.entries(table).map(([name, [oid, ...rule]]) => [oid, [name, ...rule] as const]),
-  );
+  const rules = new Map(Object.entries(table).map(([name, rule]) => [rule[0], { name, rule }]));
   return (node) => {
     const values: Record<string, unknown> = {};
     const [seen, refused, ignorable]: [Set<string>, string[], string[]] = [new Set(), [], []];
@@ -43,11 +38,11 @@ export function extensionsOf<const T extends Table>(table: T): der.Reader<Read<T
       // RFC 5280 §4.2: not more than one instance of an extension.
       ensure(!seen.has(oid), "DER_MALFORMED", "each extension once", oid, "twice");
       seen.add(oid);
-      const [name, criticality, read] = rules.get(oid) ?? [];
+      const { name = "", rule: [, criticality, read] = [] } = rules.get(oid) ?? {};
       if (critical && (criticality ?? "not critical") === "not critical") refused.push(oid);
       if (!critical && criticality === "critical") ignorable.push(oid);
       // Values of extensions that we do not know stay closed: some are empty, which is no DER.
-      if (name !== undefined && read !== undefined) values[name] = read(parseDER(value), critical);
+      if (read !== undefined) values[name] = read(parseDER(value), critical);
     }
     return Object.assign(values as Read<T>, { refused, ignorable });
   };
@@ -56,21 +51,15 @@ export function extensionsOf<const T extends Table>(table: T): der.Reader<Read<T
 /** The same for lists and responses, which are refused at once. */
 export function soundExtensionsOf<const T extends Table>(table: T): der.Reader<Read<T>> {
   const isSound = ({ refused, ignorable }: Judged): boolean => refused.length + ignorable.length === 0;
-  return der.where(
-    extensionsOf(table),
-    isSound,
-    "extensions that are understood, and critical as they must be",
-  );
+  return der.where(extensionsOf(table), isSound, "known extensions, critical as they must be");
 }
 
 /** Positions in the KeyUsage bit string (RFC 5280 §4.2.1.3). */
 export const keyUsageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
 
-const readBasicConstraints = der.where(
-  der.sequence("basic constraints", {
-    ca: der.flag(),
-    pathLen: der.optional(tags.integer, der.smallInteger),
-  }),
+const constraints = { ca: der.flag(), pathLen: der.optional(tags.integer, der.smallInteger) };
+const readConstraints = der.where(
+  der.sequence("basic constraints", constraints),
   // RFC 5280 §4.2.1.9: pathLenConstraint is for CAs alone.
   ({ ca, pathLen }) => ca || pathLen === undefined,
   "a path length in CA certificates only",
@@ -83,21 +72,15 @@ export const readAuthorityKeyIdentifier = der.sequence("an authority key identif
   issuer: der.implicit(1, tags.sequence, parseGeneralNames),
   serial: der.implicit(2, tags.integer, der.integer),
 });
-const readAccess = der.sequence("an access description", {
-  method: der.objectID,
-  location: parseGeneralName,
-});
+const readAccess = der.sequence("an access", { method: der.objectID, location: parseGeneralName });
+const readAccesses = der.sequenceOf("accesses", readAccess, 1);
 
 /** Of certificates: RFC 5280 §4.2.1, §4.2.2.1; RFC 6960 §4.2.2.2.1. */
 export const parseExtensions = extensionsOf({
   subjectKeyIdentifier: ["2.5.29.14", "not critical", der.octetString],
   keyUsage: ["2.5.29.15", "either", (value, critical) => ({ critical, bits: readKeyUsage(value) })],
   subjectAltName: ["2.5.29.17", "not critical", parseAlternativeNames],
-  basicConstraints: [
-    "2.5.29.19",
-    "either",
-    (value, critical) => ({ critical, ...readBasicConstraints(value) }),
-  ],
+  basicConstraints: ["2.5.29.19", "either", (value, critical) => ({ critical, ...readConstraints(value) })],
   nameConstraints: ["2.5.29.30", "critical", parseNameConstraints],
   crlDistributionPoints: ["2.5.29.31", "either", parseDistributionPoints],
   certificatePolicies: ["2.5.29.32", "either", parsePolicies],
@@ -107,11 +90,7 @@ export const parseExtensions = extensionsOf({
   extKeyUsage: ["2.5.29.37", "either", (value, critical) => ({ critical, purposes: readKeyPurposes(value) })],
   freshestCRL: ["2.5.29.46", "not critical", parseDistributionPoints],
   inhibitAnyPolicy: ["2.5.29.54", "critical", der.smallInteger],
-  authorityInfoAccess: [
-    "1.3.6.1.5.5.7.1.1",
-    "not critical",
-    der.sequenceOf("access descriptions", readAccess, 1),
-  ],
+  authorityInfoAccess: ["1.3.6.1.5.5.7.1.1", "not critical", readAccesses],
   ocspNoCheck: ["1.3.6.1.5.5.7.48.1.5", "not critical", der.none],
 });
 

@@ -1,5 +1,5 @@
 /** How the verifier says no: one code a lie, what was expected and what was there, for people. */
-import { type ErrorCode, quote, VerificationError } from "../errors.js";
+import { type ErrorCode, errorTable, PolicyError, quote, VerificationError } from "../errors.js";
 import { type Name, nameText } from "./names.js";
 
 /** What a message can hold. Names are an attacker's text: quoted and cut. */
@@ -8,7 +8,8 @@ type Shown = string | number | Date | Name | readonly string[];
 /** `got` is put together from its parts. */
 export function refusal(code: ErrorCode, expected: string, ...got: readonly Shown[]): VerificationError {
   const found = got.length === 0 ? "another" : got.map(shown).join(" ");
-  return new VerificationError(code, `expected ${expected}, got ${found}`);
+  const isPolicy = errorTable[code].class === "policy";
+  return new (isPolicy ? PolicyError : VerificationError)(code, `expected ${expected}, got ${found}`);
 }
 
 /** @throws VerificationError with `code` unless it holds */

@@ -46,9 +46,8 @@ export function isDNSName(text: string): boolean {
 /** RFC 5321 §4.1.2, Dot-string only, at a host. */
 export function isMailbox(text: string): boolean {
   const at = text.lastIndexOf("@");
-  const isLocal = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(
-    text.slice(0, Math.max(at, 0)),
-  );
+  const local = text.slice(0, Math.max(at, 0));
+  const isLocal = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local);
   return isLocal && at <= 64 && isDNSName(text.slice(at + 1));
 }
 

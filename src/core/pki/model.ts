@@ -27,15 +27,7 @@ export interface SignaturePolicy {
   /** PEM: the ML-DSA-65 keys that may make it. */
   readonly postQuantumKeys?: readonly string[];
   /** Whose rebuilds a release needs, on top of the feed's threshold. Absent: nobody's. */
-  readonly rebuilders?: RebuilderPolicy;
-}
-
-/** SPEC §5.5.5: k of n keys of the customer's own choosing. */
-export interface RebuilderPolicy {
-  /** So many of the keys must have said PASSED. */
-  readonly threshold: number;
-  /** PEM, P-256 or Ed25519. */
-  readonly keys: readonly string[];
+  readonly rebuilders?: { readonly threshold: number; readonly keys: readonly string[] };
 }
 
 /** SPEC §6.8: what must be known about revocation. */

@@ -17,11 +17,10 @@ export interface Name {
   readonly attributes: readonly NameAttribute[];
 }
 
-const shortNames = new Map(
-  Object.entries({ 3: "CN", 5: "serialNumber", 6: "C", 7: "L", 8: "ST", 10: "O", 11: "OU" }).map(
-    ([arc, name]) => [`2.5.4.${arc}`, name],
-  ),
-).set("2.5.4.97", "organizationIdentifier");
+const shortNames: Readonly<Record<string, string>> = {
+  ...{ "2.5.4.3": "CN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST" },
+  ...{ "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.97": "organizationIdentifier" },
+};
 const shownTags: readonly number[] = [tags.utf8String, tags.printableString, tags.ia5String];
 
 /** RFC 5280 §4.1.2.4: a sequence of non-empty sets of type and value. */
@@ -52,5 +51,5 @@ export function nameText({ attributes }: Name): string {
   const hex4 = (text: string): string => text.charCodeAt(0).toString(16).padStart(4, "0");
   const escaped = (text: string): string =>
     text.replace(/[\\,+="<>;]/g, "\\$&").replace(/\p{Cc}/gu, (control) => `\\u${hex4(control)}`);
-  return attributes.map(({ type, text }) => `${shortNames.get(type) ?? type}=${escaped(text)}`).join(", ");
+  return attributes.map(({ type, text }) => `${shortNames[type] ?? type}=${escaped(text)}`).join(", ");
 }

@@ -58,15 +58,13 @@ const readBasicResponse = der.sequence("a basic response", {
   signature: der.bitString,
   certificates: der.explicit(0, der.sequenceOf("certificates", readCertificate, 0, limits.certificatesMax)),
 });
+const readBytes = der.sequence("response bytes", {
+  type: der.where(der.objectID, (type) => type === "1.3.6.1.5.5.7.48.1.1", "a basic response"),
+  basic: der.wrapped(readBasicResponse),
+});
 const readResponse = der.sequence("an OCSP response", {
   status: der.enumerated,
-  bytes: der.explicit(
-    0,
-    der.sequence("response bytes", {
-      type: der.where(der.objectID, (type) => type === "1.3.6.1.5.5.7.48.1.1", "a basic response"),
-      basic: der.wrapped(readBasicResponse),
-    }),
-  ),
+  bytes: der.explicit(0, readBytes),
 });
 
 export type OCSPStatus = ReturnType<typeof readSingle>;
@@ -75,36 +73,26 @@ export type OCSPResponse = ReturnType<typeof parseOCSPResponse>;
 /** @throws VerificationError REVOCATION_MALFORMED, LIMIT_EXCEEDED */
 export function parseOCSPResponse(bytes: Uint8Array) {
   return structured("REVOCATION_MALFORMED", () => {
-    const response = readResponse(parseDER(bytes, limits.crlBytesMax));
+    const { status, bytes: answer } = readResponse(parseDER(bytes, limits.crlBytesMax));
     // RFC 6960 §4.2.1: 0 is successful; every other status comes without an answer.
-    ensure(
-      response.status === 0 && response.bytes,
-      "DER_MALFORMED",
-      "a successful response",
-      response.status,
-    );
-    const { tbs, certificates = [], ...signed } = response.bytes.basic;
+    ensure(status === 0 && answer, "DER_MALFORMED", "a successful response", "status", status);
+    const { tbs, certificates = [], ...signed } = answer.basic;
     return { der: bytes, ...signed, certificates, tbs: tbs.bytes, ...readResponseData(tbs) };
   });
 }
 
 /** RFC 6960 §4.1.1: the issuer's name and key and the certificate's serial number, all three. */
-export async function isAbout(
-  { id }: OCSPStatus,
-  certificate: Certificate,
-  issuer: Certificate,
-): Promise<boolean> {
+export async function isAbout({ id }: OCSPStatus, about: Certificate, by: Certificate): Promise<boolean> {
   const hash = id.hash.oid === sha1 ? "SHA-1" : "SHA-256";
-  if (!equalBytes(id.serial, certificate.serial)) return false;
-  const isName = equalBytes(id.nameHash, await digest(hash, certificate.issuer.der));
-  return isName && equalBytes(id.keyHash, await digest(hash, issuer.key.octets));
+  if (!equalBytes(id.serial, about.serial)) return false;
+  const isName = equalBytes(id.nameHash, await digest(hash, about.issuer.der));
+  return isName && equalBytes(id.keyHash, await digest(hash, by.key.octets));
 }
 
 /** RFC 6960 §4.2.1: the responder is named by its name, or by the SHA-1 of its key. */
-export async function isResponder(
-  { subject, key }: Certificate,
-  { responder }: OCSPResponse,
-): Promise<boolean> {
+export async function isResponder(one: Certificate, { responder }: OCSPResponse): Promise<boolean> {
   const { name, keyHash = new Uint8Array() } = responder;
-  return name ? equalBytes(name, subject.der) : equalBytes(keyHash, await digest("SHA-1", key.octets));
+  return name
+    ? equalBytes(name, one.subject.der)
+    : equalBytes(keyHash, await digest("SHA-1", one.key.octets));
 }

@@ -6,7 +6,7 @@ import { equalBytes } from "../encoding/bytes.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { type Budget, isSignedBy, parseSignatureAlgorithm, requireStrongKey } from "./algorithms.js";
-import type { Certificate } from "./certificate.js";
+import type { Certificate, Certs } from "./certificate.js";
 import { keyUsageBits } from "./extensions.js";
 import { ensure, refusal } from "./failure.js";
 import { requireNames } from "./name-constraints.js";
@@ -17,10 +17,10 @@ export interface PathRules {
   /** The extended key usage that no CA excludes. Undefined for no particular one: signers of revocation data, test suites. */
   readonly purpose: string | undefined;
   readonly at: Date;
-  readonly anchors: readonly Certificate[];
+  readonly anchors: Certs;
   readonly rsaBitsMin: number;
   readonly policies?: PolicyRules;
-  /** Certificates of a path, leaf and anchor among them; `limits.pathDepthMax` when absent. */
+  /** Certs of a path, leaf and anchor among them; `limits.pathDepthMax` when absent. */
   readonly lengthMax?: number;
   /** CAs between leaf and anchor that are not self-issued. */
   readonly intermediatesMax?: number;
@@ -31,7 +31,7 @@ export interface PathRules {
 }
 
 interface Search extends PathRules {
-  readonly pool: readonly Certificate[];
+  readonly pool: Certs;
   readonly budget: Budget;
   /** The first reason found on the way; it says more than "no path". */
   reason: VerificationError | undefined;
@@ -45,11 +45,7 @@ type Role = "leaf" | "intermediate" | "anchor";
  *
  * @throws VerificationError CERTIFICATE_EXPIRED, _EXTENSION, _PATH, _USAGE, _WEAK, _NAMES, _POLICY, _UNTRUSTED, LIMIT_EXCEEDED
  */
-export async function verifyPath(
-  leaf: Certificate,
-  pool: readonly Certificate[],
-  rules: PathRules,
-): Promise<readonly Certificate[]> {
+export async function verifyPath(leaf: Certificate, pool: Certs, rules: PathRules): Promise<Certs> {
   requireUsable(leaf, "leaf", rules);
   const budget = rules.budget ?? { checksLeft: limits.signatureChecksMax };
   const search: Search = { ...rules, pool, budget, reason: undefined };
@@ -60,7 +56,7 @@ export async function verifyPath(
   return path;
 }
 
-async function extend(path: readonly Certificate[], search: Search): Promise<Certificate[] | undefined> {
+async function extend(path: Certs, search: Search): Promise<Certificate[] | undefined> {
   const child = path.at(-1) as Certificate;
   const isNamed = ({ subject }: Certificate): boolean => equalBytes(subject.der, child.issuer.der);
   for (const anchor of search.anchors.filter(isNamed)) {
@@ -97,12 +93,7 @@ async function holds(search: Search, check: () => Promise<void>): Promise<boolea
   }
 }
 
-async function requireIssuer(
-  issuer: Certificate,
-  role: Role,
-  path: readonly Certificate[],
-  search: Search,
-): Promise<void> {
+async function requireIssuer(issuer: Certificate, role: Role, path: Certs, search: Search) {
   requireUsable(issuer, role, search);
   requireAuthority(issuer, role, path, search);
   if (role === "anchor") requireAnchorForm(issuer);
@@ -128,12 +119,8 @@ function requireUsable(certificate: Certificate, role: Role, { at, ...rules }: P
 }
 
 /** SPEC §6.5.5, RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12: a CA, so deep, allowed to sign certificates, for this purpose. */
-function requireAuthority(
-  { subject, extensions }: Certificate,
-  role: Role,
-  path: readonly Certificate[],
-  rules: PathRules,
-): void {
+function requireAuthority(issuer: Certificate, role: Role, path: Certs, rules: PathRules): void {
+  const { subject, extensions } = issuer;
   const { basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier } = extensions;
   const isCA = basicConstraints?.ca === true && (basicConstraints.critical || isLenient(rules));
   ensure(isCA, "CERTIFICATE_PATH", "a CA certificate", subject);
@@ -166,13 +153,7 @@ async function requireSigned(child: Certificate, issuer: Certificate, { budget }
   // SPEC §6.5.6, RFC 5280 §4.2.1.1: every certificate but a root names its issuer's key, and both sides agree.
   const { authorityKeyIdentifier: named } = child.extensions;
   const isNamed = isKey(named?.keyID, issuer.extensions.subjectKeyIdentifier);
-  ensure(
-    isNamed,
-    "CERTIFICATE_UNTRUSTED",
-    "the issuer's key identifier",
-    "another than that of",
-    issuer.subject,
-  );
+  ensure(isNamed, "CERTIFICATE_UNTRUSTED", "the issuer's key identifier", "not that of", issuer.subject);
   parseSignatureAlgorithm(child.signatureAlgorithm, "CERTIFICATE_WEAK");
   const isSigned = await isSignedBy(issuer.key, child, budget);
   ensure(isSigned, "CERTIFICATE_UNTRUSTED", "the issuer's signature", "none of", issuer.subject);

@@ -89,12 +89,9 @@ function requireCriticalUsage({ extensions: { keyUsage } }: Certificate, wanted:
   ensure(isRight, "CERTIFICATE_USAGE", `a critical key usage with ${either}`);
 }
 
-function requirePurposes(
-  { extensions: { extKeyUsage } }: Certificate,
-  wanted: string,
-  areRight: (purposes: readonly string[], critical: boolean) => boolean,
-): void {
-  const { purposes = [], critical = false } = extKeyUsage ?? {};
+type AreRight = (purposes: readonly string[], critical: boolean) => boolean;
+function requirePurposes({ extensions }: Certificate, wanted: string, areRight: AreRight): void {
+  const { purposes = [], critical = false } = extensions.extKeyUsage ?? {};
   ensure(areRight(purposes, critical), "CERTIFICATE_USAGE", `the purpose ${wanted}`, purposes);
 }
 
@@ -105,13 +102,10 @@ function requireNarrow({ extensions: { extKeyUsage } }: Certificate, wide: reado
 }
 
 /** Both ends count: a certificate from noon to noon less a second lives a whole day. */
-function requireLife(
-  { notBefore, notAfter }: Certificate,
-  { days = 0, months = 0 }: { days?: number; months?: number },
-): void {
+function requireLife({ notBefore, notAfter }: Certificate, most: { days?: number; months?: number }): void {
   const end = new Date(notBefore);
-  end.setUTCMonth(end.getUTCMonth() + months);
-  end.setTime(end.getTime() + days * dayMilliseconds);
+  end.setUTCMonth(end.getUTCMonth() + (most.months ?? 0));
+  end.setTime(end.getTime() + (most.days ?? 0) * dayMilliseconds);
   const isShort = notAfter.getTime() + 1000 <= end.getTime();
   ensure(isShort, "CERTIFICATE_VALIDITY", "a short life", notBefore, "to", notAfter, "instead of", end);
 }

@@ -44,16 +44,11 @@ export const choicesOf = ({ lists, responses }: RevocationData): Uint8Array[] =>
 
 /** Both, each item once. Of what was seen elsewhere, what cannot be read is left out: it is extra, and nobody relies on it. */
 export function withSeenItems(data: RevocationData, seen: readonly Uint8Array[]): RevocationData {
-  const others = seen.map(readableItem);
-  const isNew = (known: readonly Uint8Array[], bytes: Uint8Array): boolean =>
-    !known.some((one) => equalBytes(one, bytes));
   const known = choicesOf(data);
+  const others = seen.filter((choice) => !known.some((one) => equalBytes(one, choice))).map(readableItem);
   return {
-    lists: [...data.lists, ...others.flatMap(({ lists }) => lists.filter(({ der }) => isNew(known, der)))],
-    responses: [
-      ...data.responses,
-      ...others.flatMap(({ responses }) => responses.filter(({ der }) => isNew(known, ocspChoice(der)))),
-    ],
+    lists: [...data.lists, ...others.flatMap(({ lists }) => lists)],
+    responses: [...data.responses, ...others.flatMap(({ responses }) => responses)],
   };
 }
 

@@ -64,17 +64,9 @@ export function freshnessOf(
   { notAfter, extensions }: Certificate,
   { at, now, policy, as }: JudgedAt,
 ): string {
-  const fresh = (holds: boolean, expected: string, ...limit: (Date | number)[]): void =>
-    ensure(
-      holds,
-      "REVOCATION_STALE",
-      `revocation data ${expected}`,
-      thisUpdate,
-      "to",
-      nextUpdate,
-      "for",
-      ...limit,
-    );
+  const span = [thisUpdate, "to", nextUpdate, "for"] as const;
+  const fresh = (holds: boolean, expected: string, limit: Date | number): void =>
+    ensure(holds, "REVOCATION_STALE", `revocation data ${expected}`, ...span, limit);
   fresh(isReached(thisUpdate, now), "from the past", now);
   fresh(nextUpdate >= at, "that reach the time", at);
   // RFC 5280 §5: once expired, a certificate may be dropped from the list, so silence says nothing any more.

@@ -5,7 +5,7 @@
 import { equalBytes } from "../encoding/bytes.js";
 import { VerificationError } from "../errors.js";
 import { type Budget, isSignedBy, type Signed } from "./algorithms.js";
-import type { Certificate } from "./certificate.js";
+import type { Certificate, Certs } from "./certificate.js";
 import type { RevocationList } from "./crl.js";
 import { keyUsageBits } from "./extensions.js";
 import { refusal } from "./failure.js";
@@ -16,20 +16,16 @@ import { verifyPath } from "./path.js";
 /** Those who may have signed one list or response. */
 export interface Speakers {
   /** Proven already. */
-  readonly authorities: readonly Certificate[];
-  readonly delegates: readonly Certificate[];
+  readonly authorities: Certs;
+  readonly delegates: Certs;
   /** Where the path of a delegate ends, through these others, and when it must hold. */
   readonly anchor: Certificate;
-  readonly pool: readonly Certificate[];
+  readonly pool: Certs;
   readonly at: Date;
 }
 
 /** RFC 5280 §6.3.3 f: CAs of the path, or others that are named like the list's issuer, below the same anchor. */
-export function listSpeakers(
-  list: RevocationList,
-  path: readonly Certificate[],
-  pool: readonly Certificate[],
-): Speakers {
+export function listSpeakers(list: RevocationList, path: Certs, pool: Certs): Speakers {
   const may = (one: Certificate): boolean => mayIssue(one, list);
   const anchor = path.at(-1) as Certificate;
   const speakers = { authorities: path.slice(1).filter(may), delegates: pool.filter(may) };
@@ -66,7 +62,7 @@ export async function signerPath(
   signed: Signed,
   { authorities, delegates, anchor, pool, at }: Speakers,
   { budget, purpose, rsaBitsMin }: { budget: Budget; purpose: string | undefined; rsaBitsMin: number },
-): Promise<readonly Certificate[]> {
+): Promise<Certs> {
   for (const one of authorities) if (await isSignedBy(one.key, signed, budget)) return [one];
   for (const delegate of delegates) {
     if (!(await isSignedBy(delegate.key, signed, budget))) continue;

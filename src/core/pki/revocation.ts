@@ -7,7 +7,7 @@ import { equalBytes, hexText } from "../encoding/bytes.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Budget } from "./algorithms.js";
-import { type Certificate, isReached } from "./certificate.js";
+import { type Certificate, type Certs, isReached } from "./certificate.js";
 import { type Revocation, type RevocationList, type RevokedCertificate, reasonCodes } from "./crl.js";
 import { allReasons, type CertificatePoint, isInScope, pointsOf } from "./distribution-points.js";
 import { ensure, recoded, refusal, secondText } from "./failure.js";
@@ -18,30 +18,23 @@ import { listSpeakers, responseSpeakers, signerPath, type Speakers } from "./rev
 
 export interface RevocationQuestion extends JudgedAt {
   /** Leaf first, anchor last, proven. */
-  readonly path: readonly Certificate[];
+  readonly path: Certs;
   /** What the path is for; delegates' paths must allow it too. */
   readonly purpose: string | undefined;
   readonly lists: readonly RevocationList[];
   readonly responses: readonly OCSPResponse[];
   /** Where delegates' certificates may be found. */
-  readonly pool: readonly Certificate[];
+  readonly pool: Certs;
   readonly rsaBitsMin: number;
-}
-
-export interface RevocationFinding {
-  /** Certificates of those who signed lists in place of an issuer. */
-  readonly delegates: ReadonlySet<Certificate>;
-  /** Lists and responses whose signature was found to be good. */
-  readonly believed: ReadonlySet<RevocationList | OCSPResponse>;
-  /** One line a certificate. */
-  readonly evidence: readonly string[];
 }
 
 interface Search extends RevocationQuestion {
   readonly budget: Budget;
-  /** Certificates whose status is being asked for: they do not vouch for themselves. */
-  readonly asking: readonly Certificate[];
+  /** Certs whose status is being asked for: they do not vouch for themselves. */
+  readonly asking: Certs;
+  /** Lists and responses whose signature was found to be good. */
   readonly believed: Set<RevocationList | OCSPResponse>;
+  /** Certs of those who signed lists in place of an issuer. */
   readonly delegates: Set<Certificate>;
 }
 
@@ -52,21 +45,21 @@ const delegationsMax = 2;
  * @throws VerificationError CERTIFICATE_REVOKED; REVOCATION_MISSING, _STALE, _UNTRUSTED when the policy asks for evidence and
  * there is none that counts; LIMIT_EXCEEDED
  */
-export async function verifyNotRevoked(question: RevocationQuestion): Promise<RevocationFinding> {
+export async function verifyNotRevoked(question: RevocationQuestion) {
   const found = { believed: new Set<RevocationList | OCSPResponse>(), delegates: new Set<Certificate>() };
   const search = { ...question, ...found, budget: { checksLeft: limits.signatureChecksMax }, asking: [] };
   return { ...found, evidence: await statusOfAll(question.path, search) };
 }
 
 /** What vouches for each certificate of a path below its anchor, for people. */
-async function statusOfAll(path: readonly Certificate[], search: Search): Promise<string[]> {
+async function statusOfAll(path: Certs, search: Search): Promise<string[]> {
   const evidence: string[] = [];
   for (let i = 0; i < path.length - 1; i++) evidence.push(await statusOf(path.slice(i), search));
   return evidence;
 }
 
 /** Of the first certificate of the path. */
-async function statusOf(path: readonly Certificate[], outer: Search): Promise<string> {
+async function statusOf(path: Certs, outer: Search): Promise<string> {
   const [certificate, issuer] = path as readonly [Certificate, Certificate];
   const search = { ...outer, asking: [...outer.asking, certificate] };
   const status = new CertificateStatus(certificate, search);
@@ -87,11 +80,7 @@ async function statusOf(path: readonly Certificate[], outer: Search): Promise<st
 }
 
 /** RFC 5280 §6.3.3 a to l for one distribution point. All of its lists are read, because any of them may say no. */
-async function askPoint(
-  point: CertificatePoint,
-  path: readonly Certificate[],
-  status: CertificateStatus,
-): Promise<void> {
+async function askPoint(point: CertificatePoint, path: Certs, status: CertificateStatus) {
   const { search, certificate } = status;
   const believed: RevocationList[] = [];
   for (const list of search.lists.filter((one) => speaksFor(one, point, certificate))) {
@@ -118,11 +107,7 @@ async function askPoint(
  * SPEC §6.8.7: somebody who may speak has signed it. A list's delegate vouches for others only while it is vouched for itself, with
  * every CA above it; a responder's certificate says that nobody need be asked about it.
  */
-async function believe(
-  data: RevocationList | OCSPResponse,
-  speakers: Speakers,
-  search: Search,
-): Promise<void> {
+async function believe(data: RevocationList | OCSPResponse, speakers: Speakers, search: Search) {
   if (search.believed.has(data)) return;
   const isList = "entries" in data;
   const mayDelegate = !isList || search.asking.length <= delegationsMax;
@@ -137,28 +122,20 @@ async function believe(
 }
 
 /** RFC 5280 §6.3.3 b: the right issuer and the right scope. */
-export function speaksFor(
-  { issuer, scope }: RevocationList,
-  point: CertificatePoint,
-  certificate: Certificate,
-): boolean {
+export function speaksFor(list: RevocationList, point: CertificatePoint, about: Certificate): boolean {
+  const { issuer, scope } = list;
   const isIssuer = (name: Uint8Array): boolean => equalBytes(name, issuer.der);
-  const isDirect = point.issuers.length === 0;
-  const isByIssuer = isDirect
-    ? isIssuer(certificate.issuer.der)
-    : scope.indirect && point.issuers.some(isIssuer);
-  return isByIssuer && isInScope(scope, point, certificate);
+  const isNamed = scope.indirect && point.issuers.some(isIssuer);
+  const isByIssuer = point.issuers.length === 0 ? isIssuer(about.issuer.der) : isNamed;
+  return isByIssuer && isInScope(scope, point, about);
 }
 
 /** True when `newer` of the same scope takes back what is only on hold in `list`, and is in its time. */
-function lifts(
-  newer: RevocationList,
-  list: RevocationList,
-  { certificate, search }: CertificateStatus,
-): boolean {
-  const isInScope =
-    equalBytes(newer.scope.bytes, list.scope.bytes) && equalBytes(newer.issuer.der, list.issuer.der);
+function lifts(newer: RevocationList, list: RevocationList, status: CertificateStatus): boolean {
+  const { certificate, search } = status;
+  const isOfIssuer = equalBytes(newer.issuer.der, list.issuer.der);
   const isInTime = newer.nextUpdate >= search.at && isReached(newer.thisUpdate, search.now);
+  const isInScope = isOfIssuer && equalBytes(newer.scope.bytes, list.scope.bytes);
   if (!isInScope || !isInTime || newer.number <= list.number) return false;
   const entries = entriesOf(newer, certificate);
   if (newer.baseNumber === undefined) return entries.length === 0;
@@ -173,16 +150,14 @@ const entriesOf = ({ entries }: RevocationList, { issuer, serial }: Certificate)
 
 /** What has been found out about one certificate so far. */
 class CertificateStatus {
-  readonly certificate: Certificate;
-  readonly search: Search;
   readonly #covered = new Set<number>();
   readonly #evidence: string[] = [];
   #wanting: VerificationError | undefined;
 
-  constructor(certificate: Certificate, search: Search) {
-    this.certificate = certificate;
-    this.search = search;
-  }
+  constructor(
+    readonly certificate: Certificate,
+    readonly search: Search,
+  ) {}
 
   /** What is `said` counts at any age; that nothing else is said rules these reasons out, while the data are fresh. */
   hear(data: DataWindow, said: readonly Revocation[], reasons: readonly number[], name: string): void {

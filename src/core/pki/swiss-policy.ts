@@ -3,26 +3,25 @@
  * sound when this is asked; the answer says whose it is. No legal effect is claimed.
  */
 import { tags } from "../encoding/der.js";
-import { PolicyError, quote } from "../errors.js";
+import { quote } from "../errors.js";
 import type { Certificate } from "./certificate.js";
+import { ensure } from "./failure.js";
 import type { NamedCheck, SignaturePolicy } from "./model.js";
-import { type Name, nameValues } from "./names.js";
+import { type Name, type NameAttribute, nameValues } from "./names.js";
 import { oids } from "./oids.js";
 
 /** @throws PolicyError SWISS_POLICY */
 export function verifySwissPolicy({ subject, issuer }: Certificate, policy: SignaturePolicy): NamedCheck[] {
   const { country, organization, organizationIdentifier: identifier } = policy;
   // SPEC §6.7.1, RFC 5280 §A.1: countryName is a PrintableString of two characters; a second one would make the first a lie.
-  const inCountry = (name: string, whose: Name): NamedCheck => ({
-    ...requireOne(name, whose, oids.countryName, country, [tags.printableString]),
-    evidence: `C=${country}`,
-  });
+  const inCountry = (name: string, whose: Name): NamedCheck => {
+    const check = requireOne(name, whose, oids.countryName, country, [tags.printableString]);
+    return { ...check, evidence: `C=${country}` };
+  };
   const checks = [inCountry("country", subject)];
   if (policy.profile === "regulated-seal") {
     // ZertES Art. 7: the holder's number in the UID register, and the issuer's country of establishment.
-    if (identifier === undefined) {
-      throw new PolicyError("SWISS_POLICY", "expected an organization identifier in the policy for a seal");
-    }
+    ensure(identifier, "SWISS_POLICY", "an organization identifier in the policy for a seal", "none");
     checks.push(inCountry("issuer's country", issuer));
   }
   // SPEC §6.7.2
@@ -31,32 +30,27 @@ export function verifySwissPolicy({ subject, issuer }: Certificate, policy: Sign
     checks.push(requireOne("organization", subject, oids.organizationName, organization, text));
   }
   if (identifier !== undefined) {
-    if (!isSwissOrganizationIdentifier(identifier)) {
-      throw new PolicyError("SWISS_POLICY", `expected NTRCH-CHE- and a valid UID, got ${quote(identifier)}`);
-    }
-    checks.push(
-      requireOne("organization identifier", subject, oids.organizationIdentifier, identifier, text),
-    );
+    const isSwiss = isSwissOrganizationIdentifier(identifier);
+    ensure(isSwiss, "SWISS_POLICY", "NTRCH-CHE- and a valid UID", quote(identifier));
+    const type = oids.organizationIdentifier;
+    checks.push(requireOne("organization identifier", subject, type, identifier, text));
   }
   return checks;
 }
 
 /** Exactly one attribute of the type, of one of these string types, with this text. */
 function requireOne(
-  check: string,
-  name: Name,
+  name: string,
+  whose: Name,
   type: string,
-  expected: string,
-  stringTypes: readonly number[],
+  evidence: string,
+  stringTypes: number[],
 ): NamedCheck {
-  const values = nameValues(name, type);
-  const isRight =
-    values.length === 1 && values.every(({ tag, text }) => stringTypes.includes(tag) && text === expected);
-  if (!isRight) {
-    const got = values.map(({ tag, text }) => `${quote(text)} (tag ${tag})`).join(", ") || "none";
-    throw new PolicyError("SWISS_POLICY", `expected one ${check} ${quote(expected)}, got ${got}`);
-  }
-  return { name: check, clause: "SPEC §6.7", evidence: expected };
+  const values = nameValues(whose, type);
+  const isRight = ({ tag, text }: NameAttribute): boolean => stringTypes.includes(tag) && text === evidence;
+  const got = values.map(({ tag, text }) => `${quote(text)} (tag ${tag})`);
+  ensure(values.length === 1 && values.every(isRight), "SWISS_POLICY", `one ${name} ${quote(evidence)}`, got);
+  return { name, clause: "SPEC §6.7", evidence };
 }
 
 /** SPEC §6.7.3: `NTRCH-CHE-` and a UID with dots, whose last digit checks the other eight (Swiss UID register). */

@@ -3,7 +3,7 @@ import { equalBytes } from "../encoding/bytes.js";
 import * as der from "../encoding/der-schema.js";
 import { parseDER, tags } from "../encoding/der.js";
 import { digest, parseDigestAlgorithm, readIdentifier } from "./algorithms.js";
-import { type Certificate, isReached } from "./certificate.js";
+import { type Certs, isReached } from "./certificate.js";
 import { parseSignedData } from "./cms.js";
 import { soundExtensionsOf } from "./extensions.js";
 import { ensure, recoded, structured } from "./failure.js";
@@ -31,18 +31,7 @@ const readTSTInfo = der.sequence("a TSTInfo", {
   extensions: der.implicit(1, tags.sequence, soundExtensionsOf({})),
 });
 
-export interface ProvenTimestamp {
-  readonly time: Date;
-  /** Dotted decimal. */
-  readonly policy: string;
-  /** Octets of an integer. */
-  readonly serial: Uint8Array;
-  /** The authority's path, leaf first, anchor last: what revocation will be asked about. */
-  readonly path: readonly Certificate[];
-  /** What came along in the token: all of its certificates, and its revocation data. */
-  readonly certificates: readonly Certificate[];
-  readonly revocation: readonly Uint8Array[];
-}
+export type ProvenTimestamp = Awaited<ReturnType<typeof verifyTimestamp>>;
 
 /**
  * `stamped` are the octets that the token must cover.
@@ -53,10 +42,10 @@ export interface ProvenTimestamp {
 export async function verifyTimestamp(input: {
   readonly token: Uint8Array;
   readonly stamped: Uint8Array;
-  readonly anchors: readonly Certificate[];
+  readonly anchors: Certs;
   readonly now: Date;
   readonly rsaBitsMin: number;
-}): Promise<ProvenTimestamp> {
+}) {
   const { token, stamped, anchors, now, rsaBitsMin } = input;
   const { data, content, hash, info } = await parseToken(token);
   const leaf = await recoded("TIMESTAMP_INVALID", async () =>
@@ -76,6 +65,7 @@ export async function verifyTimestamp(input: {
     return verifyPath(leaf, data.certificates, { purpose, at: time, anchors, rsaBitsMin });
   });
   const { certificates, revocation } = data;
+  // `path` is the authority's, what revocation will be asked about; `certificates` and `revocation` came along in the token.
   return { time, policy, serial, path, certificates, revocation };
 }
 

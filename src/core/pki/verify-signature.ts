@@ -4,8 +4,7 @@
  */
 import { hexText } from "../encoding/bytes.js";
 import { parsePEM } from "../encoding/pem.js";
-import { PolicyError } from "../errors.js";
-import { type Certificate, parseCertificate, signerIdentity } from "./certificate.js";
+import { type Certificate, type Certs, parseCertificate, signerIdentity } from "./certificate.js";
 import { parseSignedData, type SignedData } from "./cms.js";
 import { ensure, secondText } from "./failure.js";
 import type { NamedCheck, ProvenSignature, SignaturePolicy } from "./model.js";
@@ -95,7 +94,7 @@ function timestampToken({ signer: { unsignedAttributes } }: SignedData): Uint8Ar
 }
 
 /** SPEC §6.2.3: nothing rides along, every certificate in the file is on the path that was proven. */
-function requireUsed({ certificates }: SignedData, path: readonly Certificate[]): void {
+function requireUsed({ certificates }: SignedData, path: Certs): void {
   const unused = certificates.filter((certificate) => !path.includes(certificate)).length;
   ensure(unused === 0, "CMS_MALFORMED", "the signer's path alone", `${unused} other certificates`);
 }
@@ -105,14 +104,14 @@ async function verifyRevocation(
   { policy, now, revocationItems = [] }: SignatureInput,
   data: SignedData,
   timestamp: ProvenTimestamp,
-  path: readonly Certificate[],
+  path: Certs,
   purpose: string,
 ) {
   const embedded = parseRevocationData([...data.revocation, ...timestamp.revocation]);
-  const { lists, responses } = withSeenItems(embedded, revocationItems);
+  const all = withSeenItems(embedded, revocationItems);
   const pool = [...data.certificates, ...timestamp.certificates];
   const rules = { at: timestamp.time, now, rsaBitsMin, policy: policy.revocation ?? defaultRevocationPolicy };
-  const question = { ...rules, lists, responses, pool };
+  const question = { ...rules, ...all, pool };
   const signer = await verifyNotRevoked({ ...question, path, purpose, as: "signer" });
   const stamper = { path: timestamp.path, purpose: oids.timeStamping, as: "time-stamp authority" } as const;
   const authority = await verifyNotRevoked({ ...question, ...stamper });
@@ -123,8 +122,8 @@ async function verifyRevocation(
   ensure(unused === 0, "REVOCATION_UNTRUSTED", expected, `${unused} other items`);
   return {
     believed: {
-      lists: lists.filter((list) => believed.has(list)),
-      responses: responses.filter((response) => believed.has(response)),
+      lists: all.lists.filter((list) => believed.has(list)),
+      responses: all.responses.filter((response) => believed.has(response)),
     },
     delegates: [...signer.delegates, ...authority.delegates],
     checks: [
@@ -136,7 +135,7 @@ async function verifyRevocation(
 
 function parseAnchors(pems: readonly string[], purpose: string): Certificate[] {
   const anchors = pems.flatMap((pem) => parsePEM(pem, "CERTIFICATE")).map(parseCertificate);
-  if (anchors.length === 0) throw new PolicyError("SWISS_POLICY", `expected a ${purpose} anchor, got none`);
+  ensure(anchors.length > 0, "SWISS_POLICY", `a ${purpose} anchor`, "none");
   return anchors;
 }
 
@@ -146,11 +145,11 @@ function describe(
   { policy: { profile = "code-signing" }, contentSha256 }: SignatureInput,
   data: SignedData,
   { time, policy, path: authority }: ProvenTimestamp,
-  path: readonly Certificate[],
+  path: Certs,
 ): NamedCheck[] {
   const claimed = signingTime(data.signer);
   const valid = claimed === undefined ? "valid" : `valid; says ${secondText(claimed)}`;
-  const names = (certificates: readonly Certificate[]): string =>
+  const names = (certificates: Certs): string =>
     certificates.map(({ subject }) => nameText(subject)).join(" <- ");
   return [
     check("form", "SPEC §6.2", "detached, one signer, signed attributes, SHA-256 throughout"),

@@ -5,7 +5,7 @@
 import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js";
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
-import { mldsaPublicKey } from "../pki/mldsa.js";
+import { mldsaPublicKey } from "./mldsa.js";
 import type { RevocationPolicy } from "../pki/model.js";
 import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";

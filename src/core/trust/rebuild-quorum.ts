@@ -9,10 +9,17 @@ import { parsePEM } from "../encoding/pem.js";
 import type { JSONValue } from "../encoding/json.js";
 import { type DSSEEnvelope, dsseSigners } from "./attest/dsse.js";
 import { type RebuildVerdict, isVerdictOn, parseVerdict } from "./attest/verdict.js";
-import type { RebuilderPolicy } from "../pki/model.js";
 import { tufKeyFromSPKI } from "./keys.js";
 import { array, malformed, object, text } from "./metadata.js";
 import type { NamedCheck, TUFKey } from "./model.js";
+
+/** SPEC §5.5.5: k of n keys of the customer's own choosing. */
+export interface RebuilderPolicy {
+  /** So many of the keys must have said PASSED. */
+  readonly threshold: number;
+  /** PEM, P-256 or Ed25519. */
+  readonly keys: readonly string[];
+}
 
 /** SPEC §5.5.5. @throws VerificationError METADATA_MALFORMED, ENCODING_MALFORMED */
 export function readRebuilderPolicy(value: JSONValue): RebuilderPolicy {

@@ -4,7 +4,7 @@
  */
 import { type JSONObject, isJSONObject } from "../encoding/json.js";
 import { PolicyError, VerificationError } from "../errors.js";
-import { type MLDSAKey, type MLDSAVerify, mldsaKey, mldsaPublicKey, verifyMLDSA } from "../pki/mldsa.js";
+import { type MLDSAKey, type MLDSAVerify, mldsaKey, mldsaPublicKey, verifyMLDSA } from "./mldsa.js";
 import type { ManifestBlock, NamedCheck, SignaturePolicy } from "./model.js";
 
 export interface SecondSignature {

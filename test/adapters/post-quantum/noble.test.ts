@@ -9,7 +9,7 @@ import { readKeyBytes, writeKeyFile } from "../../../src/adapters/signer/key-fil
 import { hexBytes } from "../../../src/core/encoding/bytes.js";
 import { parseDER } from "../../../src/core/encoding/der.js";
 import { formatPEM } from "../../../src/core/encoding/pem.js";
-import { mldsaPublicKey, mldsaSPKI } from "../../../src/core/pki/mldsa.js";
+import { mldsaPublicKey, mldsaSPKI } from "../../../src/core/trust/mldsa.js";
 import { signMLDSA } from "../../../src/issuing/mldsa.js";
 import { temporaryFolder } from "../../support/temporary.js";
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { concatBytes, hexBytes } from "../../../src/core/encoding/bytes.js";
 import { formatPEM } from "../../../src/core/encoding/pem.js";
-import { mldsaPublicKey, mldsaSPKI, verifyMLDSA } from "../../../src/core/pki/mldsa.js";
+import { mldsaPublicKey, mldsaSPKI, verifyMLDSA } from "../../../src/core/trust/mldsa.js";
 import {
   derSorted,
   encoded,

@@ -11,11 +11,11 @@ import * as der from "../encoding/der-schema.js";
 import { tags } from "../encoding/der.js";
 import { parsePEM } from "../encoding/pem.js";
 import { sha256 } from "../encoding/sha256.js";
-import { digest, parseDigestAlgorithm } from "./algorithms.js";
-import { parseSigner, readForm } from "./cms.js";
-import { ensure, recoded } from "./failure.js";
-import { oids } from "./oids.js";
-import { requireAlgorithmProtection, requireContentType, requireMessageDigest } from "./signed-data.js";
+import { digest, parseDigestAlgorithm } from "../pki/algorithms.js";
+import { parseSigner, readForm } from "../pki/cms.js";
+import { ensure, recoded } from "../pki/failure.js";
+import { oids } from "../pki/oids.js";
+import { requireAlgorithmProtection, requireContentType, requireMessageDigest } from "../pki/signed-data.js";
 
 /** FIPS 204 §5.3: pure ML-DSA-65 with an empty context. False, never an exception, for what is no signature. */
 export type MLDSAVerify = (input: {
