@@ -195,10 +195,11 @@ export class Updater {
 }
 
 function requireURL(text: string): string {
-  if (!/^https?:\/\/[^\s?#]+$/.test(text)) {
+  // SPEC §9.1.3
+  if (!/^(https?:\/\/|file:\/\/\/)[^\s?#]+$/.test(text)) {
     throw new UsageError(
       "USAGE",
-      `expected an http or https address without query, got ${JSON.stringify(text)}`,
+      `expected an http, https or file address without query, got ${JSON.stringify(text)}`,
     );
   }
   return text;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
-import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import type { Workshop } from "../audit/audit-content.js";
@@ -50,7 +50,7 @@ async function withTree<T>(
   progress: Progress,
   work: (tree: TreeQuestion) => Promise<T>,
 ): Promise<T> {
-  const fetcher = openHTTPFetcher();
+  const fetcher = openFetcher();
   try {
     return await work({
       url: options.url,

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
-import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
 import type { ClientExportOptions, ClientInitOptions, Progress, Report } from "../cli/doors.js";
@@ -20,7 +20,7 @@ async function withUpdater<T>(
   work: (updater: Updater) => Promise<T>,
 ): Promise<T> {
   const codec = await openZstdCodec({ workers: 0 });
-  const fetcher = openHTTPFetcher();
+  const fetcher = openFetcher();
   try {
     const store = await openFilesystemEndpointStore(resolve(state));
     const onEvent = (event: UpdateEvent) => {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../adapters/clock/system.js";
-import { openHTTPFetcher } from "../adapters/fetcher/http.js";
+import { openFetcher } from "../adapters/fetcher/open.js";
 import { type TUFFolder, openTUFFolder } from "../adapters/tuf-folder/filesystem.js";
 import { PublicTreeReader } from "../client/fetch-file.js";
 import { TUFClient, requireTarget, targetAddress } from "../client/tuf/tuf-client.js";
@@ -28,7 +28,7 @@ const fileNameMax = 200;
 
 /** Never throws. */
 export async function runTUFClient(words: readonly string[]): Promise<number> {
-  const fetcher = openHTTPFetcher({ userAgent: "rulemint-tuf-client" });
+  const fetcher = openFetcher({ userAgent: "rulemint-tuf-client" });
   try {
     await dispatch(words, fetcher);
     return 0;

@@ -224,7 +224,7 @@ describe("Updater.init", () => {
 
   const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   it.each([
-    ["an address that is none", "USAGE", { url: "file:///tmp" }],
+    ["an address that is none", "USAGE", { url: "ftp://example.com/tree" }],
     ["a root that is none", "METADATA_MALFORMED", { root: text({}) }],
     ["a feed that is a top-level role", "ENCODING_MALFORMED", { feed: "root" }],
     ["a policy without anchors", "METADATA_MALFORMED", { policy: text({ schema: 1, country: "CH" }) }],
