@@ -1,6 +1,7 @@
 /** Lies about names and policies: what a CA above allows and what stands below it. Tests only. */
 import type * as pkijs from "pkijs";
 import { utf8Bytes } from "../../../src/core/encoding/bytes.js";
+import { formatPEM } from "../../../src/core/encoding/pem.js";
 import {
   integer,
   objectID,
@@ -17,7 +18,7 @@ import { extension } from "../../../src/issuing/certificate-extensions.js";
 import { distinguishedName } from "../../../src/issuing/names.js";
 import type { Lie } from "./lie.js";
 import { add, issuingCA, leafLie, pathLie, replace } from "./lies-certificate.js";
-import { issue, subject } from "./world.js";
+import { issue, sign, subject } from "./world.js";
 
 const ids = {
   subjectAltName: "2.5.29.17",
@@ -124,6 +125,17 @@ export const constraintLies: readonly Lie[] = [
       return [await issue({ profile: "issuing-ca", name: "lower CA", issuer: upper }), upper];
     },
   ),
+  {
+    name: "names-constrained-by-the-root",
+    code: "CERTIFICATE_NAMES",
+    why: "the pinned root itself is for the names of another organisation",
+    make: async (world) => {
+      const bend = add(constraints(permitted(directory("Other AG", "publisher"))));
+      const root = await issue({ profile: "root", name: "root", bend });
+      const codeSigningAnchors = [formatPEM(root.certificate, "CERTIFICATE")];
+      return { cms: await sign(world), policy: { ...world.policy, codeSigningAnchors } };
+    },
+  },
   leafLie("names-constraints-in-leaf", "CERTIFICATE_NAMES", "a leaf that would constrain names", {
     bend: add(constraints(permitted(directory("Vector AG", "publisher")))),
   }),
