@@ -3,6 +3,7 @@ import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
+import type { CompilerPath } from "../core/trust/attest/verdict.js";
 import type { Clock } from "../ports/clock.js";
 import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
@@ -28,6 +29,8 @@ export interface AssayContext {
   readonly workers: RuleWorkers;
   readonly digest: DigestFactory;
   readonly compiler: CompilerFacts;
+  /** Which implementations judge; at least one. */
+  readonly compilers: readonly CompilerPath[];
   readonly clock: Clock;
   /** One line a step, for whoever watches. */
   readonly onProgress: (line: string) => void;

@@ -5,21 +5,21 @@
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { equalBytes, hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
-import { memorySink, memorySource } from "../core/encoding/stream.js";
 import { PolicyError, UsageError, VerificationError } from "../core/errors.js";
 import { openDatabase } from "../core/format/database.js";
-import { decodeFullPack } from "../core/format/full-pack.js";
 import { formatManifest, manifestFor, sourceTreeDigest } from "../core/release/manifest.js";
 import type { DatabaseFacts, ReleaseSources } from "../core/release/model.js";
 import { verifySources } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
+import { compareByReference } from "./by-reference.js";
 import { comparePacks } from "./compare-packs.js";
 import { explainDifference } from "./explain-difference.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { pinnedTrust } from "./pinned-trust.js";
 import { databaseOf, rebuildDatabase } from "./rebuild-database.js";
+import { stagedDatabase } from "./staged-database.js";
 import { type StagedManifest, judgeStagedManifest, mismatch } from "./staged-manifest.js";
 import { deliverVerdict, rememberSigned } from "./verdicts.js";
 
@@ -81,26 +81,38 @@ async function compare(context: AssayContext, feed: FeedName, staged: StagedMani
   context.onProgress(
     `${sources.revisions.length} rulesets: sources and approvals are the ones in the manifest`,
   );
-  const database = await rebuildDatabase(context, feed, version, sources);
-  await requireSameDatabase(context, feed, manifest, database);
-  context.onProgress(`database: ${database.bytes} bytes, equal`);
-  const packs = await comparePacks(context, feed, manifest.packs);
+  const lines: string[] = [];
+  let database: DatabaseFacts | undefined;
+  if (context.compilers.includes("rulemint")) {
+    database = await rebuildDatabase(context, feed, version, sources);
+    await requireSameDatabase(context, feed, manifest, database);
+    context.onProgress(`database: ${database.bytes} bytes, equal`);
+    lines.push(`database: ${database.bytes} bytes, digest ${database.sha256}, equal`);
+    lines.push(...(await comparePacks(context, feed, manifest.packs)));
+  }
+  if (context.compilers.includes("reference")) {
+    const { facts, checks } = await compareByReference(context, feed, manifest);
+    database = facts;
+    lines.push(...checks);
+  }
+  if (database === undefined) throw new UsageError("USAGE", "expected a compiler to judge by, got none");
   if (!manifest.packs.some((pack) => pack.kind === "full" && pack.to === version)) {
     throw mismatch("a full pack in the manifest", "none");
   }
   await requireSameManifest(manifest, envelope.message, sources, database);
   return [
     ...sources.revisions.map((one) => `${one.ruleset}: by ${one.author}, approved by ${one.approvedBy}`),
-    `database: ${database.bytes} bytes, SHA-256 ${database.sha256}, equal`,
-    ...packs,
+    ...lines,
     "manifest: says nothing but what was built",
   ];
 }
 
 /** SPEC §10.2.5: a different compiler is not a difference in rules; it is said as what it is. */
-function requireSameCompiler({ compiler }: AssayContext, { block }: Manifest): void {
+function requireSameCompiler({ compiler, compilers }: AssayContext, { block }: Manifest): void {
   const { name, version, sha256 } = block.compiler;
-  if (name === compiler.name && version === compiler.version && sha256 === compiler.sha256) return;
+  // Who judges by the reference alone runs other code, and holds it to the same version of the formats.
+  const isSame = sha256 === compiler.sha256 || !compilers.includes("rulemint");
+  if (name === compiler.name && version === compiler.version && isSame) return;
   throw mismatch(
     `compiler ${compiler.name} ${compiler.version} ${compiler.sha256}, as this overseer runs it`,
     `${name} ${version} ${sha256}`,
@@ -123,18 +135,11 @@ async function requireSameDatabase(
   rebuilt: DatabaseFacts,
 ): Promise<void> {
   if (manifest.block.database.sha256 === rebuilt.sha256) return;
-  const full = manifest.packs.find((pack) => pack.kind === "full" && pack.to === manifest.version);
-  if (full === undefined) throw mismatch(`database ${rebuilt.sha256}`, manifest.block.database.sha256);
-  const name = full.path.slice(full.path.lastIndexOf("/") + 1);
-  const pack = await context.desk.pack(feed, manifest.version, name, full.sha256);
-  const sink = memorySink();
-  await decodeFullPack(memorySource(pack), sink, context.codec, context.digest);
+  const staged = await stagedDatabase(context, feed, manifest);
+  if (staged === undefined) throw mismatch(`database ${rebuilt.sha256}`, manifest.block.database.sha256);
   const mine = await databaseOf(context, feed, manifest.version);
   try {
-    const difference = await explainDifference(
-      await openDatabase(mine),
-      await openDatabase(memorySource(sink.bytes())),
-    );
+    const difference = await explainDifference(await openDatabase(mine), await openDatabase(staged));
     throw mismatch(
       `database ${rebuilt.sha256}, as rebuilt here`,
       `${manifest.block.database.sha256}: ${difference ?? "the records are equal, their encoding is not"}`,

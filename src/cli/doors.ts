@@ -2,6 +2,7 @@
  * What the command line needs from the rest of the program. `main` composes it; a test hands in its own.
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
+import type { CompilerPath } from "../core/trust/attest/verdict.js";
 import type { APIClient } from "./api-client.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { KeyPlace } from "./key-options.js";
@@ -75,6 +76,7 @@ export interface AssayOptions {
   readonly release?: number;
   /** The overseer's folder: its key, its copies, its verdicts. */
   readonly data: string;
+  readonly compilers: readonly CompilerPath[];
 }
 
 export interface ProposeOptions {

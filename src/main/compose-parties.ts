@@ -43,7 +43,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
         databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
         cache: await openCompileCache(join(folder, "compile-cache")),
         ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
-        compiler,
+        ...{ compiler, compilers: options.compilers },
         onProgress: progress,
       },
       feedName(options.feed),

@@ -45,6 +45,7 @@ const exceptions = new Map([["src/core/rules/sigma -> yaml", "docs/adr/0001-yaml
 const coreOrder = [
   ["src/core"],
   ["src/core/encoding"],
+  ["src/core/reference"],
   ["src/core/pki", "src/core/rules"],
   ["src/core/format"],
   ["src/core/log"],
@@ -116,6 +117,23 @@ describe("import table", () => {
     for (const { from } of loaded) follow(from, []);
     expect(loaded.length).toBeGreaterThan(100);
     expect(circles).toEqual([]);
+  });
+
+  it("the second implementation shares nothing with the first but bytes, errors and limits", () => {
+    const own = all.filter((one) => within(one.from, "src/core/reference"));
+    const shared = ["src/core/errors.ts", "src/core/limits.ts"];
+    const foreign = own.filter(
+      ({ to }) =>
+        !within(to, "src/core/reference") && !within(to, "src/core/encoding") && !shared.includes(to),
+    );
+    expect(own.length).toBeGreaterThan(50);
+    expect(foreign.map(show)).toEqual([]);
+    const users = all.filter((one) => within(one.to, "src/core/reference") && !within(one.from, "src/core"));
+    expect(
+      users.filter((one) => !within(one.from, "src/assay") && !within(one.from, "src/audit")).map(show),
+    ).toEqual([]);
+    const inCore = all.filter((one) => within(one.to, "src/core/reference") && within(one.from, "src/core"));
+    expect(inCore.filter((one) => !within(one.from, "src/core/reference")).map(show)).toEqual([]);
   });
 
   it("core folders import only themselves and the ones before them", () => {

@@ -45,6 +45,7 @@ export async function openOverseer(
     cache: await openCompileCache(join(folder, "compile-cache")),
     signer: service.desk.overseer,
     compiler: service.desk.context.settings.compiler,
+    compilers: ["rulemint"],
     onProgress: () => undefined,
     ...change,
   };

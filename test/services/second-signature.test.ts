@@ -162,6 +162,7 @@ describe("the overseer", () => {
           cache: await openCompileCache(join(folder, "compile-cache")),
           signer: service.desk.overseer,
           compiler: service.desk.context.settings.compiler,
+          compilers: ["rulemint"],
           onProgress: () => undefined,
         },
         feed,

@@ -1,5 +1,5 @@
 /** `rulemint assay run`: the overseer rebuilds a release and co-signs it, or says what differs. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { answers, parseNumber, requireService, type ServiceOptions, withService } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
@@ -7,6 +7,20 @@ interface Options extends ServiceOptions {
   readonly feed: string;
   readonly release?: number;
   readonly data: string;
+  readonly compiler: keyof typeof compilerChoices;
+}
+
+/** The compiler that publishers run too, the second implementation of the specification, or each after the other. */
+export const compilerChoices = {
+  rulemint: ["rulemint"],
+  reference: ["reference"],
+  both: ["rulemint", "reference"],
+} as const;
+
+export function compilerOption(): Option {
+  return new Option("--compiler <which>", "which implementation judges")
+    .choices(Object.keys(compilerChoices))
+    .default("rulemint");
 }
 
 export function assayRun(noun: Command, doors: CLIDoors): void {
@@ -14,9 +28,11 @@ export function assayRun(noun: Command, doors: CLIDoors): void {
     .description("rebuild a release, compare every byte, co-sign or record FAILED")
     .requiredOption("--feed <feed>", "feed")
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
-    .option("--release <number>", "release (default: the newest that waits)", parseNumber);
+    .option("--release <number>", "release (default: the newest that waits)", parseNumber)
+    .addOption(compilerOption());
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { feed, release, data } = options;
-    return doors.runAssay({ ...requireService(doors, options), feed, release, data }, progress);
+    const { feed, release, data, compiler } = options;
+    const compilers = compilerChoices[compiler];
+    return doors.runAssay({ ...requireService(doors, options), feed, release, data, compilers }, progress);
   });
 }

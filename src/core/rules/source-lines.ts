@@ -19,6 +19,17 @@ export function byteStringText(text: string): string {
   return lossyDecoder.decode(byteStringBytes(text));
 }
 
+/** Without blanks and tabs at either end. `trim` would take the byte a0 too, which is half of many a character. */
+export function trimBlanks(text: string): string {
+  return trimBlanksEnd(text.replace(/^[ \t]+/, ""));
+}
+
+export function trimBlanksEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
 /** Untrusted bytes for a message. */
 export function quoteBytes(text: string): string {
   return quote(byteStringText(text.slice(0, 400)));

@@ -37,6 +37,8 @@ export class FindingList {
   readonly path: string;
   readonly lines: LineMap;
   readonly #findings: Finding[] = [];
+  /** Offsets of errors, as many as findings are kept. */
+  readonly #places: number[] = [];
   #errors = 0;
 
   constructor(path: string, text: string) {
@@ -49,8 +51,16 @@ export class FindingList {
     return this.#errors;
   }
 
+  /** Whether there is an error from `start` up to `end`; behind the limit of findings there may be one anywhere. */
+  hasErrorWithin(start: number, end: number): boolean {
+    return (
+      this.#errors > this.#places.length || this.#places.some((offset) => start <= offset && offset < end)
+    );
+  }
+
   error(offset: number, code: string, message: string): void {
     this.#errors++;
+    if (this.#places.length < limits.findingsMax) this.#places.push(offset);
     this.#add(offset, "error", code, message);
   }
 

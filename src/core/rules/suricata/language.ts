@@ -4,7 +4,7 @@
  */
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
-import { forEachLine, LineFindings } from "../source-lines.js";
+import { forEachLine, LineFindings, trimBlanks, trimBlanksEnd } from "../source-lines.js";
 import { actions } from "./keywords.js";
 import { mergeRules } from "./merge.js";
 import { formatLine, formatRecord, idOf, recordKey } from "./record.js";
@@ -46,12 +46,12 @@ function parse(file: SourceFile): ParsedFile {
     lines.push(line);
   };
   forEachLine(file, findings, (line, number) => {
-    if (open === undefined && (line.startsWith("#") || line.trim() === "")) {
+    if (open === undefined && (line.startsWith("#") || trimBlanks(line) === "")) {
       keep(disabledRecord(line), number);
       return;
     }
     open ??= new RuleText();
-    const rest = line.trimEnd();
+    const rest = trimBlanksEnd(line);
     const goesOn = rest.endsWith("\\");
     open.add(line, goesOn ? rest.length - 1 : rest.length, number);
     if (goesOn) return;
@@ -67,7 +67,7 @@ function enabledRecord(source: RuleText, findings: LineFindings): string | undef
   const before = findings.errors;
   const report = source.reportTo(findings);
   const { text } = source;
-  const start = text.length - text.trimStart().length;
+  const start = text.length - text.replace(/^[ \t]+/, "").length;
   if (start > 0 && source.text !== "") {
     report(
       0,

@@ -2,7 +2,7 @@
  * The options of a rule: `name;` or `name:value;` between parentheses. A semicolon ends an option even inside quotes, as it does for
  * the engines; a value holds one as `\;`.
  */
-import { quoteBytes } from "../source-lines.js";
+import { quoteBytes, trimBlanks, trimBlanksEnd } from "../source-lines.js";
 import type { Report } from "./rule-text.js";
 
 export interface Option {
@@ -60,13 +60,13 @@ function optionEnd(text: string, from: number): number {
 function readOption(text: string, start: number, end: number, report: Report): Option | undefined {
   const colon = text.indexOf(":", start);
   const hasValue = colon >= 0 && colon < end;
-  const name = text.slice(start, hasValue ? colon : end).trim();
+  const name = trimBlanks(text.slice(start, hasValue ? colon : end));
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) {
     report(start, "SURICATA_OPTION", `expected the name of an option, got ${quoteBytes(name)}`);
     return undefined;
   }
   const valueOffset = hasValue ? skipBlanks(text, colon + 1) : end;
-  const value = hasValue ? text.slice(valueOffset, Math.max(valueOffset, end)).trimEnd() : undefined;
+  const value = hasValue ? trimBlanksEnd(text.slice(valueOffset, Math.max(valueOffset, end))) : undefined;
   return { name: name.toLowerCase(), offset: start, value, valueOffset };
 }
 
@@ -77,5 +77,5 @@ function skipBlanks(text: string, from: number): number {
 }
 
 function trimEnd(text: string): number {
-  return text.trimEnd().length;
+  return trimBlanksEnd(text).length;
 }

@@ -1,6 +1,6 @@
 /** Option values that have a form of their own, each checked and put in canonical form. */
 import { parseDecimal } from "../ip-addresses.js";
-import { quoteBytes } from "../source-lines.js";
+import { quoteBytes, trimBlanks } from "../source-lines.js";
 import type { Option } from "./options.js";
 import type { Report } from "./rule-text.js";
 
@@ -66,7 +66,7 @@ function readContent(option: Option, report: Report): string {
   if (inner === "") report(offset, "SURICATA_CONTENT", "expected a pattern between the quotes, got nothing");
   if (behind !== "") {
     const known =
-      /^(\s*,\s*(nocase|fast_pattern|fast_pattern_(offset|length)|offset|depth|distance|within)( +[\w-]+)?)+$/;
+      /^([ \t]*,[ \t]*(nocase|fast_pattern|fast_pattern_(offset|length)|offset|depth|distance|within)( +[\w-]+)?)+$/;
     // Snort 3 writes modifiers behind a comma; Suricata does not read them.
     if (known.test(behind))
       report(offset, "SURICATA_SNORT", "expected modifiers as options of their own", "warning");
@@ -143,8 +143,8 @@ function readRegex(option: Option, report: Report): string {
 function readReference(option: Option, report: Report): string {
   const value = option.value as string;
   const comma = value.indexOf(",");
-  const type = value.slice(0, Math.max(0, comma)).trim();
-  const place = value.slice(comma + 1).trim();
+  const type = trimBlanks(value.slice(0, Math.max(0, comma)));
+  const place = trimBlanks(value.slice(comma + 1));
   if (!/^[A-Za-z0-9_-]+$/.test(type) || place === "") {
     const expected = "expected a type, a comma and a place";
     report(option.valueOffset, "SURICATA_REFERENCE", `${expected}, got ${quoteBytes(value)}`);
@@ -197,7 +197,7 @@ function refuseQuotes(option: Option, report: Report): void {
 
 /** List items mean the same with any white space around them. */
 function readList(option: Option, separator: string, report: Report): string {
-  const items = (option.value as string).split(",").map((item) => item.trim().replace(/[ \t]+/g, " "));
+  const items = (option.value as string).split(",").map((item) => trimBlanks(item).replace(/[ \t]+/g, " "));
   const canonical = items.filter((item) => item !== "").join(separator);
   if (canonical === "" && option.value !== "") {
     report(

@@ -16,7 +16,7 @@ import { tokenize } from "./lexer.js";
 import { parseRule } from "./rule.js";
 import type { FileScope } from "./scope.js";
 import { textBytes } from "./text-literal.js";
-import { kind, modules, newerModules } from "./tokens.js";
+import { kind, modules, newerModules, type Token } from "./tokens.js";
 
 export const namespaceMark = "\x00";
 export const ruleMark = "\x01";
@@ -31,7 +31,10 @@ export function parseFile(file: SourceFile): ParsedFile {
   const lines: number[] = [];
   while (!cursor.is(kind.end)) parseStatement(cursor, scope, records, lines);
   if (records.length > 0) {
-    const head = `${namespaceOf(file.path)}\0${[...scope.imports].sort().join(",")}`;
+    const head = `${namespaceOf(file.path)}\0${[...scope.imports]
+      .filter((name) => modules.has(name))
+      .sort()
+      .join(",")}`;
     records.unshift(namespaceMark + byteString(utf8Bytes(head)));
     lines.unshift(1);
   }
@@ -57,7 +60,9 @@ function parseStatement(cursor: Cursor, scope: FileScope, records: string[], lin
     return;
   }
   const rule = parseRule(cursor, scope);
-  if (rule === undefined) return;
+  // SPEC §3.7.4: what the lexer refused inside the rule is an error of the rule.
+  const last = cursor.tokens[cursor.at - 1] as Token;
+  if (rule === undefined || cursor.findings.hasErrorWithin(start.start, last.end)) return;
   const record = ruleMark + byteString(utf8Bytes(rule));
   if (record.length > limits.recordBytesMax) {
     const got = `got ${record.length} in canonical form`;
