@@ -18,7 +18,7 @@ import type { AssayContext } from "./model.js";
 import { mismatch } from "./staged-manifest.js";
 import { stagedDatabase } from "./staged-database.js";
 
-/** SPEC §10.4. Gives what the manifest must say of the database, and one line for each thing compared. */
+/** SPEC §10.4.1. Gives what the manifest must say of the database, and one line for each thing compared. */
 export async function compareByReference(
   context: AssayContext,
   feed: FeedName,

@@ -25,6 +25,8 @@ export interface AssayContext {
   readonly cache: CompileCache;
   readonly records: Records;
   readonly signer: Signer;
+  /** Whose key it is: the overseer's signs the manifest too, any other rebuilder's verdicts alone. */
+  readonly party: "overseer" | "rebuilder";
   readonly codec: Codec;
   readonly workers: RuleWorkers;
   readonly digest: DigestFactory;

@@ -21,8 +21,8 @@ export interface PinnedTrust {
   readonly parties: Parties | undefined;
   /** What customers demand, as the root says; undefined when it says nothing. */
   readonly policy: SignaturePolicy | undefined;
-  /** The id under which the delegation knows this overseer's key. */
-  readonly ownKeyID: string;
+  /** The id under which the delegation knows this overseer's key; undefined for a rebuilder that is none. */
+  readonly ownKeyID: string | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface PinnedTrust {
  */
 export async function pinnedTrust(context: AssayContext, feed: FeedName): Promise<PinnedTrust> {
   const read = (path: string, bytesMax: number) => readPublic(context, path, bytesMax);
-  const { root, clock, signer } = context;
+  const { root, clock, signer, party } = context;
   const trusted = await TrustedMetadata.start(root, clock.now());
   for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
     const next = await unlessMissing(
@@ -52,7 +52,7 @@ export async function pinnedTrust(context: AssayContext, feed: FeedName): Promis
     delegation,
     parties: trusted.targets && parseParties(trusted.targets.signed, delegation),
     policy: policyOfRoot(trusted.root),
-    ownKeyID: keyIDOf(delegation, signer.spki),
+    ownKeyID: party === "overseer" ? keyIDOf(delegation, signer.spki) : undefined,
   };
 }
 

@@ -17,7 +17,8 @@ import { compareByReference } from "./by-reference.js";
 import { comparePacks } from "./compare-packs.js";
 import { explainDifference } from "./explain-difference.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
-import { pinnedTrust } from "./pinned-trust.js";
+import { attest, requireProvenance } from "./attest.js";
+import { type PinnedTrust, pinnedTrust } from "./pinned-trust.js";
 import { databaseOf, rebuildDatabase } from "./rebuild-database.js";
 import { stagedDatabase } from "./staged-database.js";
 import { type StagedManifest, judgeStagedManifest, mismatch } from "./staged-manifest.js";
@@ -34,7 +35,7 @@ export async function runAssay(
   feed: FeedName,
   wanted?: ReleaseNumber,
 ): Promise<AssayVerdict> {
-  const release = wanted ?? (await context.desk.waiting(feed))?.release;
+  const release = wanted ?? (await waiting(context, feed));
   if (release === undefined)
     throw new UsageError("NOT_FOUND", `expected a release of ${feed} that waits, got none`);
   const trust = await pinnedTrust(context, feed);
@@ -43,15 +44,16 @@ export async function runAssay(
   try {
     const envelope = parseEnvelope(file, "targets");
     staged = await judgeStagedManifest(context, trust, feed, release, envelope);
-    const checks = await compare(context, feed, staged);
+    const checks = await compare(context, trust, feed, staged);
     const explanation = `rebuilt from the sources: database and ${staged.manifest.packs.length} packs equal, byte for byte`;
-    await pass(context, feed, staged, trust.ownKeyID, explanation);
+    await pass(context, feed, staged, trust, explanation);
     return { ...about(feed, release, staged), result: "PASSED", explanation, checks };
   } catch (error) {
     // SPEC §10.2: a lie of the publisher's is an answer; a fault of the world is none.
     if (!(error instanceof VerificationError || error instanceof PolicyError)) throw error;
     const explanation = `${error.code}: ${error.message}`;
     const messageSha256 = staged?.messageSha256 ?? null;
+    if (staged !== undefined) await attest(context, feed, staged, "FAILED", explanation);
     await deliverVerdict(
       context,
       { feed, release, messageSha256 },
@@ -70,7 +72,12 @@ function about(feed: FeedName, release: ReleaseNumber, staged: StagedManifest | 
   };
 }
 
-async function compare(context: AssayContext, feed: FeedName, staged: StagedManifest): Promise<string[]> {
+async function compare(
+  context: AssayContext,
+  trust: PinnedTrust,
+  feed: FeedName,
+  staged: StagedManifest,
+): Promise<string[]> {
   const { manifest, envelope } = staged;
   const { block, version } = manifest;
   requireSameCompiler(context, manifest);
@@ -100,17 +107,18 @@ async function compare(context: AssayContext, feed: FeedName, staged: StagedMani
     throw mismatch("a full pack in the manifest", "none");
   }
   await requireSameManifest(manifest, envelope.message, sources, database);
+  await requireProvenance(context, trust, staged);
   return [
     ...sources.revisions.map((one) => `${one.ruleset}: by ${one.author}, approved by ${one.approvedBy}`),
     ...lines,
-    "manifest: says nothing but what was built",
+    "manifest and provenance: say nothing but what was built",
   ];
 }
 
 /** SPEC §10.2.5: a different compiler is not a difference in rules; it is said as what it is. */
 function requireSameCompiler({ compiler, compilers }: AssayContext, { block }: Manifest): void {
   const { name, version, sha256 } = block.compiler;
-  // Who judges by the reference alone runs other code, and holds it to the same version of the formats.
+  // SPEC §10.4.2: who judges by the reference alone runs other code, and holds it to the same version of the formats.
   const isSame = sha256 === compiler.sha256 || !compilers.includes("rulemint");
   if (name === compiler.name && version === compiler.version && isSame) return;
   throw mismatch(
@@ -181,19 +189,33 @@ async function requireSameManifest(
   }
 }
 
+/** SPEC §10.3.1: written down, then signed, then delivered. */
 async function pass(
   context: AssayContext,
   feed: FeedName,
-  { envelope, manifest, messageSha256 }: StagedManifest,
-  keyid: string,
+  staged: StagedManifest,
+  { ownKeyID: keyid }: PinnedTrust,
   explanation: string,
 ): Promise<void> {
+  const { envelope, manifest, messageSha256 } = staged;
   const release = manifest.version;
   await rememberSigned(context, feed, release, messageSha256);
-  const sig = hexText(await context.signer.sign(envelope.message));
+  const signature =
+    keyid === undefined ? null : { keyid, sig: hexText(await context.signer.sign(envelope.message)) };
+  await attest(context, feed, staged, "PASSED", explanation);
   await deliverVerdict(
     context,
     { feed, release, messageSha256 },
-    { result: "PASSED", explanation, signature: { keyid, sig } },
+    { result: "PASSED", explanation, signature },
   );
+}
+
+/** The newest release that waits for an overseer; for another rebuilder the newest that has a manifest. */
+async function waiting({ desk, party }: AssayContext, feed: FeedName): Promise<ReleaseNumber | undefined> {
+  const found = (await desk.releases(feed)).find(({ state }) => isForMe(party, state));
+  return found?.release;
+}
+
+export function isForMe(party: AssayContext["party"], state: string): boolean {
+  return state === "signed" || (party === "rebuilder" && ["assayed", "sealed", "published"].includes(state));
 }

@@ -11,7 +11,7 @@ import { metadataPath } from "../core/release/tree-paths.js";
 import { verifyTUFSignature } from "../core/trust/keys.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { type Envelope, parseEnvelope } from "../core/trust/metadata.js";
-import type { Manifest } from "../core/trust/model.js";
+import type { Manifest, TUFKey } from "../core/trust/model.js";
 import { requireAnnouncement } from "../core/trust/second-signature.js";
 import type { AssayContext } from "./model.js";
 import { type PinnedTrust, readPublic, unlessMissing } from "./pinned-trust.js";
@@ -54,20 +54,25 @@ export async function judgeStagedManifest(
 const noDemand = {};
 
 /** SPEC §10.2.3: a key of the publisher has signed; where nobody says whose keys are whose, any but this overseer's own. */
-async function requirePublisher(
-  envelope: Envelope,
-  { delegation, parties, ownKeyID }: PinnedTrust,
-): Promise<void> {
-  const isPublishers = (keyid: string) =>
-    parties === undefined ? keyid !== ownKeyID : parties.publisher.includes(keyid);
+async function requirePublisher(envelope: Envelope, trust: PinnedTrust): Promise<void> {
   for (const { keyid, sig } of envelope.signatures) {
-    const key = isPublishers(keyid) ? delegation.keys.get(keyid) : undefined;
+    const key = publisherKeys(trust).get(keyid);
     if (key && (await verifyTUFSignature(key, envelope.message, hexBytes(sig)))) return;
   }
   throw new VerificationError(
     "METADATA_THRESHOLD",
     "expected the publisher's signature on the staged manifest, got none",
   );
+}
+
+export function publisherKeys({
+  delegation,
+  parties,
+  ownKeyID,
+}: PinnedTrust): Map<string, TUFKey | undefined> {
+  const isPublishers = (keyid: string) =>
+    parties === undefined ? keyid !== ownKeyID : parties.publisher.includes(keyid);
+  return new Map([...delegation.keys].filter(([keyid]) => isPublishers(keyid)));
 }
 
 /** SPEC §10.2.2 */

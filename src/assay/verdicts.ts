@@ -63,7 +63,7 @@ export async function requireOnlyManifest(
   );
 }
 
-/** SPEC §10.3.1: written down before it is signed and delivered. Whatever happens then, this overseer knows what it signed. */
+/** SPEC §10.3.1, §10.3.4: written down before it is signed and delivered. Whatever happens then, this overseer knows what it signed. */
 export async function rememberSigned(
   { records, clock }: AssayContext,
   feed: FeedName,
@@ -78,11 +78,11 @@ export async function rememberSigned(
 
 /** SPEC §10.3.2: delivered, then kept. */
 export async function deliverVerdict(
-  { desk, records, clock }: AssayContext,
+  { desk, records, clock, party }: AssayContext,
   { feed, release, messageSha256 }: VerdictOn,
   verdict: Verdict,
 ): Promise<void> {
-  await desk.deliver(feed, release, verdict);
+  if (party === "overseer") await desk.deliver(feed, release, verdict);
   const { result, explanation } = verdict;
   const id = `${recordID(feed, release)}/${messageSha256 ?? "unread"}`;
   const before = await records.get<DeliveredVerdict>("verdicts", id);

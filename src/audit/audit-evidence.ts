@@ -9,6 +9,7 @@ import type { PackFacts } from "../core/format/model.js";
 import { limits } from "../core/limits.js";
 import { verifySignature } from "../core/pki/verify-signature.js";
 import { manifestSecondSignaturePath } from "../core/release/tree-paths.js";
+import { parseVerdictList, verdictsPath } from "../core/trust/attest/verdict-list.js";
 import type { ProvenRelease, ProvenSignature, SignaturePolicy } from "../core/trust/model.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
 import { asksForSecondSignature } from "../core/trust/second-signature.js";
@@ -35,9 +36,12 @@ export function auditSignature(
     const second = asksForSecondSignature(proven.envelope.signed, policy)
       ? await files.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
       : undefined;
+    const list =
+      policy.rebuilders && (await files.find(verdictsPath(feed, release), limits.verdictListBytesMax));
+    const verdicts = list && parseVerdictList(list).verdicts;
     const verify = (revocationItems: readonly Uint8Array[]) =>
       verifyRelease({
-        ...{ proven, cms, policy, now: at, client: version, revocationItems },
+        ...{ proven, cms, policy, now: at, client: version, revocationItems, verdicts },
         postQuantum: { cms: second, verify: postQuantum?.verify },
       });
     const newer = await newerRevocation(files, (await verify([])).signature);

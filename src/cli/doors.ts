@@ -77,6 +77,8 @@ export interface AssayOptions {
   /** The overseer's folder: its key, its copies, its verdicts. */
   readonly data: string;
   readonly compilers: readonly CompilerPath[];
+  /** The overseer co-signs; another rebuilder's verdict is for the world alone. */
+  readonly party: "overseer" | "rebuilder";
 }
 
 export interface ProposeOptions {

@@ -47,7 +47,7 @@ export async function watchRevocation(
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => base64Text(a) === base64Text(b);
 
-function checkIsDue({ state, now }: WatchInput): boolean {
+export function checkIsDue({ state, now }: WatchInput): boolean {
   const { revocationCheckedAt } = state.now;
   if (!revocationCheckedAt) return true;
   const age = (now.getTime() - Date.parse(revocationCheckedAt)) / 1000;

@@ -23,13 +23,16 @@ const shapes: readonly RegExp[] = [
   /^metadata\/timestamp\.json$/,
   new RegExp(`^metadata/[1-9][0-9]*\\.${role}\\.json$`),
   new RegExp(`^targets/${role}/${digest}\\.[A-Za-z0-9][A-Za-z0-9.-]*$`),
-  new RegExp(`^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav)?\\.json)$`),
+  new RegExp(
+    `^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav|\\.provenance|\\.verdicts)?\\.json)$`,
+  ),
   /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
   /^ocsp\/[a-z0-9-]{1,60}\.ors$/,
 ];
 const newestRevocation = /^(crl\/[a-z0-9-]{1,60}\.crl|ocsp\/[a-z0-9-]{1,60}\.ors)$/;
 /** Everything else stays as it is for ever. */
-const isReplaced = (path: string): boolean => path === head || newestRevocation.test(path);
+const isReplaced = (path: string): boolean =>
+  path === head || newestRevocation.test(path) || path.endsWith(".verdicts.json");
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";
 

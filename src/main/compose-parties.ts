@@ -42,6 +42,7 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
         ...{ fetcher, url, root: new Uint8Array(readFileSync(root)) },
         databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
         cache: await openCompileCache(join(folder, "compile-cache")),
+        party: options.party,
         ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
         ...{ compiler, compilers: options.compilers },
         onProgress: progress,

@@ -35,6 +35,7 @@ const people: Readonly<Record<string, readonly Role[]>> = {
   reviewer: ["reviewer", "analyst"],
   "release-manager": ["release-manager"],
   overseer: ["overseer"],
+  rebuilder: ["rebuilder"],
   auditor: ["auditor"],
 };
 

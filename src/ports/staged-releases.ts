@@ -1,3 +1,4 @@
+import type { DSSEEnvelope } from "../core/trust/attest/dsse.js";
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 
 /** What an overseer has to say about a release. */
@@ -8,18 +9,30 @@ export interface Verdict {
   readonly signature: { readonly keyid: string; readonly sig: string } | null;
 }
 
+/** A signed verdict on its way to the world, with the key by which it can be verified. */
+export interface SignedVerdict {
+  readonly envelope: DSSEEnvelope;
+  /** PEM */
+  readonly publicKey: string;
+}
+
 /**
- * The publisher's desk, as the overseer sees it: what waits for an assay, and where the answer goes. A verdict that was delivered is
+ * The publisher's desk, as whoever rebuilds sees it: what waits for an assay, and where the answer goes. A verdict that was delivered is
  * durable; delivering the same one again is no error.
  *
  * @throws OperationError FETCH_FAILED, SERVER_REFUSED
  */
 export interface StagedReleases {
-  /** The release that waits for this feed's overseer, if any. */
-  waiting(feed: FeedName): Promise<{ release: ReleaseNumber } | undefined>;
+  /** The newest releases, newest first, with the state that the service gives them. */
+  releases(feed: FeedName): Promise<readonly { release: ReleaseNumber; state: string }[]>;
   /** The manifest file as it stands, with the publisher's signature. */
   manifest(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
   /** A staged pack, for the first difference when a rebuild disagrees. */
   pack(feed: FeedName, release: ReleaseNumber, name: string, sha256: Sha256Hex): Promise<Uint8Array>;
+  /** The builder's provenance, as bytes. @throws OperationError FETCH_NOT_FOUND when there is none */
+  provenance(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
+  /** For everybody; comes before `deliver`, so that a release is never public without it. */
+  attest(feed: FeedName, release: ReleaseNumber, verdict: SignedVerdict): Promise<void>;
+  /** The overseer's answer to the service: the co-signature, or the end of the release. */
   deliver(feed: FeedName, release: ReleaseNumber, verdict: Verdict): Promise<void>;
 }

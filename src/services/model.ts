@@ -13,7 +13,7 @@ import type { Finding, RuleKind } from "../core/rules/model.js";
 export type { CompilerFacts, DatabaseFacts, FileFacts, LeftOutRule, ReleaseSources };
 
 /** Who may do what at the desk. */
-export const roles = ["analyst", "reviewer", "release-manager", "overseer", "auditor"] as const;
+export const roles = ["analyst", "reviewer", "release-manager", "overseer", "rebuilder", "auditor"] as const;
 export type Role = (typeof roles)[number];
 
 /** The person or machine behind a request. */
@@ -68,6 +68,21 @@ export interface FeedRecord {
   readonly published: number;
 }
 
+/** Collection `rebuilds`, id = that of the release, `/` and four digits, in the order in which verdicts came. */
+export interface RebuildRecord {
+  readonly feed: FeedName;
+  readonly release: ReleaseNumber;
+  readonly by: string;
+  readonly at: string;
+  readonly result: "PASSED" | "FAILED";
+  readonly explanation: string;
+  /** Of the rebuilder's public key, and of the manifest's signed part. */
+  readonly keySha256: Sha256Hex;
+  readonly signedSha256: Sha256Hex;
+  /** Object that holds the signed verdict. */
+  readonly envelopeSha256: Sha256Hex;
+}
+
 /** A pack, and where its detached CMS is. */
 export interface ReleasePack extends PackFacts {
   /** Object that holds the `.p7s`; null until sealed. */
@@ -112,6 +127,8 @@ export interface ReleaseRecord {
   readonly packs: readonly ReleasePack[];
   /** Object that holds the manifest file as it stands (one signature, then two). */
   readonly manifestSha256: Sha256Hex | null;
+  /** Object that holds the builder's provenance, in its envelope. */
+  readonly provenanceSha256?: Sha256Hex;
   /** Object that holds the CMS over the final manifest file. */
   readonly manifestCmsSha256: Sha256Hex | null;
   /** Object that holds the second signature over the same file, when the manifest announces one. */

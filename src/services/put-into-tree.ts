@@ -14,10 +14,12 @@ import {
   packSignaturePath,
 } from "../core/release/tree-paths.js";
 import type { Sha256Hex } from "../core/brands.js";
+import { provenancePath } from "../core/trust/attest/verdict-list.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease, timeText } from "./documents.js";
 import type { PublishedFile, ReleaseRecord, TreeWrite } from "./model.js";
 import { publishChange } from "./publication.js";
+import { publishRebuildVerdicts } from "./rebuild-verdicts.js";
 
 /**
  * @throws OperationError of the stores; VerificationError or PolicyError when a customer would refuse the
@@ -32,6 +34,7 @@ export async function putIntoTree(
   const file: PublishedFile = { role: feed, version: number, sha256: manifest };
   const trusted = previous === null ? undefined : await trustedRelease(context, release);
   const writes = await releaseFiles(context, release);
+  await publishRebuildVerdicts(context, release);
   await publishChange(context, async (state) => {
     // A run before this one may have come this far and no further.
     if (state.files.some(({ role, version }) => role === feed && version === number)) return undefined;
@@ -52,7 +55,7 @@ export async function putIntoTree(
 /** SPEC §2.6.2: what is named is written before what names it. */
 async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Promise<TreeWrite[]> {
   const { feed, release: number, packs, manifestMldsaSha256: second } = release;
-  const { clamavSignaturesSha256: clamav } = release;
+  const { clamavSignaturesSha256: clamav, provenanceSha256: provenance } = release;
   const manifest = required(release, release.manifestSha256, "manifest");
   const cms = required(release, release.manifestCmsSha256, "CMS over the manifest");
   const signed = packs.map((pack) => ({
@@ -67,6 +70,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     cmsSha256: cms,
     ...(second && { mldsaSha256: second }),
     ...(clamav && { clamavSha256: clamav }),
+    ...(provenance && { provenanceSha256: provenance }),
     packs: signed.map(({ path, sha256, cms: cmsSha256 }) => ({ path, sha256, cmsSha256 })),
   });
   const index = await context.objects.put([evidence]);
@@ -76,6 +80,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     { path: manifestSignaturePath(feed, number), sha256: cms },
     ...(second ? [{ path: manifestSecondSignaturePath(feed, number), sha256: second }] : []),
     ...(clamav ? [{ path: clamavSignaturesPath(feed, number), sha256: clamav }] : []),
+    ...(provenance ? [{ path: provenancePath(feed, number), sha256: provenance }] : []),
     { path: evidencePath(feed, number), sha256: index.sha256 },
     { path: metadataPath(feed, number), sha256: manifest },
   ];

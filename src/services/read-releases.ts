@@ -98,6 +98,22 @@ export async function openManifest(
 }
 
 /**
+ * The builder's provenance in its envelope; the caller closes it.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
+ */
+export async function openProvenance(
+  { records, objects }: ReadContext,
+  identity: Identity,
+  name: ReleaseName,
+): Promise<OpenObject> {
+  requireAnyRole(identity);
+  const { body } = await requireRelease(records, name.feed, name.release);
+  const found = body.provenanceSha256 === undefined ? undefined : await objects.open(body.provenanceSha256);
+  if (found !== undefined) return found;
+  throw new UsageError("NOT_FOUND", `expected a provenance of release ${name.release}, got none`);
+}
+
+/**
  * A pack by the last part of its target path; the caller closes it.
  * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND
  */

@@ -13,5 +13,5 @@ export function requireRole(identity: Identity, ...allowed: readonly Role[]): vo
 
 /** For what everybody at the desk may read. @throws PolicyError ROLE_REFUSED */
 export function requireAnyRole(identity: Identity): void {
-  requireRole(identity, "analyst", "reviewer", "release-manager", "overseer", "auditor");
+  requireRole(identity, "analyst", "reviewer", "release-manager", "overseer", "rebuilder", "auditor");
 }

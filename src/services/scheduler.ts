@@ -13,6 +13,7 @@ import { releaseID, releaseWrite, requireFeed, requireRelease } from "./document
 import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
 import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
+import { publishRebuildVerdicts } from "./rebuild-verdicts.js";
 import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
 
 /** Calls back once, after so many milliseconds; gives what cancels it. */
@@ -99,11 +100,19 @@ class RecordScheduler implements Scheduler {
 
   async #attend(feed: FeedRecord): Promise<void> {
     const newest = await advanceFeed(this.#context, feed.name);
+    await this.#publishVerdicts(feed);
     if (newest === undefined || !(await renewalDue(this.#context, feed.name))) return;
     // Its content is public already; what it waits for is the overseer alone.
     const renewal = { by: "scheduler", reason: "the manifest expires soon", publish: true };
     await renewRelease(this.#context, { feed: feed.name, ...renewal });
     await advanceFeed(this.#context, feed.name);
+  }
+
+  /** What was kept and not yet shown when a former process died. */
+  async #publishVerdicts({ name, published }: FeedRecord): Promise<void> {
+    if (published === 0) return;
+    const { body } = await requireRelease(this.#context.records, name, published as ReleaseNumber);
+    await publishRebuildVerdicts(this.#context, body);
   }
 
   async #feeds(): Promise<FeedRecord[]> {

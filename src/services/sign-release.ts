@@ -3,6 +3,9 @@ import { sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { formatManifest, manifestFor } from "../core/release/manifest.js";
 import { parseSources } from "../core/release/sources.js";
+import { formatDSSE } from "../core/trust/attest/dsse.js";
+import { provenanceFor } from "../core/trust/attest/provenance.js";
+import { signStatement } from "../core/trust/attest/sign-statement.js";
 import { signMetadata } from "../issuing/tuf-signatures.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
@@ -41,9 +44,19 @@ export async function signRelease(
     database,
     packs: release.packs,
   });
-  const file = await signMetadata(formatManifest(manifest), [context.publisher]);
+  const signed = formatManifest(manifest);
+  const file = await signMetadata(signed, [context.publisher]);
   const stored = await context.objects.put([file]);
-  return { state: "signed", manifestSha256: sha256Hex(stored.sha256) };
+  // SPEC §12.3.1: from what and by whom it was built, for strangers' tools; the overseer holds it against the manifest.
+  const statement = await provenanceFor(manifest, signed, context.publisher.spki);
+  const provenance = await context.objects.put([
+    formatDSSE(await signStatement(statement, context.publisher)),
+  ]);
+  return {
+    state: "signed",
+    manifestSha256: sha256Hex(stored.sha256),
+    provenanceSha256: sha256Hex(provenance.sha256),
+  };
 }
 
 async function previousManifest({ records }: ServiceContext, release: ReleaseRecord) {

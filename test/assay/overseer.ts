@@ -10,6 +10,13 @@ import type { AssayContext, AssayVerdict } from "../../src/assay/model.js";
 import { runAssay } from "../../src/assay/run-assay.js";
 import { type ReleaseNumber, sha256Hex } from "../../src/core/brands.js";
 import { hexText } from "../../src/core/encoding/bytes.js";
+import type { JSONObject } from "../../src/core/encoding/json.js";
+import { formatDSSE } from "../../src/core/trust/attest/dsse.js";
+import { provenanceFor } from "../../src/core/trust/attest/provenance.js";
+import { signStatement } from "../../src/core/trust/attest/sign-statement.js";
+import { parseManifest } from "../../src/core/trust/manifest.js";
+import type { Manifest } from "../../src/core/trust/model.js";
+import type { ServiceContext } from "../../src/services/context.js";
 import { sha256, sha256Digest } from "../../src/core/encoding/sha256.js";
 import { formatApprovals, formatSources, parseSources } from "../../src/core/release/sources.js";
 import type { ReleaseSources } from "../../src/core/release/model.js";
@@ -46,6 +53,7 @@ export async function openOverseer(
     signer: service.desk.overseer,
     compiler: service.desk.context.settings.compiler,
     compilers: ["rulemint"],
+    party: "overseer",
     onProgress: () => undefined,
     ...change,
   };
@@ -81,11 +89,25 @@ export async function restage(
   const { signed } = JSON.parse(new TextDecoder().decode(file));
   edit(signed);
   const stored = await context.objects.put([await signMetadata(signed, signers)]);
+  const provenance = await provenanceOf(signed, context);
   const body = {
     ...before.body,
-    ...{ state: "signed" as const, manifestSha256: sha256Hex(stored.sha256), ...record },
+    ...{ state: "signed" as const, manifestSha256: sha256Hex(stored.sha256), ...provenance, ...record },
   };
   await context.records.commit([releaseWrite(before, body)]);
+}
+
+/** A liar's provenance says what the lie's manifest says; where that is no manifest, there is none to say. */
+async function provenanceOf(signed: JSONObject, { objects, publisher }: ServiceContext) {
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(signed);
+  } catch {
+    return {};
+  }
+  const statement = await provenanceFor(manifest, signed, publisher.spki);
+  const stored = await objects.put([formatDSSE(await signStatement(statement, publisher))]);
+  return { provenanceSha256: sha256Hex(stored.sha256) };
 }
 
 /** The same with other sources, whose digest stands in the record, and in the manifest if its editor puts it there. */

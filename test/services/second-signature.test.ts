@@ -163,6 +163,7 @@ describe("the overseer", () => {
           signer: service.desk.overseer,
           compiler: service.desk.context.settings.compiler,
           compilers: ["rulemint"],
+          party: "overseer",
           onProgress: () => undefined,
         },
         feed,

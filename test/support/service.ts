@@ -19,6 +19,7 @@ const people: Readonly<Record<Role, Identity>> = {
   reviewer: ben,
   "release-manager": mia,
   overseer: oliver,
+  rebuilder: { name: "rita", roles: ["rebuilder"] },
   auditor: ada,
 };
 

@@ -3,9 +3,10 @@
  * Answers are bytes to be checked by whoever asked; this adapter only moves them, within their limits.
  */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../../core/brands.js";
-import { concatBytes } from "../../core/encoding/bytes.js";
+import { concatBytes, utf8Text } from "../../core/encoding/bytes.js";
 import { OperationError, VerificationError, quote } from "../../core/errors.js";
 import { limits } from "../../core/limits.js";
+import { formatDSSE } from "../../core/trust/attest/dsse.js";
 import type { SourceArchive } from "../../ports/source-archive.js";
 import type { StagedReleases, Verdict } from "../../ports/staged-releases.js";
 import { FileBatches } from "./file-batches.js";
@@ -21,37 +22,36 @@ export interface DeskOptions {
 export function openDesk({ server, token }: DeskOptions): SourceArchive & StagedReleases {
   const base = server.replace(/\/+$/, "");
   const get = (path: string, bytesMax: number) => request(base + path, token, { method: "GET" }, bytesMax);
+  const headers = { "content-type": "application/json" };
+  const post = (path: string, body: string) =>
+    request(base + path, token, { method: "POST", headers, body }, jsonBytesMax);
   const release = (feed: FeedName, number: ReleaseNumber) => `/v1/feeds/${feed}/releases/${number}`;
   const files = new FileBatches({
     one: (sha256, bytesMax) => get(`/v1/sources/${sha256}`, bytesMax),
     many: (digests, bytesMax) => {
       const body = JSON.stringify({ sha256: digests });
-      const headers = { "content-type": "application/json" };
       return request(`${base}/v1/sources`, token, { method: "POST", headers, body }, bytesMax);
     },
   });
   return {
     sources: (feed, number) => get(`${release(feed, number)}/sources`, jsonBytesMax),
     file: (sha256: Sha256Hex, bytesMax: number) => files.read(sha256, bytesMax),
-    async waiting(feed) {
+    async releases(feed) {
       const answer = await get(`/v1/feeds/${feed}/releases?limit=20`, jsonBytesMax);
       const { items } = JSON.parse(new TextDecoder().decode(answer)) as {
         items: { release: ReleaseNumber; state: string }[];
       };
-      const found = items.filter((one) => one.state === "signed").sort((a, b) => b.release - a.release)[0];
-      return found && { release: found.release };
+      return items.map(({ release: number, state }) => ({ release: number, state }));
+    },
+    provenance: (feed, number) => get(`${release(feed, number)}/provenance`, limits.attestationBytesMax),
+    async attest(feed, number, { envelope, publicKey }) {
+      const body = `{"publicKey":${JSON.stringify(publicKey)},"envelope":${utf8Text(formatDSSE(envelope))}}`;
+      await post(`${release(feed, number)}/attestations`, body);
     },
     manifest: (feed, number) => get(`${release(feed, number)}/manifest`, limits.targetsBytesMax),
     pack: (feed, number, name) => get(`${release(feed, number)}/packs/${name}`, limits.databaseBytesMax),
     async deliver(feed, number, verdict) {
-      const body = JSON.stringify(verdictBody(verdict));
-      const headers = { "content-type": "application/json" };
-      await request(
-        `${base}${release(feed, number)}/verdicts`,
-        token,
-        { method: "POST", headers, body },
-        jsonBytesMax,
-      );
+      await post(`${release(feed, number)}/verdicts`, JSON.stringify(verdictBody(verdict)));
     },
   };
 }

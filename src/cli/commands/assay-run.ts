@@ -8,6 +8,7 @@ interface Options extends ServiceOptions {
   readonly release?: number;
   readonly data: string;
   readonly compiler: keyof typeof compilerChoices;
+  readonly as: "overseer" | "rebuilder";
 }
 
 /** The compiler that publishers run too, the second implementation of the specification, or each after the other. */
@@ -16,6 +17,13 @@ export const compilerChoices = {
   reference: ["reference"],
   both: ["rulemint", "reference"],
 } as const;
+
+/** Whether the key is one that the feed's delegation names, or a rebuilder's own. */
+export function partyOption(): Option {
+  return new Option("--as <party>", "whose verdict it is")
+    .choices(["overseer", "rebuilder"])
+    .default("overseer");
+}
 
 export function compilerOption(): Option {
   return new Option("--compiler <which>", "which implementation judges")
@@ -29,10 +37,11 @@ export function assayRun(noun: Command, doors: CLIDoors): void {
     .requiredOption("--feed <feed>", "feed")
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
     .option("--release <number>", "release (default: the newest that waits)", parseNumber)
-    .addOption(compilerOption());
+    .addOption(compilerOption())
+    .addOption(partyOption());
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { feed, release, data, compiler } = options;
-    const compilers = compilerChoices[compiler];
-    return doors.runAssay({ ...requireService(doors, options), feed, release, data, compilers }, progress);
+    const { feed, release, data, compiler, as: party } = options;
+    const order = { feed, release, data, party, compilers: compilerChoices[compiler] };
+    return doors.runAssay({ ...requireService(doors, options), ...order }, progress);
   });
 }

@@ -344,6 +344,52 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/feeds/{feed}/releases/{release}/attestations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /** Signed verdicts of everybody who rebuilt the release, in the order in which they came */
+    get: operations["listRebuildVerdicts"];
+    put?: never;
+    /**
+     * A rebuilder's signed verdict
+     * @description Role rebuilder or overseer. The envelope is DSSE around an in-toto statement with a SLSA verification summary (SPEC §12.4), about the
+     *     manifest as it stands, and is verified by the key that comes with it. It is published with the release; a verdict that comes later is
+     *     added. Whom to believe is said by customers' policies. The same verdict by the same key again is no error.
+     */
+    post: operations["addRebuildVerdict"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/provenance": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /** The builder's SLSA provenance, as a DSSE envelope */
+    get: operations["readProvenance"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/feeds/{feed}/releases/{release}/publication": {
     parameters: {
       query?: never;
@@ -621,6 +667,8 @@ export interface components {
       packs: components["schemas"]["Pack"][];
       manifestSha256: string | null;
       manifestCmsSha256: string | null;
+      /** @description The builder's provenance, in its envelope */
+      provenanceSha256?: components["schemas"]["Sha256"];
       /** @description The experimental second signature, when the manifest announces one */
       manifestMldsaSha256?: components["schemas"]["Sha256"];
       /** @description Signatures over the files that ClamAV loads, when they were made */
@@ -639,6 +687,19 @@ export interface components {
         attempts: number;
       } | null;
       publishedAt: string | null;
+    };
+    RebuildVerdict: {
+      feed: components["schemas"]["FeedName"];
+      release: components["schemas"]["ReleaseNumber"];
+      by: string;
+      at: components["schemas"]["Time"];
+      /** @enum {string} */
+      result: "PASSED" | "FAILED";
+      explanation: string;
+      keySha256: components["schemas"]["Sha256"];
+      /** @description The signed part of the manifest that was judged */
+      signedSha256: components["schemas"]["Sha256"];
+      envelopeSha256: components["schemas"]["Sha256"];
     };
     ReleaseSources: {
       /** @constant */
@@ -1258,6 +1319,83 @@ export interface operations {
     };
     responses: {
       201: components["responses"]["Release"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  listRebuildVerdicts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Who said what; the signed verdicts stand in the public tree */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["RebuildVerdict"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  addRebuildVerdict: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          publicKey: string;
+          envelope: {
+            payloadType: string;
+            payload: string;
+            signatures: Record<string, never>[];
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description The verdict as it is kept */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RebuildVerdict"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  readProvenance: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
       default: components["responses"]["Problem"];
     };
   };

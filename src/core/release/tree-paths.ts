@@ -67,6 +67,8 @@ export interface EvidenceIndex {
   readonly mldsaSha256?: Sha256Hex;
   /** Of the signatures over ClamAV's files, when there are any. */
   readonly clamavSha256?: Sha256Hex;
+  /** Of the builder's provenance. */
+  readonly provenanceSha256?: Sha256Hex;
   readonly packs: readonly {
     readonly path: string;
     readonly sha256: Sha256Hex;

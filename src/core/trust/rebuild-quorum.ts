@@ -48,6 +48,17 @@ export interface RebuildClaim {
   readonly verdicts: readonly DSSEEnvelope[];
 }
 
+/** Of all verdicts those that the policy's keys signed, whatever they are about: what is worth keeping. */
+export async function trustedVerdicts(
+  verdicts: readonly DSSEEnvelope[],
+  policy: RebuilderPolicy,
+): Promise<DSSEEnvelope[]> {
+  const keys = policy.keys.map(keyOfPEM);
+  const kept: DSSEEnvelope[] = [];
+  for (const envelope of verdicts) if ((await dsseSigners(envelope, keys)).size > 0) kept.push(envelope);
+  return kept;
+}
+
 /**
  * SPEC §7.20 and §7.21. Verdicts of other keys, on other manifests, or that do not verify are as if they were not there.
  *

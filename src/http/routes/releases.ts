@@ -1,6 +1,8 @@
 /** Tag `releases` of openapi.yaml. */
 import type { Response, Router } from "express";
 import { feedName, releaseNumber } from "../../core/brands.js";
+import type { JSONObject } from "../../core/encoding/json.js";
+import { readDSSE } from "../../core/trust/attest/dsse.js";
 import { buildRelease } from "../../services/build-release.js";
 import type { ServiceContext } from "../../services/context.js";
 import type { ReleaseRecord } from "../../services/model.js";
@@ -9,10 +11,12 @@ import {
   listReleases,
   openManifest,
   openPack,
+  openProvenance,
   type ReleaseName,
   readReleaseSources,
   showRelease,
 } from "../../services/read-releases.js";
+import { addRebuildVerdict, listRebuildVerdicts } from "../../services/rebuild-verdicts.js";
 import { recordVerdict } from "../../services/record-verdict.js";
 import { withdrawRelease } from "../../services/withdraw-release.js";
 import { identityOf } from "../authenticate.js";
@@ -31,6 +35,11 @@ interface VerdictBody {
   readonly explanation: string;
   readonly keyid?: string;
   readonly signature?: string;
+}
+
+interface RebuildBody {
+  readonly publicKey: string;
+  readonly envelope: JSONObject;
 }
 
 interface WithdrawalBody {
@@ -52,6 +61,11 @@ export function releaseRoutes(context: ServiceContext): Router {
   routes.post(`${one}/verdicts`, async (request, response) => {
     const verdict = { ...nameOf(request.params), ...(request.body as VerdictBody) };
     answer(response, 201, await recordVerdict(context, identityOf(response), verdict));
+  });
+  routes.post(`${one}/attestations`, async (request, response) => {
+    const { publicKey, envelope } = request.body as RebuildBody;
+    const verdict = { ...nameOf(request.params), publicKey, envelope: readDSSE(envelope) };
+    response.status(201).json(await addRebuildVerdict(context, identityOf(response), verdict));
   });
   routes.post(`${one}/publication`, async (request, response) => {
     answer(response, 202, await publishRelease(context, identityOf(response), nameOf(request.params)));
@@ -75,6 +89,14 @@ function addReading(routes: Router, context: ServiceContext): void {
   });
   routes.get(`${one}/sources`, async (request, response) => {
     response.json(await readReleaseSources(context, identityOf(response), nameOf(request.params)));
+  });
+  routes.get(`${one}/attestations`, async (request, response) => {
+    const items = await listRebuildVerdicts(context, identityOf(response), nameOf(request.params));
+    response.json({ items });
+  });
+  routes.get(`${one}/provenance`, async (request, response) => {
+    const file = await openProvenance(context, identityOf(response), nameOf(request.params));
+    await sendBytes(request, response, file);
   });
   routes.get(`${one}/manifest`, async (request, response) => {
     const file = await openManifest(context, identityOf(response), nameOf(request.params));

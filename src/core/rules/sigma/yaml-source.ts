@@ -51,14 +51,13 @@ export function parseDocuments(text: string, findings: FindingList): Node[] {
 }
 
 function readDocument(document: Document.Parsed, findings: FindingList): Node | undefined {
-  const problems = [...document.errors, ...document.warnings];
-  for (const { pos, message } of problems) {
+  // SPEC §3.7.4: what is reported as an error gives no record, warnings of the reader's too.
+  const from = findings.errors;
+  for (const { pos, message } of [...document.errors, ...document.warnings]) {
     const first = `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`.replace(/\.$/, "");
     findings.error(pos[0], "SIGMA_YAML", `expected YAML, got a document that is none: ${first}`);
   }
-  // SPEC §3.7.4: what is reported as an error gives no record, warnings of the reader's too.
-  if (problems.length > 0 || document.contents === null) return undefined;
-  const from = findings.errors;
+  if (document.errors.length > 0 || document.contents === null) return undefined;
   const node = convert(document.contents, findings);
   return findings.errors === from ? node : undefined;
 }
