@@ -1,7 +1,7 @@
 /** An assay by the second compiler: what the first one does not see, because it has the same bug as the publisher's. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AssayContext } from "../../src/assay/model.js";
-import { directWorkers } from "../services/desk.js";
+import { directWorkers, workersOf } from "../services/desk.js";
 import { openService, type TestService } from "../support/service.js";
 import { type Loose, type Overseer, openOverseer, restage } from "./overseer.js";
 
@@ -16,14 +16,12 @@ let overseer: Overseer | undefined;
 /** The bug that publisher and overseer have in common. */
 let bug: (record: string) => string;
 
-const workers: AssayContext["workers"] = {
-  ...directWorkers,
-  parse: async (kind, files) =>
-    (await directWorkers.parse(kind, files)).map((file) => ({
-      ...file,
-      records: file.records.map((one) => bug(one)),
-    })),
-};
+const workers: AssayContext["workers"] = workersOf(async (kind, files) =>
+  (await directWorkers.parse(kind, files)).map((file) => ({
+    ...file,
+    records: file.records.map((one) => bug(one)),
+  })),
+);
 
 beforeEach(async () => {
   bug = (record) => record;

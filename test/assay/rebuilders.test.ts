@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { openDesk as openDeskClient } from "../../src/adapters/desk/http.js";
+import { openCompileCache } from "../../src/adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../../src/adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../../src/adapters/objects/filesystem.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
@@ -13,12 +14,12 @@ import { sha256Digest } from "../../src/core/encoding/sha256.js";
 import { formatPEM } from "../../src/core/encoding/pem.js";
 import { formatDSSE, parseDSSE } from "../../src/core/trust/attest/dsse.js";
 import { parseVerdictList } from "../../src/core/trust/attest/verdict-list.js";
-import { nodeDigest } from "../../src/main/node-digest.js";
+import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { ReleaseRecord } from "../../src/services/model.js";
 import { refreshMetadata } from "../../src/services/refresh-metadata.js";
 import { publishedPolicy } from "../../src/services/published-trust.js";
 import { verdictBy } from "../core/trust/attest/attestations.js";
-import { directWorkers, feed } from "../services/desk.js";
+import { directWorkers, feed, workersOf } from "../services/desk.js";
 import { testCodec } from "../services/test-codec.js";
 import { type TestSigner, testSigner } from "../simulator/test-signer.js";
 import { openService, type TestService } from "../support/service.js";
@@ -41,11 +42,9 @@ afterEach(() => service.close());
 async function rebuild(signer: TestSigner, bends = (record: string) => record) {
   const folder = join(service.desk.folder, signer.keyid);
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
-  const workers = {
-    ...directWorkers,
-    parse: async (...given: Parameters<typeof directWorkers.parse>) =>
-      (await directWorkers.parse(...given)).map((file) => ({ ...file, records: file.records.map(bends) })),
-  };
+  const workers = workersOf(async (...given) =>
+    (await directWorkers.parse(...given)).map((file) => ({ ...file, records: file.records.map(bends) })),
+  );
   try {
     const desk = openDeskClient({ server: service.origin, token: service.tokens.rebuilder });
     const context = {
@@ -57,6 +56,7 @@ async function rebuild(signer: TestSigner, bends = (record: string) => record) {
         signer,
         party: "rebuilder" as const,
       },
+      cache: await openCompileCache(join(folder, "compile-cache")),
       databases: databasesInObjects(await openFilesystemObjects(join(folder, "objects")), records),
       ...{ compiler: service.desk.context.settings.compiler, compilers: ["rulemint" as const] },
       onProgress: () => undefined,

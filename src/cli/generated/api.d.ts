@@ -146,7 +146,7 @@ export interface paths {
     };
     /**
      * The bytes of one source file
-     * @description Role analyst, reviewer, release-manager, overseer or auditor.
+     * @description Role analyst, reviewer, release-manager, overseer, rebuilder or auditor.
      */
     get: operations["getSource"];
     put?: never;
@@ -528,7 +528,7 @@ export interface components {
     Sha256: string;
     Time: string;
     /** @enum {string} */
-    Role: "analyst" | "reviewer" | "release-manager" | "overseer" | "auditor";
+    Role: "analyst" | "reviewer" | "release-manager" | "overseer" | "rebuilder" | "auditor";
     Identity: {
       name: string;
       roles: components["schemas"]["Role"][];

@@ -12,7 +12,7 @@ import {
 import { referenceLanguages } from "../../../src/core/reference/languages.js";
 import { ruleLanguage } from "../../../src/core/rules/registry.js";
 import type { RuleKind, SourceFile } from "../../../src/core/rules/model.js";
-import { nodeDigest } from "../../../src/main/node-digest.js";
+import { nodeDigest } from "../../../src/adapters/node-digest.js";
 
 /** What the first implementation makes of a ruleset whose rules with errors are left out. */
 export async function firstDatabase(kind: RuleKind, files: readonly SourceFile[]): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ import { encodeFullPack } from "../../../src/core/format/full-pack.js";
 import { applyDelta, type DeltaBase } from "../../../src/core/reference/delta.js";
 import { writeFullPack } from "../../../src/core/reference/packs.js";
 import type { RuleKind } from "../../../src/core/rules/model.js";
-import { nodeDigest } from "../../../src/main/node-digest.js";
+import { nodeDigest } from "../../../src/adapters/node-digest.js";
 import { testCodec } from "../../services/test-codec.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
 import { secondDatabase } from "./both.js";
