@@ -44,6 +44,26 @@ const attacks: readonly (readonly [attack: string, vector: string, code: ErrorCo
   ["two CAs that certify each other", "path-cycle", "CERTIFICATE_UNTRUSTED"],
 ];
 
+/** Wherever something critical can stand that nobody understands, or that must be critical and is not. */
+const critical: readonly (readonly [where: string, vector: string, code: ErrorCode])[] = [
+  ["a leaf", "leaf-unknown-critical", "CERTIFICATE_EXTENSION"],
+  ["a CA", "path-ca-unknown-critical", "CERTIFICATE_EXTENSION"],
+  ["a time-stamp unit", "time-stamp-unit-unknown-critical", "TIMESTAMP_UNTRUSTED"],
+  ["a TSTInfo", "time-stamp-unknown-critical", "TIMESTAMP_MALFORMED"],
+  ["a list", "revocation-list-unknown-critical", "REVOCATION_MALFORMED"],
+  ["an entry of a list", "revocation-entry-unknown-critical", "REVOCATION_MALFORMED"],
+  ["an OCSP response", "revocation-ocsp-critical", "REVOCATION_MALFORMED"],
+  ["an extension that is never critical", "subject-key-critical", "CERTIFICATE_EXTENSION"],
+  ["name constraints", "names-constraints-not-critical", "CERTIFICATE_EXTENSION"],
+  ["policy constraints", "policy-constraints-not-critical", "CERTIFICATE_EXTENSION"],
+];
+
+describe("SPEC §6.5.3 criticality", () => {
+  it.each(critical)("of %s: %s gets %s", (_where, vector, code) => {
+    expect(lies.find(({ name }) => name === vector)?.code).toBe(code);
+  });
+});
+
 describe("the attacks of the field", () => {
   it("are 29", () => {
     expect(new Set(attacks.map(([, vector]) => vector)).size).toBe(29);

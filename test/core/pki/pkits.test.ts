@@ -15,14 +15,18 @@ import { pkitsFile, pkitsFiles } from "./field-suites.js";
 const refused: Record<string, string> = {
   ValidDSASignaturesTest4EE: "DSA",
   ValidDSAParameterInheritanceTest5EE: "DSA",
-  ValidNameChainingWhitespaceTest3EE: "names are chained byte for byte: SPEC §6.5.6",
+  ValidNameChainingWhitespaceTest3EE:
+    "names are chained byte for byte: SPEC §6.5.6, docs/adr/0005-names-byte-for-byte.md; code-signing requirements §7.1.4.1",
   ValidNameChainingWhitespaceTest4EE: "names are chained byte for byte",
   ValidNameChainingCapitalizationTest5EE: "names are chained byte for byte",
   ValidRolloverfromPrintableStringtoUTF8StringTest10EE: "names are chained byte for byte",
   ValidUTF8StringCaseInsensitiveMatchTest11EE: "names are chained byte for byte",
-  ValidNameUIDsTest6EE: "RFC 5280 §4.1.2.8: CAs do not issue unique identifiers",
-  ValidDNnameConstraintsTest14EE: "a certificate names its subject: SPEC §6.5.1",
-  ValidGeneralizedTimenotBeforeDateTest4EE: "RFC 5280 §4.1.2.5: a time before 2050 is a UTCTime",
+  ValidNameUIDsTest6EE:
+    "SPEC §6.5.1, RFC 5280 §4.1.2.8: no unique identifiers; with them one name may stand for two holders, which chaining cannot tell apart",
+  ValidDNnameConstraintsTest14EE:
+    "a certificate names its subject: SPEC §6.5.1; a signer without a name is nobody",
+  ValidGeneralizedTimenotBeforeDateTest4EE:
+    "RFC 5280 §4.1.2.5: a time before 2050 is a UTCTime; one value has one encoding: SPEC §6.5.1",
   ValidcRLIssuerTest30EE: "nobody vouches for himself: the list's signer is vouched for by that very list",
 };
 

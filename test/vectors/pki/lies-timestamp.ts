@@ -1,6 +1,6 @@
 /** Lies in the time-stamp: none, not for this signature, not by whom it should be, not now. Tests only. */
 import * as asn1js from "asn1js";
-import { namedBits, objectID, sequence, spliced, time } from "../../../src/issuing/asn1.js";
+import { namedBits, none, objectID, sequence, spliced, tagged, time } from "../../../src/issuing/asn1.js";
 import { extension } from "../../../src/issuing/certificate-extensions.js";
 import type { ErrorCode } from "../../../src/core/errors.js";
 import { issuerAndSerial, types } from "./forge.js";
@@ -35,7 +35,22 @@ const purposes =
     ];
   };
 
+const unknown = extension("1.3.6.1.4.1.32473.8420.66", true, none());
+
 export const timestampLies: readonly Lie[] = [
+  tokenLie(
+    "time-stamp-unknown-critical",
+    "TIMESTAMP_MALFORMED",
+    "a critical extension in TSTInfo",
+    async () => ({
+      extra: [tagged(1, unknown.toSchema())],
+    }),
+  ),
+  unitLie("time-stamp-unit-unknown-critical", "a critical extension of the unit that nobody knows", {
+    bend: (certificate) => {
+      certificate.extensions = [...(certificate.extensions ?? []), unknown];
+    },
+  }),
   {
     name: "time-stamp-missing",
     code: "TIMESTAMP_MISSING",

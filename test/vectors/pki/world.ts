@@ -14,6 +14,7 @@ import {
   positiveInteger,
   sequence,
   spliced,
+  type Value,
 } from "../../../src/issuing/asn1.js";
 import type { CertificateProfile } from "../../../src/issuing/certificate-extensions.js";
 import { issueBentCertificate } from "../../../src/issuing/certificates.js";
@@ -107,6 +108,8 @@ export interface TokenOptions {
   readonly tsu?: Holder;
   readonly certificates?: readonly Uint8Array[];
   readonly hashOID?: string;
+  /** After everything else in the TSTInfo. */
+  readonly extra?: readonly Value[];
   readonly forgery?: Partial<Forgery>;
 }
 
@@ -120,6 +123,7 @@ export function timestampInfo(stamped: Uint8Array, options: TokenOptions = {}): 
     sequence(
       ...[integer(1), objectID("1.3.6.1.4.1.32473.8420.9"), imprint, positiveInteger(Uint8Array.of(7, 7))],
       new asn1js.GeneralizedTime({ valueDate }),
+      ...(options.extra ?? []),
     ),
   );
 }
