@@ -38,7 +38,7 @@ const policies: Record<string, string> = {
   "/unpacking": `${strict} data:; ${scripts} 'unsafe-eval'`,
 };
 
-const folders = ["dist", "node_modules/yaml/browser", "test/vectors/pki", "test/browser"];
+const folders = ["dist", "node_modules/yaml/browser", "test/vectors", "test/browser"];
 const types: Record<string, string> = { js: "text/javascript", mjs: "text/javascript" };
 
 export interface Origin {

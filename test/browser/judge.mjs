@@ -39,8 +39,50 @@ export async function judgeSignatures({ core, base, now }, names) {
 }
 
 /**
+ * TUF 1.0.34 §5 in the order of an endpoint. `read(role, version)` gives what is offered, `seen(role)` what was trusted before; undefined
+ * where there is nothing.
+ */
+export async function followMetadata(TrustedMetadata, { root, feed, at, read, seen }) {
+  const trusted = await TrustedMetadata.start(root, at);
+  const [timestamp, snapshot] = [await seen("timestamp"), await seen("snapshot")];
+  if (timestamp !== undefined) await trusted.restoreTimestamp(timestamp);
+  if (snapshot !== undefined) await trusted.restoreSnapshot(snapshot);
+  for (;;) {
+    const next = await read("root", trusted.root.version + 1);
+    if (next === undefined) break;
+    await trusted.updateRoot(next);
+  }
+  trusted.finishRoot();
+  await trusted.updateTimestamp(await read("timestamp"));
+  await trusted.updateSnapshot(await read("snapshot", trusted.timestamp.snapshot.version));
+  await trusted.updateTargets(await read("targets", trusted.expected("targets").version));
+  const proven = await trusted.updateFeed(await read(feed, trusted.expected(feed).version), feed);
+  return { trusted, proven };
+}
+
+/** The code of every metadata vector by its name; what a vector does not have is as in the good one. */
+export async function judgeMetadata({ core, base, now }, names) {
+  const { TrustedMetadata } = await import(`${core}/trust/trusted-metadata.js`);
+  const codes = {};
+  for (const name of names) {
+    const file = async (path) =>
+      (await bytesAt(`${base}/${name}/${path}`)) ?? bytesAt(`${base}/good/${path}`);
+    const verdict = await codeOf(async () => {
+      await followMetadata(TrustedMetadata, {
+        ...{ root: await file("1.root.json"), feed: "endpoint", at: new Date(now) },
+        read: (role, version) => file(`${role === "root" ? `${version}.` : ""}${role}.json`),
+        seen: (role) => file(`seen/${role}.json`),
+      });
+      return {};
+    });
+    codes[name] = verdict.code;
+  }
+  return codes;
+}
+
+/**
  * A release as the tree has it: metadata from the pinned root on, evidence, revocation, and the database in the full pack.
- * `seen` is a tree that was followed before: what it had must not come back older.
+ * `seen` is where the timestamp and the snapshot are that were trusted before: nothing must come back older.
  */
 export async function judgeRelease({ core, base, now }, { root, feed, seen, codec }) {
   const { TrustedMetadata } = await import(`${core}/trust/trusted-metadata.js`);
@@ -52,23 +94,11 @@ export async function judgeRelease({ core, base, now }, { root, feed, seen, code
   const read = (path) => bytesAt(`${base}/${path}`);
   return codeOf(async () => {
     const at = new Date(now);
-    const trusted = await TrustedMetadata.start(Uint8Array.from(root), at);
-    if (seen !== undefined) {
-      await trusted.restoreTimestamp(await bytesAt(`${seen}/metadata/timestamp.json`));
-      const { version: number } = trusted.timestamp.snapshot;
-      await trusted.restoreSnapshot(await bytesAt(`${seen}/metadata/${number}.snapshot.json`));
-    }
-    for (;;) {
-      const next = await read(`metadata/${trusted.root.version + 1}.root.json`);
-      if (next === undefined) break;
-      await trusted.updateRoot(next);
-    }
-    trusted.finishRoot();
-    await trusted.updateTimestamp(await read("metadata/timestamp.json"));
-    await trusted.updateSnapshot(await read(`metadata/${trusted.timestamp.snapshot.version}.snapshot.json`));
-    await trusted.updateTargets(await read(`metadata/${trusted.expected("targets").version}.targets.json`));
-    const manifest = await read(`metadata/${trusted.expected(feed).version}.${feed}.json`);
-    const proven = await trusted.updateFeed(manifest, feed);
+    const { trusted, proven } = await followMetadata(TrustedMetadata, {
+      ...{ root: Uint8Array.from(root), feed, at },
+      read: (role, number) => read(`metadata/${number === undefined ? "" : `${number}.`}${role}.json`),
+      seen: async (role) => seen && bytesAt(`${seen}/${role}.json`),
+    });
     const cms = await read(manifestSignaturePath(feed, proven.metadata.version));
     const claim = { proven, cms, policy: policyOfRoot(trusted.root), now: at, client: version };
     const first = await verifyRelease(claim);

@@ -11,15 +11,20 @@ import { indicators } from "../client/endpoint.js";
 import { SimulatedPublisher } from "../simulator/publisher.js";
 import { testSigner } from "../simulator/test-signer.js";
 import { openService, type TestService } from "../support/service.js";
-import { now as vectorTime } from "../vectors/pki/world.js";
+import { now as signatureTime } from "../vectors/pki/world.js";
+import { now as metadataTime } from "../core/trust/repository.js";
 import { haveChromium, launch, openOrigin, type Origin, repository } from "./browser.js";
-import { judgeRelease, judgeSignatures, type Place } from "./judge.mjs";
+import { judgeMetadata, judgeRelease, judgeSignatures, type Place } from "./judge.mjs";
 
-const vectors = readdirSync(join(repository, "test/vectors/pki"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
-const expected = (name: string) =>
-  readFileSync(join(repository, "test/vectors/pki", name, "expect.txt"), "utf8").split("\n")[0];
+/** Directories of test/vectors, and the code that each of them expects. */
+function vectorsOf(folder: string): Record<string, string> {
+  const path = join(repository, "test/vectors", folder);
+  const names = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const code = (name: string) =>
+    readFileSync(join(path, name, "expect.txt"), "utf8").split("\n")[0] as string;
+  return Object.fromEntries(names.map(({ name }) => [name, code(name)]));
+}
+const vectors = { pki: vectorsOf("pki"), tuf: vectorsOf("tuf") };
 const nodeCore = pathToFileURL(join(repository, "dist/core")).href;
 const nodeCodec = pathToFileURL(join(repository, "dist/adapters/codec/zstd-instance.js")).href;
 
@@ -69,12 +74,20 @@ describe.runIf(haveChromium)("core in Chromium", () => {
     expect(requested.filter((path) => !path.startsWith("/dist/core/"))).toEqual([]);
   });
 
-  it(`gives every one of ${vectors.length} signature vectors the code that it should have, as Node does`, async () => {
-    const place = { base: `${origin.url}/test/vectors/pki`, now: vectorTime.toISOString() };
-    const { node, chromium } = await both(judgeSignatures, place, same(vectors));
-    expect(chromium).toEqual(Object.fromEntries(vectors.map((name) => [name, expected(name)])));
-    expect(chromium).toEqual(node);
-  });
+  it.each([
+    ["pki", judgeSignatures, signatureTime],
+    ["tuf", judgeMetadata, metadataTime],
+  ] as const)(
+    "gives every vector of %s the code that it should have, as Node does",
+    async (folder, judge, time) => {
+      const expected = vectors[folder];
+      const place = { base: `${origin.url}/test/vectors/${folder}`, now: time.toISOString() };
+      const { node, chromium } = await both(judge, place, same(Object.keys(expected)));
+      expect(Object.keys(expected).length).toBeGreaterThan(40);
+      expect(chromium).toEqual(expected);
+      expect(chromium).toEqual(node);
+    },
+  );
 
   describe("and a publisher", () => {
     let service: TestService;
@@ -162,6 +175,11 @@ describe.runIf(haveChromium)("core in Chromium", () => {
       ],
     ];
 
+    const trustedOf = ({ tree, versions }: SimulatedPublisher) =>
+      new Map([
+        ["timestamp.json", tree.get("metadata/timestamp.json") as Uint8Array],
+        ["snapshot.json", tree.get(`metadata/${versions.snapshot}.snapshot.json`) as Uint8Array],
+      ]);
     const serve = (folder: string, tree: ReadonlyMap<string, Uint8Array>): string => {
       for (const [path, bytes] of tree) origin.files.set(`/${folder}/${path}`, bytes);
       return `${origin.url}/${folder}`;
@@ -171,7 +189,7 @@ describe.runIf(haveChromium)("core in Chromium", () => {
       const publisher = await SimulatedPublisher.create(time);
       await publisher.release(indicators(1));
       await publisher.release(indicators(2));
-      const seen = serve(`seen/${lies.findIndex(([name]) => name === lie)}`, publisher.tree);
+      const seen = serve(`seen/${lies.findIndex(([name]) => name === lie)}`, trustedOf(publisher));
       await tell(publisher);
       const base = serve(`told/${lies.findIndex(([name]) => name === lie)}`, publisher.tree);
       const place = { base, now: time.toISOString() };

@@ -20,6 +20,7 @@ import {
   parseRoleKeys,
   requireUnique,
   text,
+  topRoles,
 } from "./metadata.js";
 import { matchesPathPattern } from "./path-pattern.js";
 
@@ -44,8 +45,6 @@ export interface GeneralTargets extends Common {
 
 type Claim = (path: string, pathSha256: Uint8Array) => DelegatedRole | undefined;
 
-/** Names that the root gives out; a delegation to one would overwrite it. */
-const topRoles: readonly string[] = ["root", "timestamp", "snapshot", "targets"];
 /** TAP 15: more bins than this cannot be numbered. */
 const bitLengthMax = 32;
 

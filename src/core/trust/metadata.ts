@@ -12,6 +12,8 @@ import { keyID, parseTUFKey } from "./keys.js";
 import type { TUFKey } from "./model.js";
 
 export type TopRole = "root" | "timestamp" | "snapshot" | "targets";
+/** Names that the root gives out; a delegation to one would overwrite it. */
+export const topRoles: readonly string[] = ["root", "timestamp", "snapshot", "targets"] satisfies TopRole[];
 
 export interface Envelope {
   /** The file, byte for byte. */
@@ -142,8 +144,9 @@ function parseDelegations(value: JSONValue): Delegation[] {
   const delegations = array(roles, "delegated roles", limits.metadataKeysMax).map((entry): Delegation => {
     const role = object(entry, "a delegated role");
     const { name, terminating, paths } = role;
-    // SPEC §5.3.2: a role's name becomes a file name and part of an address.
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(text(name, "name"))) throw malformed("a role name", name);
+    // SPEC §5.3.2: a role's name becomes a file name and part of an address, and no second role has the name of a top-level one.
+    const isName = /^[a-z][a-z0-9-]{0,62}$/.test(text(name, "name")) && !topRoles.includes(name as string);
+    if (!isName) throw malformed("a role name", name);
     if (typeof terminating !== "boolean") throw malformed("terminating", terminating);
     return {
       ...parseRoleKeys(role, known),

@@ -5,6 +5,7 @@ import type { SignaturePolicy } from "../../../src/core/trust/model.js";
 import { TrustedMetadata } from "../../../src/core/trust/trusted-metadata.js";
 import { rootSigned, snapshotSigned, targetsSigned, timestampSigned } from "../../../src/issuing/tuf.js";
 import { signMetadata } from "../../../src/issuing/tuf-signatures.js";
+import type { SignatureScheme } from "../../../src/ports/signer.js";
 import { type TestSigner, testSigner } from "../../simulator/test-signer.js";
 
 export const now = new Date("2026-11-22T12:00:00Z");
@@ -45,13 +46,16 @@ export interface Files {
 
 export type Keys = Record<"root" | "timestamp" | "snapshot" | "targets" | "feed", readonly TestSigner[]>;
 
-export async function makeKeys(): Promise<Keys> {
+/** `draw` is told what the key is for. */
+export async function makeKeys(
+  draw: (name: string, scheme?: SignatureScheme) => Promise<TestSigner> = (_, scheme) => testSigner(scheme),
+): Promise<Keys> {
   return {
-    root: [await testSigner(), await testSigner(), await testSigner()],
-    timestamp: [await testSigner()],
-    snapshot: [await testSigner()],
-    targets: [await testSigner(), await testSigner()],
-    feed: [await testSigner("ecdsa-p256-sha256"), await testSigner()],
+    root: [await draw("root-1"), await draw("root-2"), await draw("root-3")],
+    timestamp: [await draw("timestamp")],
+    snapshot: [await draw("snapshot")],
+    targets: [await draw("targets-1"), await draw("targets-2")],
+    feed: [await draw("publisher", "ecdsa-p256-sha256"), await draw("overseer")],
   };
 }
 
