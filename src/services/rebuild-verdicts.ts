@@ -4,11 +4,18 @@
  */
 import { type FeedName, type ReleaseNumber, type Sha256Hex, sha256Hex } from "../core/brands.js";
 import { equalBytes, hexText } from "../core/encoding/bytes.js";
+import type { JSONObject } from "../core/encoding/json.js";
 import { parsePEM } from "../core/encoding/pem.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { PolicyError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
-import { type DSSEEnvelope, dsseSigners, formatDSSE, parseDSSE } from "../core/trust/attest/dsse.js";
+import {
+  type DSSEEnvelope,
+  dsseSigners,
+  formatDSSE,
+  parseDSSE,
+  readDSSE,
+} from "../core/trust/attest/dsse.js";
 import { keyURI } from "../core/trust/attest/release-subjects.js";
 import { type RebuildVerdict, isVerdictOn, parseVerdict } from "../core/trust/attest/verdict.js";
 import { formatVerdictList, verdictsPath } from "../core/trust/attest/verdict-list.js";
@@ -26,7 +33,8 @@ type Stores = Pick<ServiceContext, "records" | "objects" | "tree">;
 export interface NewRebuildVerdict {
   readonly feed: FeedName;
   readonly release: ReleaseNumber;
-  readonly envelope: DSSEEnvelope;
+  /** As it came; read after the role of who sent it. */
+  readonly envelope: JSONObject;
   /** PEM, P-256 or Ed25519: by which the envelope is verified. */
   readonly publicKey: string;
 }
@@ -44,15 +52,16 @@ export async function addRebuildVerdict(
 ): Promise<RebuildRecord> {
   requireRole(identity, "rebuilder", "overseer");
   const { feed, release } = given;
+  const envelope = readDSSE(given.envelope);
   const id = releaseID(feed, release);
   return serially(context.records, `verdicts/${id}`, async () => {
     const { body } = await requireRelease(context.records, feed, release);
-    const judged = await judge(context, body, given);
+    const judged = await judge(context, body, given, envelope);
     const known = await listRecords(context, feed, release);
     const same = known.find(
       ({ keySha256, result }) => keySha256 === judged.keySha256 && result === judged.result,
     );
-    const record = same ?? (await keep(context, identity, given, judged, known.length));
+    const record = same ?? (await keep(context, identity, { feed, release, envelope }, judged, known.length));
     if (body.state === "published") await publishList(context, feed, release);
     return record;
   });
@@ -99,7 +108,8 @@ interface Judged extends Pick<RebuildVerdict, "result" | "explanation"> {
 async function judge(
   { objects }: ServiceContext,
   record: ReleaseRecord,
-  { feed, release, envelope, publicKey }: NewRebuildVerdict,
+  { feed, release, publicKey }: NewRebuildVerdict,
+  envelope: DSSEEnvelope,
 ): Promise<Judged> {
   if (record.manifestSha256 === null) {
     throw new PolicyError(
@@ -131,7 +141,7 @@ async function judge(
 async function keep(
   { records, objects, clock }: ServiceContext,
   identity: Identity,
-  { feed, release, envelope }: NewRebuildVerdict,
+  { feed, release, envelope }: { feed: FeedName; release: ReleaseNumber; envelope: DSSEEnvelope },
   judged: Judged,
   count: number,
 ): Promise<RebuildRecord> {

@@ -45,13 +45,14 @@ export async function signRelease(
     packs: release.packs,
   });
   const signed = formatManifest(manifest);
-  const file = await signMetadata(signed, [context.publisher]);
-  const stored = await context.objects.put([file]);
   // SPEC §12.3.1: from what and by whom it was built, for strangers' tools; the overseer holds it against the manifest.
   const statement = await provenanceFor(manifest, signed, context.publisher.spki);
   const provenance = await context.objects.put([
     formatDSSE(await signStatement(statement, context.publisher)),
   ]);
+  // The manifest last: a key that is lost in between has signed nothing that anybody would act on.
+  const file = await signMetadata(signed, [context.publisher]);
+  const stored = await context.objects.put([file]);
   return {
     state: "signed",
     manifestSha256: sha256Hex(stored.sha256),

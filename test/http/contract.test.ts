@@ -54,14 +54,18 @@ const bodies: Record<string, object> = {
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },
   withdrawRelease: { to: 1, reason: "bad" },
+  addRebuildVerdict: {
+    publicKey: `-----BEGIN PUBLIC KEY-----\n${"A".repeat(60)}\n-----END PUBLIC KEY-----\n`,
+    envelope: { payloadType: "t", payload: "YQ==", signatures: [{ keyid: "", sig: "YQ==" }] },
+  },
 };
 /** The role that an operation's description asks for; every role where it says so. */
 function allowedRoles({ description = "" }: Operation): readonly Role[] {
-  if (/^Any role|^Role analyst, reviewer, release-manager, overseer or auditor/.test(description))
+  if (/^Any role|^Role analyst, reviewer, release-manager, overseer, rebuilder or auditor/.test(description))
     return roles;
-  const named = /^Role ([a-z-]+)/.exec(description)?.[1] as Role;
-  expect(roles).toContain(named);
-  return [named];
+  const named = (/^Role ([a-z-]+(?: or [a-z-]+)*)/.exec(description)?.[1] ?? "").split(" or ") as Role[];
+  for (const role of named) expect(roles).toContain(role);
+  return named;
 }
 
 let service: TestService;

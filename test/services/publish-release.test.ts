@@ -94,8 +94,9 @@ describe("publishing a release", () => {
 
   it.each([
     ["before the manifest is signed", 0, "built"],
-    ["before the seal", 1, "assayed"],
-    ["in the middle of the seal", 2, "assayed"],
+    ["between provenance and manifest", 1, "built"],
+    ["before the seal", 2, "assayed"],
+    ["in the middle of the seal", 3, "assayed"],
   ])("waits when the HSM is gone %s, and loses nothing", async (_, worksFor, state) => {
     let left = worksFor;
     desk = await openDesk({
@@ -175,8 +176,8 @@ describe("publishing a release", () => {
         expect(after).toMatchObject({ state: "sealed", waitingFor: "STORE_FAILED: crash" });
         expect([version, version + 1]).toContain((await head()).version);
       }
-      // Packs and their signatures; evidence and its index, manifest, snapshot, head.
-      expect(crashes).toBe(2 * ready.packs.length + 5);
+      // Packs and their signatures; evidence, provenance, index, manifest, snapshot, head.
+      expect(crashes).toBe(2 * ready.packs.length + 6);
       expect((await head()).version).toBe(version + 1);
       expect(await showFeed(desk.context, ann, feed)).toMatchObject({ published: 2 });
       const found = await desk.context.records.get<{ pending: unknown }>("publication", "current");

@@ -354,7 +354,10 @@ export interface paths {
       };
       cookie?: never;
     };
-    /** Signed verdicts of everybody who rebuilt the release, in the order in which they came */
+    /**
+     * Signed verdicts of everybody who rebuilt the release, in the order in which they came
+     * @description Any role.
+     */
     get: operations["listRebuildVerdicts"];
     put?: never;
     /**
@@ -380,7 +383,10 @@ export interface paths {
       };
       cookie?: never;
     };
-    /** The builder's SLSA provenance, as a DSSE envelope */
+    /**
+     * The builder's SLSA provenance, as a DSSE envelope
+     * @description Any role.
+     */
     get: operations["readProvenance"];
     put?: never;
     post?: never;

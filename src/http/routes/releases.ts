@@ -2,7 +2,6 @@
 import type { Response, Router } from "express";
 import { feedName, releaseNumber } from "../../core/brands.js";
 import type { JSONObject } from "../../core/encoding/json.js";
-import { readDSSE } from "../../core/trust/attest/dsse.js";
 import { buildRelease } from "../../services/build-release.js";
 import type { ServiceContext } from "../../services/context.js";
 import type { ReleaseRecord } from "../../services/model.js";
@@ -64,7 +63,7 @@ export function releaseRoutes(context: ServiceContext): Router {
   });
   routes.post(`${one}/attestations`, async (request, response) => {
     const { publicKey, envelope } = request.body as RebuildBody;
-    const verdict = { ...nameOf(request.params), publicKey, envelope: readDSSE(envelope) };
+    const verdict = { ...nameOf(request.params), publicKey, envelope };
     response.status(201).json(await addRebuildVerdict(context, identityOf(response), verdict));
   });
   routes.post(`${one}/publication`, async (request, response) => {
