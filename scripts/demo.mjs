@@ -300,19 +300,21 @@ async function audit() {
     `${report.steps.length} steps, verdict: ${report.verdict}, ${seconds.toFixed(1)} s, sources compiled again and compared`,
   );
   say("and with strangers' tools, line by line from docs/VERIFY.md:");
-  for (const { title, line } of verifyByHand()) {
-    const said = await program("bash", ["-euo", "pipefail", "-c", line], { cwd: keep });
+  const { names, lines } = verifyByHand();
+  for (const { title, line } of lines.filter(({ title }) => !title.endsWith("(in a bundle)"))) {
+    const said = await program("bash", ["-euo", "pipefail", "-c", `${names}\n${line}`], { cwd: keep });
     say(`${title}: ${said.trim().split("\n").at(-1)?.trim() || "done"}`);
   }
 }
 
-/** The commands of docs/VERIFY.md, one a fenced block, each with the heading that it stands under. */
+/** The commands of docs/VERIFY.md, one a fenced block, each with the heading that it stands under; and the block before all. */
 function verifyByHand() {
   const page = readFileSync(join(project, "docs/VERIFY.md"), "utf8");
-  return page.split(/^## \d+\. /m).flatMap((section) => {
+  const [{ line: names }, ...lines] = page.split(/^## \d+\. /m).flatMap((section) => {
     const title = section.split("\n", 1)[0];
     return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => ({ title, line: match[1].trim() }));
   });
+  return { names, lines };
 }
 
 function finish(releases) {

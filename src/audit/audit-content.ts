@@ -6,13 +6,16 @@ import { digestDatabase, encodeDatabase, openDatabase } from "../core/format/dat
 import { applyDelta } from "../core/format/delta-apply.js";
 import { decodeFullPack } from "../core/format/full-pack.js";
 import type { PackFacts } from "../core/format/model.js";
+import { limits } from "../core/limits.js";
 import { databaseFacts } from "../core/release/compile.js";
 import { rebuildSections, verifySources } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
+import { metadataPath, packPath } from "../core/release/tree-paths.js";
+import { parseManifest } from "../core/trust/manifest.js";
+import { parseEnvelope } from "../core/trust/metadata.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { SourceArchive } from "../ports/source-archive.js";
-import { targetPath } from "./audit-evidence.js";
 import type { PublicFiles } from "./fetch-file.js";
 import type { AuditLog } from "./report.js";
 
@@ -70,31 +73,22 @@ async function auditDelta(
   return `${delta.path}: from release ${delta.from} it gives the same database, byte for byte`;
 }
 
-/** The database that a delta starts from, out of the full pack that the manifest of that release lists. */
+/**
+ * The database that a delta starts from, out of the full pack that the manifest of that release lists. That manifest is a pointer to bytes
+ * here: what they are worth is decided by the delta, which names its base's digest.
+ */
 async function findBase(
   files: PublicFiles,
   delta: PackFacts,
   workshop: Workshop,
 ): Promise<Uint8Array | undefined> {
   const feed = delta.path.slice(0, delta.path.indexOf("/"));
-  const manifest = await files.find(`metadata/${delta.from}.${feed}.json`, 5_000_000);
+  const manifest = await files.find(metadataPath(feed, delta.from), limits.targetsBytesMax);
   if (manifest === undefined) return undefined;
-  const { targets } = (JSON.parse(new TextDecoder().decode(manifest)) as OldManifest).signed;
-  const path = `${feed}/${delta.from}.full.rmp`;
-  const target = targets[path];
-  if (target === undefined) return undefined;
-  const pack = await files.find(
-    targetPath({ path, sha256: target.hashes.sha256 as PackFacts["sha256"] }),
-    target.length,
-  );
+  const { packs } = parseManifest(parseEnvelope(manifest, "targets").signed);
+  const full = packs.find(({ kind, to }) => kind === "full" && to === delta.from);
+  const pack = full && (await files.find(packPath(full), full.bytes));
   return pack && unpack(pack, workshop);
-}
-
-/** Only a pointer to bytes: what they are worth is decided by the delta, which names its base's digest. */
-interface OldManifest {
-  readonly signed: {
-    readonly targets: Record<string, { length: number; hashes: { sha256: string } } | undefined>;
-  };
 }
 
 /** The sources, compiled again on this machine. */
@@ -138,13 +132,18 @@ export function auditRebuild(
   });
 }
 
-async function unpack(pack: Uint8Array, { codec, digest }: Workshop): Promise<Uint8Array> {
+/** The database of a full pack. */
+export async function unpack(
+  pack: Uint8Array,
+  { codec, digest }: Pick<Workshop, "codec" | "digest">,
+): Promise<Uint8Array> {
   const sink = memorySink();
   await decodeFullPack(memorySource(pack), sink, codec, digest);
   return sink.bytes();
 }
 
-async function requireDigest(
+/** @throws VerificationError DATABASE_DIGEST_MISMATCH */
+export async function requireDigest(
   what: string,
   bytes: Uint8Array,
   expected: string,

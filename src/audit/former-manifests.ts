@@ -57,7 +57,7 @@ async function previousManifest(
 }
 
 /** Numbers of releases that failed are never published, so the one before may be more than one number away. */
-async function findManifest(
+export async function findManifest(
   files: PublicFiles,
   feed: FeedName,
   version: number,

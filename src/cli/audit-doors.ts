@@ -25,6 +25,25 @@ export interface AuditReleaseOptions extends TreeOptions {
   readonly token?: string;
 }
 
+export interface AuditExportOptions extends ReportOptions {
+  readonly url: string;
+  readonly feed: string;
+  readonly release: number;
+  readonly out: string;
+  /** An auditor's, for the sources; without it the bundle has none. */
+  readonly token?: string;
+}
+
+export interface AuditVerifyOptions extends ReportOptions {
+  readonly bundle: string;
+  readonly root: string;
+  readonly policy?: string;
+  readonly at?: string;
+  readonly rebuild: boolean;
+}
+
 export interface AuditDoors {
+  exportBundle(options: AuditExportOptions, progress: Progress): Promise<Report>;
+  verifyBundle(options: AuditVerifyOptions, progress: Progress): Promise<Report>;
   auditRelease(options: AuditReleaseOptions, progress: Progress): Promise<Report>;
 }

@@ -1,7 +1,9 @@
 /** The command line as a whole: nouns, verbs and their help. Each command is a file below `commands/`. */
 import { Command } from "commander";
 import { assayRun } from "./commands/assay-run.js";
+import { auditExport } from "./commands/audit-export.js";
 import { auditRelease } from "./commands/audit-release.js";
+import { auditVerify } from "./commands/audit-verify.js";
 import {
   rootPropose,
   rootPublish,
@@ -49,7 +51,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
-  ["audit", "the auditor: redo every step", [auditRelease]],
+  ["audit", "the auditor: redo every step", [auditRelease, auditExport, auditVerify]],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",

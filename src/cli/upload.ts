@@ -7,7 +7,7 @@ import { open, lstat, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { compareBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError, quote, UsageError, VerificationError } from "../core/errors.js";
-import { tarEnd, tarHeader, tarPadding } from "./tar-writer.js";
+import { tarEnd, tarHeader, tarPadding } from "../core/encoding/tar.js";
 
 const pieceBytes = 256 * 1024;
 

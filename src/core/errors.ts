@@ -53,6 +53,7 @@ export const errorTable = {
   MANIFEST_ROLLBACK: verification,
   MANIFEST_CHAIN_BROKEN: verification,
   EVIDENCE_MISSING: verification,
+  BUNDLE_MALFORMED: verification,
   CLIENT_TOO_OLD: policy,
   // --- CMS, certificates, time-stamps ---------------------------------------------------------
   CMS_MALFORMED: verification,

@@ -52,6 +52,9 @@ export const limits = {
   packHeaderBytesMax: 64 * 1024,
   codecBlockBytesMax: 256 * 1024,
   codecDictionaryBytesMax: 128 * 1024,
+  // evidence bundles: files in all, and their paths below the bundle
+  bundleFilesMax: 200_000,
+  bundlePathBytesMax: 400,
   // submissions
   fileBytesMax: 64 * 1024 * 1024,
   submissionBytesMax: 512 * 1024 * 1024,

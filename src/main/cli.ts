@@ -31,6 +31,10 @@ const doors: CLIDoors = {
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
   auditRelease: async (options, progress) =>
     (await import("./compose-audit.js")).auditReleaseOf(options, progress),
+  exportBundle: async (options, progress) =>
+    (await import("./compose-audit-bundle.js")).exportBundleTo(options, progress),
+  verifyBundle: async (options, progress) =>
+    (await import("./compose-audit-bundle.js")).verifyBundleFile(options, progress),
   pkiVerify: async (options) => (await import("./compose-pki.js")).verifyCertificateFile(options),
   pkiVerifyCMS: async (options) => (await import("./compose-pki.js")).verifyCMSFile(options),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),

@@ -10,7 +10,7 @@ import type { Workshop } from "../audit/audit-content.js";
 import { type TreeQuestion, auditRelease } from "../audit/audit-release.js";
 import { formOf } from "../audit/render/render.js";
 import { renderText } from "../audit/render/text.js";
-import type { AuditReport } from "../audit/report.js";
+import type { AuditReport, AuditStep } from "../audit/report.js";
 import type { AuditReleaseOptions, TreeOptions } from "../cli/audit-doors.js";
 import type { Progress, Report } from "../cli/doors.js";
 import { feedName, releaseNumber } from "../core/brands.js";
@@ -38,7 +38,10 @@ export async function auditReleaseOf(options: AuditReleaseOptions, progress: Pro
 }
 
 /** Makes the report and writes it to every file that was asked for; a name without a form is found out before the work. */
-async function answering(paths: readonly string[], audit: () => Promise<AuditReport>): Promise<Report> {
+export async function answering(
+  paths: readonly string[],
+  audit: () => Promise<AuditReport>,
+): Promise<Report> {
   const forms = paths.map((path) => ({ path, form: formOf(path) }));
   const report = await audit();
   for (const { path, form } of forms) writeFileSync(path, form(report));
@@ -60,14 +63,20 @@ async function withTree<T>(
       at: options.at === undefined ? systemClock.now() : new Date(options.at),
       fetcher,
       postQuantum: nobleVerifier,
-      onStep: (step) => progress(`${step.result === "proven" ? "proven " : "REFUSED"} ${step.title}`),
+      onStep: stepLine(progress),
     });
   } finally {
     await fetcher.close();
   }
 }
 
-async function withWorkshop<T>(
+/** What a person who waits sees of a step. */
+export const stepLine =
+  (progress: Progress) =>
+  ({ result, title }: AuditStep): void =>
+    progress(`${result === "proven" ? "proven " : "REFUSED"} ${title}`);
+
+export async function withWorkshop<T>(
   archive: Workshop["archive"],
   work: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {

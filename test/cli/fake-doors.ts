@@ -36,6 +36,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientRollback: closed("clientRollback"),
     runAssay: closed("runAssay"),
     auditRelease: closed("auditRelease"),
+    exportBundle: closed("exportBundle"),
+    verifyBundle: closed("verifyBundle"),
     pkiVerify: closed("pkiVerify"),
     pkiVerifyCMS: closed("pkiVerifyCMS"),
     propose: closed("propose"),

@@ -37,6 +37,8 @@ describe("every command", () => {
       "client export",
       "client rollback",
       "audit release",
+      "audit export",
+      "audit verify",
       "pki verify",
       "pki verify-cms",
       "root propose",

@@ -46,7 +46,7 @@ footer { margin-top: 8mm; color: var(--grey); font-size: 11px; overflow-wrap: an
   h1 { font-size: 17pt; } h2 { font-size: 12pt; break-after: avoid; } h3 { break-after: avoid; font-size: 9.5pt; }
   ol.steps > li, tr, .verdict, svg, .signing { break-inside: avoid; }
   thead { display: table-header-group; }
-  table, .evidence, td.digest { font-size: 8.5pt; } .figures b { font-size: 11pt; } .figures span, footer { font-size: 8pt; }
+  table, .evidence, td.digest { font-size: 8.5pt; } .figures b { font-size: 10pt; } .figures span, footer { font-size: 8pt; }
   .verdict, .figures div { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .signing { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 8mm; margin-top: 16mm; }
   .signing div { border-top: 1px solid var(--ink); padding-top: 1mm; color: var(--grey); font-size: 8pt; }

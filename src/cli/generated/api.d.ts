@@ -781,6 +781,7 @@ export interface components {
       | "MANIFEST_ROLLBACK"
       | "MANIFEST_CHAIN_BROKEN"
       | "EVIDENCE_MISSING"
+      | "BUNDLE_MALFORMED"
       | "CLIENT_TOO_OLD"
       | "CMS_MALFORMED"
       | "CMS_CONTENT_EMBEDDED"

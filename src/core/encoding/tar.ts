@@ -1,10 +1,10 @@
 /**
- * Writes what the service reads: ustar headers for regular files, a PAX record before a path that does not
- * fit (POSIX.1-2017, pax). Times, owners and modes are constant, so the same files give the same archive.
+ * A tar archive has one form here: ustar headers for regular files, a PAX record before a path that does not fit (POSIX.1-2017,
+ * pax). Times, owners and modes are constant, so the same files give the same archive.
  */
-import { utf8Bytes } from "../core/encoding/bytes.js";
+import { utf8Bytes } from "./bytes.js";
 
-const blockBytes = 512;
+export const tarBlockBytes = 512;
 
 /** Header blocks of a regular file; its content and `tarPadding` follow. */
 export function tarHeader(path: string, bytes: number): Uint8Array {
@@ -24,15 +24,15 @@ export function tarHeader(path: string, bytes: number): Uint8Array {
 }
 
 export function tarPadding(bytes: number): Uint8Array {
-  return new Uint8Array((blockBytes - (bytes % blockBytes)) % blockBytes);
+  return new Uint8Array((tarBlockBytes - (bytes % tarBlockBytes)) % tarBlockBytes);
 }
 
 export function tarEnd(): Uint8Array {
-  return new Uint8Array(2 * blockBytes);
+  return new Uint8Array(2 * tarBlockBytes);
 }
 
 function headerBlock(name: string, bytes: number, type: "0" | "x"): Uint8Array {
-  const block = new Uint8Array(blockBytes);
+  const block = new Uint8Array(tarBlockBytes);
   const write = (offset: number, text: string) => block.set(utf8Bytes(text), offset);
   write(0, name);
   write(100, "0000644\0");
