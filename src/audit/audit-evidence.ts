@@ -1,15 +1,16 @@
 /**
  * The signatures beside TUF: the CMS over the manifest and over every pack, and what the packs really hold.
  */
-import type { ReleaseNumber } from "../core/brands.js";
+import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { hexBytes, hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { VerificationError } from "../core/errors.js";
 import type { PackFacts } from "../core/format/model.js";
 import { limits } from "../core/limits.js";
 import { verifySignature } from "../core/pki/verify-signature.js";
-import { manifestSecondSignaturePath } from "../core/release/tree-paths.js";
 import { parseVerdictList, verdictsPath } from "../core/trust/attest/verdict-list.js";
+import { evidencePath, manifestSecondSignaturePath } from "../core/release/tree-paths.js";
+import { type LogEvidence, parseEvidence } from "../core/trust/evidence.js";
 import type { ProvenRelease, ProvenSignature, SignaturePolicy } from "../core/trust/model.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
 import { asksForSecondSignature } from "../core/trust/second-signature.js";
@@ -39,10 +40,12 @@ export function auditSignature(
     const list =
       policy.rebuilders && (await files.find(verdictsPath(feed, release), limits.verdictListBytesMax));
     const verdicts = list && parseVerdictList(list).verdicts;
+    const evidence = await readLogEvidence(files, feed, release, policy);
     const verify = (revocationItems: readonly Uint8Array[]) =>
       verifyRelease({
-        ...{ proven, cms, policy, now: at, client: version, revocationItems, verdicts },
+        ...{ proven, cms, policy: ageless(policy), now: at, client: version, revocationItems, verdicts },
         postQuantum: { cms: second, verify: postQuantum?.verify },
+        log: { evidence },
       });
     const newer = await newerRevocation(files, (await verify([])).signature);
     const value = await verify(newer);
@@ -55,6 +58,24 @@ export function auditSignature(
       ],
     };
   });
+}
+
+/** Undefined where the policy asks for none, or the tree has none. */
+async function readLogEvidence(
+  files: PublicFiles,
+  feed: FeedName,
+  release: ReleaseNumber,
+  { log }: SignaturePolicy,
+): Promise<LogEvidence | undefined> {
+  if (log === undefined || log === "not-required-unsafe") return undefined;
+  const document = await files.find(evidencePath(feed, release), limits.evidenceBytesMax);
+  return document && parseEvidence(document).log;
+}
+
+/** An auditor looks at the past: that a release was witnessed counts, not that it was so lately. */
+function ageless({ log, ...policy }: SignaturePolicy): SignaturePolicy {
+  if (log === undefined || log === "not-required-unsafe") return { ...policy, ...(log && { log }) };
+  return { ...policy, log: { policy: log.policy } };
 }
 
 /** Every pack that the manifest lists is there, is what was signed, and has its own CMS by the same key. */

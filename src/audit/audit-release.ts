@@ -7,7 +7,7 @@ import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { UsageError } from "../core/errors.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
-import { policyOfRoot } from "../core/trust/policy.js";
+import { policyInForce } from "../core/trust/policy.js";
 import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { version } from "../core/version.js";
 import type { Fetcher } from "../ports/fetcher.js";
@@ -95,7 +95,7 @@ async function runSteps(
 
 /** @throws UsageError USAGE when neither the auditor nor the root has one */
 export function policyFor(own: SignaturePolicy | undefined, { root }: TrustedMetadata): SignaturePolicy {
-  const found = own ?? policyOfRoot(root);
+  const found = policyInForce(root, own);
   if (found === undefined)
     throw new UsageError("USAGE", "expected a policy file, because the root carries none");
   return found;

@@ -20,13 +20,21 @@ export function describeUpdate(result: UpdateResult): string {
       `${formatTime(signature.timestamp.time.toISOString())} by ${signature.timestamp.authority.subject}`,
     ],
     ["co-signed", `${signedBy.length} distinct keys, the overseer's among them`],
+    ["logged", loggedText(proof.log)],
     ["manifest", `sha256 ${proof.manifestSha256}`],
   ]);
   return `${first}\n${facts}`;
 }
 
+function loggedText(log: UpdateResult["proof"]["log"]): string | null {
+  if (log === undefined) return null;
+  const { origin, size, cosignatures } = log.checkpoint;
+  const witnesses = cosignatures.map(({ witness }) => witness).join(", ");
+  return `entry ${log.index} of ${size} in ${origin}, witnessed by ${witnesses || "nobody"}`;
+}
+
 export function describeStatus(status: EndpointStatus): string {
-  const { lastSuccess, lastFailure } = status;
+  const { lastSuccess, lastFailure, logFork } = status;
   return formatFacts([
     ["source", `${status.url}, feed ${status.feed}`],
     ["release", installed(status.installed) ?? "none yet"],
@@ -43,6 +51,12 @@ export function describeStatus(status: EndpointStatus): string {
       lastFailure === null
         ? null
         : `${formatTime(lastFailure.at)}, ${lastFailure.code}: ${lastFailure.message}`,
+    ],
+    [
+      "FORKED LOG",
+      logFork === null
+        ? null
+        : `${logFork.origin} showed two histories, ${formatTime(logFork.at)}; proof: ${logFork.files.join(", ")}`,
     ],
     ["export", status.exported ? "made from this release" : "not made yet"],
     ["root", `version ${status.rootVersion}`],

@@ -45,6 +45,8 @@ export interface InitOptions {
   readonly postQuantum?: boolean;
   /** Certificates that ClamAV's verifier accepts, and signatures for it. */
   readonly clamavSignatures?: boolean;
+  /** The name of the log; made of its key when absent. */
+  readonly logOrigin?: string;
 }
 
 export interface ServeOptions {

@@ -4,7 +4,15 @@ import type { APIClient, Release } from "./api-client.js";
 import type { Call } from "./command.js";
 import { errorOf, isErrorCode } from "./error-of.js";
 
-const order: readonly Release["state"][] = ["queued", "built", "signed", "assayed", "sealed", "published"];
+const order: readonly Release["state"][] = [
+  "queued",
+  "built",
+  "signed",
+  "assayed",
+  "sealed",
+  "logged",
+  "published",
+];
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 /**
@@ -18,7 +26,8 @@ const doing: Readonly<Record<Release["state"], string>> = {
   built: "signing",
   signed: "signed by the publisher",
   assayed: "sealing: signatures and time-stamps",
-  sealed: "publishing",
+  sealed: "writing to the log, asking witnesses",
+  logged: "publishing",
   published: "published",
   failed: "failed",
 };

@@ -66,6 +66,18 @@ export interface EndpointState extends Holdings {
   readonly revocationCheckedAt?: string | null;
   readonly lastSuccess: { readonly at: string; readonly release: ReleaseNumber } | null;
   readonly lastFailure: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
+  /** Set once and for ever when a log contradicted itself. */
+  readonly logFork?: LogFork;
+}
+
+/** A log that showed two histories, and where the proof of it is. */
+export interface LogFork {
+  readonly at: string;
+  readonly origin: string;
+  /** Of the key that signed both. */
+  readonly vkey: string;
+  /** Names below the state folder. */
+  readonly files: readonly string[];
 }
 
 export type UpdateEvent =
@@ -120,6 +132,7 @@ export interface EndpointStatus {
   readonly exported: boolean;
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];
+  readonly logFork: LogFork | null;
   /** Seconds since the installed release was made, and since the last update that succeeded. */
   readonly releaseAgeSeconds: number | null;
   readonly staleSeconds: number | null;

@@ -1,19 +1,38 @@
-/** From a manifest that TUF has proven to a release that law and time have proven too. Evidence is fetched once and kept. */
-import { releaseNumber } from "../core/brands.js";
-import { OperationError, VerificationError } from "../core/errors.js";
+/** From a manifest that TUF has proven to a release that law, time and the log have proven too. Evidence is fetched once and kept. */
+import { type ReleaseNumber, releaseNumber } from "../core/brands.js";
+import { OperationError, RulemintError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
-import { manifestSecondSignaturePath, manifestSignaturePath } from "../core/release/tree-paths.js";
-import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
+import { parseCheckpoint } from "../core/log/checkpoint.js";
+import { formatLogProof, parseLogProof } from "../core/log/log-proof.js";
+import { makeInclusionProof } from "../core/log/make-proof.js";
+import { tileNodes } from "../core/log/tiles.js";
+import {
+  evidencePath,
+  manifestSecondSignaturePath,
+  manifestSignaturePath,
+} from "../core/release/tree-paths.js";
+import { type LogEvidence, formatEvidence, parseEvidence } from "../core/trust/evidence.js";
 import type { DSSEEnvelope } from "../core/trust/attest/dsse.js";
 import type { Root } from "../core/trust/metadata.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
+import { parsePolicy, policyInForce as policyOf } from "../core/trust/policy.js";
 import { asksForSecondSignature } from "../core/trust/second-signature.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
+import type { LogHistory } from "../core/trust/verify-logged.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
 import { version } from "../core/version.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTreeReader } from "./fetch-file.js";
+import {
+  keepFork,
+  logHistory,
+  logPolicyOf,
+  newestCheckpoint,
+  rememberCheckpoint,
+  requireUnforked,
+  treeTiles,
+} from "./log-memory.js";
 import type { RefreshInput, Refreshed } from "./refresh.js";
 import { sha256Text } from "./state.js";
 import { watchRevocation } from "./watch-revocation.js";
@@ -24,63 +43,56 @@ export async function policyInForce(
   files: EndpointFiles,
   root: Root,
 ): Promise<{ policy: SignaturePolicy; source: "policy.json" | "root.json" }> {
-  const own = await files.read("policy.json");
-  if (own !== undefined) {
-    try {
-      return { policy: parsePolicy(own), source: "policy.json" };
-    } catch (cause) {
-      // Never fall back to the root's policy: the customer asked for a stricter one.
-      throw new OperationError(
-        "STATE_CORRUPT",
-        "expected a readable policy.json: set the endpoint up again",
-        { cause },
-      );
-    }
-  }
-  const policy = policyOfRoot(root);
+  const own = await ownPolicy(files);
+  const policy = policyOf(root, own);
   if (policy === undefined)
     throw new OperationError("STATE_CORRUPT", "expected a signature policy, got none");
-  return { policy, source: "root.json" };
+  return { policy, source: own === undefined ? "root.json" : "policy.json" };
+}
+
+/** Never falls back to the root's policy: the customer asked for a stricter one. */
+async function ownPolicy(files: EndpointFiles): Promise<SignaturePolicy | undefined> {
+  const own = await files.read("policy.json");
+  if (own === undefined) return undefined;
+  try {
+    return parsePolicy(own);
+  } catch (cause) {
+    const message = "expected a readable policy.json: set the endpoint up again";
+    throw new OperationError("STATE_CORRUPT", message, { cause });
+  }
+}
+
+interface ProveInput extends RefreshInput {
+  readonly postQuantum?: PostQuantumVerifier;
 }
 
 /** @throws VerificationError, PolicyError: see `verifyRelease` */
 export async function proveRelease(
-  input: RefreshInput & { readonly postQuantum?: PostQuantumVerifier },
+  input: ProveInput,
   { trusted, proven }: Refreshed,
 ): Promise<ProvenRelease> {
-  const { files, tree, state, now } = input;
+  const { files, state } = input;
   const { policy } = await policyInForce(files, trusted.root);
-  const known = state.now.trusted ?? undefined;
-  const verify = ({ cms, second, verdicts }: Evidence, revocationItems: readonly Uint8Array[]) =>
-    verifyRelease({
-      ...{ revocationItems, verdicts },
-      ...{ proven, cms, policy, now, client: version, ...(known && { trusted: known }) },
-      postQuantum: { cms: second, verify: input.postQuantum?.verify },
-    });
-
+  requireUnforked(state, policy);
   const manifestSha256 = await sha256Text(proven.envelope.bytes);
-  const release = releaseNumber(proven.metadata.version);
-  const name = { feed: proven.feed, release };
-  const cms = await files.read("evidence.p7s");
-  if (cms !== undefined && known?.manifestSha256 === manifestSha256) {
+  const name = { feed: proven.feed, release: releaseNumber(proven.metadata.version) };
+  const proof = new ReleaseProof(input, proven, policy);
+  const stored = await storedEvidence(files);
+  if (stored.cms !== undefined && state.now.trusted?.manifestSha256 === manifestSha256) {
     try {
       const verdicts = await watchVerdicts(input, policy, { ...name, isNew: false });
-      const stored = { cms, second: await files.read("evidence.mldsa.p7s"), verdicts };
-      return await watchRevocation(input, "known", (lists) => verify(stored, lists));
+      return await proof.judge({ ...stored, verdicts }, "known");
     } catch (error) {
       // The disk may have spoiled it; the server's copy decides.
       if (!(error instanceof VerificationError)) throw error;
     }
   }
   const verdicts = await watchVerdicts(input, policy, { ...name, isNew: true });
-  const fetched = { ...(await fetchEvidence(tree, proven, policy)), verdicts };
-  const verdict = await watchRevocation(input, "new", (lists) => verify(fetched, lists));
-  await files.write("evidence.p7s", fetched.cms as Uint8Array);
-  await keepVerdicts(input, name.feed, release, verdicts);
-  if (fetched.second === undefined) await files.remove("evidence.mldsa.p7s");
-  else await files.write("evidence.mldsa.p7s", fetched.second);
-  await state.set({ trusted: { release, manifestSha256 } });
-  input.emit({ type: "verified", release });
+  const fetched = { ...(await fetchEvidence(input.tree, proven, policy)), verdicts };
+  const verdict = await proof.judge(fetched, "new");
+  await keepVerdicts(input, name.feed, name.release, verdicts);
+  await state.set({ trusted: { release: verdict.manifest.version, manifestSha256 } });
+  input.emit({ type: "verified", release: verdict.manifest.version });
   return verdict;
 }
 
@@ -90,6 +102,101 @@ interface Evidence {
   readonly second: Uint8Array | undefined;
   /** Of the policy's rebuilders; none where it names none. */
   readonly verdicts: readonly DSSEEnvelope[];
+  /** The evidence document. */
+  readonly document: Uint8Array | undefined;
+}
+
+/** One release, judged by one policy at one time. */
+class ReleaseProof {
+  readonly #in: ProveInput;
+  readonly #proven: ProvenFeed;
+  readonly #policy: SignaturePolicy;
+
+  constructor(input: ProveInput, proven: ProvenFeed, policy: SignaturePolicy) {
+    this.#in = input;
+    this.#proven = proven;
+    this.#policy = policy;
+  }
+
+  /** What is new is held against what was seen of the log before, and kept once it holds. */
+  async judge(evidence: Evidence, news: "known" | "new"): Promise<ProvenRelease> {
+    const { files, tree } = this.#in;
+    const history = news === "new" ? await logHistory(files, tree) : undefined;
+    let used = evidence;
+    let verdict: ProvenRelease;
+    try {
+      verdict = await this.#verify(used, news, history);
+    } catch (error) {
+      if (!(error instanceof RulemintError) || error.code !== "CHECKPOINT_STALE") throw error;
+      // SPEC §8.2.7: the same entry, under the newest checkpoint.
+      used = await this.#renewed(evidence);
+      verdict = await this.#verify(used, news, await logHistory(files, tree));
+    }
+    if (news === "new" || used !== evidence) await this.#keep(used, verdict);
+    return verdict;
+  }
+
+  async #verify(
+    { cms, second, document, verdicts }: Evidence,
+    news: "known" | "new",
+    history: LogHistory | undefined,
+  ): Promise<ProvenRelease> {
+    const { state, now, postQuantum } = this.#in;
+    const known = state.now.trusted ?? undefined;
+    const log = document && logPolicyOf(this.#policy) ? parseEvidence(document).log : undefined;
+    const claim = { proven: this.#proven, cms, policy: this.#policy, now, client: version };
+    try {
+      return await watchRevocation(this.#in, news, (revocationItems) =>
+        verifyRelease({
+          ...{ ...claim, verdicts, revocationItems, ...(known && { trusted: known }) },
+          postQuantum: { cms: second, verify: postQuantum?.verify },
+          log: { evidence: log, history },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof RulemintError && error.code === "LOG_FORK" && log !== undefined) {
+        await keepFork(this.#in, this.#policy, log.proof);
+      }
+      throw error;
+    }
+  }
+
+  async #renewed(evidence: Evidence): Promise<Evidence> {
+    const { tree } = this.#in;
+    const parsed = parseEvidence(evidence.document as Uint8Array);
+    const { entry, proof } = parsed.log as LogEvidence;
+    const checkpoint = await newestCheckpoint(tree);
+    const { size } = parseCheckpoint(checkpoint.text);
+    const { index } = parseLogProof(proof);
+    if (index >= size) {
+      const got = `one of ${size}`;
+      throw new VerificationError(
+        "CHECKPOINT_STALE",
+        `expected a checkpoint over entry ${index}, got ${got}`,
+      );
+    }
+    const hashes = await makeInclusionProof(index, size, tileNodes(size, treeTiles(tree)));
+    const log = { entry, proof: formatLogProof({ index, hashes, checkpoint }) };
+    return { ...evidence, document: formatEvidence({ ...parsed, log }) };
+  }
+
+  async #keep({ cms, second, document }: Evidence, verdict: ProvenRelease): Promise<void> {
+    const { files } = this.#in;
+    await files.write("evidence.p7s", cms as Uint8Array);
+    if (second === undefined) await files.remove("evidence.mldsa.p7s");
+    else await files.write("evidence.mldsa.p7s", second);
+    if (document === undefined) await files.remove("evidence.json");
+    else await files.write("evidence.json", document);
+    await rememberCheckpoint(files, verdict);
+  }
+}
+
+async function storedEvidence(files: EndpointFiles): Promise<Omit<Evidence, "verdicts">> {
+  return {
+    cms: await files.read("evidence.p7s"),
+    second: await files.read("evidence.mldsa.p7s"),
+    document: await files.read("evidence.json"),
+  };
 }
 
 async function fetchEvidence(
@@ -97,10 +204,14 @@ async function fetchEvidence(
   { feed, metadata, envelope }: ProvenFeed,
   policy: SignaturePolicy,
 ): Promise<Omit<Evidence, "verdicts">> {
-  const release = releaseNumber(metadata.version);
+  const release: ReleaseNumber = releaseNumber(metadata.version);
   const cms = await tree.find(manifestSignaturePath(feed, release), limits.cmsBytesMax);
   const second = asksForSecondSignature(envelope.signed, policy)
     ? await tree.find(manifestSecondSignaturePath(feed, release), limits.cmsBytesMax)
     : undefined;
-  return { cms, second };
+  const document =
+    logPolicyOf(policy) === undefined
+      ? undefined
+      : await tree.find(evidencePath(feed, release), limits.evidenceBytesMax);
+  return { cms, second, document };
 }

@@ -31,6 +31,7 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
     exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
     lastSuccess,
     lastFailure,
+    logFork: state.logFork ?? null,
     releaseAgeSeconds: secondsSince(installed?.createdAt),
     staleSeconds: secondsSince(lastSuccess?.at),
   };

@@ -103,6 +103,7 @@ export const errorTable = {
   LOG_FORK: verification,
   LOG_TILE_MALFORMED: verification,
   LOG_ENTRY_MALFORMED: verification,
+  LOG_ENTRY_MISMATCH: verification,
   LOG_ENTRY_TOO_LARGE: verification,
   LOG_SILENT: verification,
   LOG_CORRUPT: operation,

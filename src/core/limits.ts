@@ -34,6 +34,8 @@ export const limits = {
   /** A tree of 2^53 entries is 53 high; the formats allow for 63. */
   proofHashesMax: 63,
   logPolicyBytesMax: 64 * 1024,
+  /** Of the document with a release's log proof. */
+  evidenceBytesMax: 256 * 1024,
   logPolicyItemsMax: 128,
   // attestations; one must fit into an entry of a log (65,535 bytes)
   attestationBytesMax: 60 * 1024,

@@ -2,7 +2,7 @@
  * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web
  * server may serve the same folder; this one shows how it should be cached.
  *
- * Every file but `metadata/timestamp.json` and the newest revocation data is immutable once it exists, so it may be kept for a year; the
+ * Every file but `metadata/timestamp.json`, `log/checkpoint` and the newest revocation data is immutable once it exists, so it may be kept for a year; the
  * head is revalidated each time. Clients probe for the next root on every refresh, so its absence may be
  * remembered for half a minute.
  */
@@ -28,13 +28,16 @@ const shapes: readonly RegExp[] = [
   ),
   /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
   /^ocsp\/[a-z0-9-]{1,60}\.ors$/,
+  /^log\/checkpoint$/,
+  /^log\/tile\/(entries|[0-6])\/(x[0-9]{3}\/){0,4}[0-9]{3}(\.p\/[1-9][0-9]{0,2})?$/,
 ];
 const newestRevocation = /^(crl\/[a-z0-9-]{1,60}\.crl|ocsp\/[a-z0-9-]{1,60}\.ors)$/;
 /** Everything else stays as it is for ever. */
 const isReplaced = (path: string): boolean =>
-  path === head || newestRevocation.test(path) || path.endsWith(".verdicts.json");
+  path === head || path === checkpoint || newestRevocation.test(path) || path.endsWith(".verdicts.json");
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
 const head = "metadata/timestamp.json";
+const checkpoint = "log/checkpoint";
 
 const year = "public, max-age=31536000, immutable";
 const types: Readonly<Record<string, string>> = {
@@ -68,15 +71,17 @@ export function servePublicFiles(folder: string): RequestHandler {
     try {
       response.set("Cache-Control", isReplaced(path) ? "no-cache" : year);
       // Not `set`: it would add a charset, which application/json does not have.
-      response.setHeader(
-        "Content-Type",
-        types[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream",
-      );
+      response.setHeader("Content-Type", typeOf(path));
       await sendFile(request, response, file);
     } finally {
       await file.handle.close();
     }
   };
+}
+
+function typeOf(path: string): string {
+  if (path === checkpoint) return "text/plain; charset=utf-8";
+  return types[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
 }
 
 /** One handle for tag and bytes: a head that is swapped meanwhile cannot mix the two. */

@@ -28,6 +28,7 @@ import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
 import { compilerFacts } from "./compiler-facts.js";
+import { composeReleaseLog } from "./compose-log.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
@@ -64,12 +65,15 @@ export async function composeService(
   const yarac = await openYaracEngine();
   const revocation = openRevocationSource(folder);
   const objects = await openFilesystemObjects(join(folder, "objects"));
+  const tree = await openFilesystemTree(join(folder, "public"));
+  const log =
+    configuration.log && composeReleaseLog(folder, configuration.log, { records, tree, clock: systemClock });
   const context: ServiceContext = {
     records,
     objects,
     databases: databasesInObjects(objects, records),
     cache: await openCompileCache(join(folder, "compile-cache")),
-    tree: await openFilesystemTree(join(folder, "public")),
+    tree,
     codec,
     workers,
     engines: [openSigmaSchemaEngine(), ...(yarac === undefined ? [] : [yarac])],
@@ -83,6 +87,7 @@ export async function composeService(
     tsa: timestampAuthority(configuration, hooks.ownAddress),
     snapshot,
     timestamp,
+    ...(log && { releaseLog: log.log }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
@@ -92,6 +97,7 @@ export async function composeService(
     wake: hooks.wake,
   };
   const open = [
+    ...(log ? [log] : []),
     revocation,
     ...(postQuantum ? [postQuantum] : []),
     workers,
@@ -111,9 +117,10 @@ export async function composeService(
   };
 }
 
-/** SPEC §6.9.4: development keys are for loopback. @throws PolicyError DEVELOPMENT_KEYS */
+/** SPEC §6.9.4: development keys, and witnesses inside this process, are for loopback. @throws PolicyError DEVELOPMENT_KEYS */
 export function requireHonestKeys(folder: string, configuration: Configuration, host: string): void {
   const development =
+    configuration.log?.witnesses.some(({ folder }) => folder !== undefined) === true ||
     configuration.developmentAuthority !== undefined ||
     isDevelopmentChain(certificates(folder, configuration.publisher.certificates));
   if (!development || isLoopback(host) || configuration.developmentKeysOffLoopbackUnsafe) return;

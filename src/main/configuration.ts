@@ -39,6 +39,27 @@ const publisher = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** A witness that is asked to cosign: at an address, or, for development only, in a folder of this machine. */
+const witness = z
+  .strictObject({
+    name: z.string().regex(/^\S+$/),
+    vkey: z.string().min(1),
+    url: z.url().optional(),
+    folder: z.string().min(1).optional(),
+  })
+  .refine((place) => (place.url === undefined) !== (place.folder === undefined), {
+    message: "expected either url or folder",
+  });
+
+const log = z.strictObject({
+  origin: z.string().regex(/^[^\s+]+$/),
+  keyFile: z.string().min(1),
+  passphrase: secret,
+  /** Between heartbeats. */
+  heartbeatMinutes: z.number().int().min(1).max(10_080).default(60),
+  witnesses: z.array(witness).max(32).default([]),
+});
+
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
 
 const configuration = z.strictObject({
@@ -52,6 +73,8 @@ const configuration = z.strictObject({
   timestamp: keyFile,
   /** Experimental: the key of the second signature (ML-DSA-65). Absent: releases announce none. */
   postQuantum: keyFile.optional(),
+  /** The release log and who witnesses it. Absent: releases are published without a log. */
+  log: log.optional(),
   /** Signs the files that ClamAV loads, for `sigtool --verify`. The certificate needs emailProtection beside codeSigning. */
   clamavSignatures: z.boolean().default(false),
   /** Addresses of RFC 3161 services, tried in order. Empty: the development authority of this service. */
@@ -73,6 +96,7 @@ const configuration = z.strictObject({
 });
 
 export type Configuration = z.infer<typeof configuration>;
+export type LogConfiguration = z.infer<typeof log>;
 export type ConfigurationInput = z.input<typeof configuration>;
 
 export const configurationFile = "rulemint.yaml";

@@ -28,6 +28,7 @@ import {
   readSecret,
 } from "./configuration.js";
 import { readDevelopmentKeys } from "./development-keys.js";
+import { makeLog } from "./make-log.js";
 
 /** Who gets a token. Analyst and reviewer may do each other's work: four eyes are two people, not two roles. */
 const people: Readonly<Record<string, readonly Role[]>> = {
@@ -56,11 +57,17 @@ export async function initialise(options: InitOptions): Promise<Report> {
     await makeKey(data, `offline/${name}.key`);
   }
   const leaves = await issueLeaves(data, publisherSpki, options);
-  writeFileSync(join(data, configurationFile), formatConfiguration(settings(options)));
-  const { rootBytes, tokens } = await ceremony(data, overseer, leaves);
+  const log = await makeLog(data, overseer, options);
+  const policy = { ...leaves.policy, log: log.demand };
+  writeFileSync(join(data, "policy.json"), `${JSON.stringify(policy, null, 2)}\n`);
+  writeFileSync(
+    join(data, configurationFile),
+    formatConfiguration({ ...settings(options), log: log.settings }),
+  );
+  const { rootBytes, tokens } = await ceremony(data, overseer, { ...leaves, policy });
   writeFileSync(join(data, "root.json"), rootBytes);
   writeFileSync(join(overseer, "root.json"), rootBytes);
-  return report(data, overseer, leaves, tokens);
+  return report(data, overseer, { leaves, tokens, log: log.vkey });
 }
 
 async function makePublisherKey(data: string, options: InitOptions): Promise<Uint8Array> {
@@ -107,7 +114,6 @@ async function issueLeaves(
   writeFileSync(join(data, "keys/publisher-chain.pem"), pem(leaves.publisherChain));
   writeFileSync(join(data, "keys/tsu-chain.pem"), pem(leaves.tsuChain));
   writeFileSync(join(data, "anchors.pem"), leaves.anchorsPem);
-  writeFileSync(join(data, "policy.json"), `${JSON.stringify(leaves.policy, null, 2)}\n`);
   return leaves;
 }
 
@@ -205,8 +211,7 @@ function namesOf(signers: Readonly<Record<string, Pick<Signer, "scheme" | "spki"
 async function report(
   data: string,
   overseer: string,
-  leaves: DevelopmentLeaves,
-  tokens: Record<string, string>,
+  { leaves, tokens, log }: { leaves: DevelopmentLeaves; tokens: Record<string, string>; log: string },
 ): Promise<Report> {
   const leaf = await signerIdentity(parseCertificate(leaves.publisherChain[0] as Uint8Array));
   const { subject, notAfter, certificateSha256 } = leaf;
@@ -214,12 +219,15 @@ async function report(
   const lines = [
     `Made ${shown(data)}: keys, certificates, TUF root 1, the feed "endpoint".`,
     `Signing certificate: ${subject}, until ${notAfter}.`,
-    "These are DEVELOPMENT keys: their CA is public, and the service refuses them off loopback.",
+    `Log: ${log}`,
+    "These are DEVELOPMENT keys: their CA is public, and the service refuses them off loopback. The log's two witnesses",
+    "run inside the service: they show how it works, and vouch for nothing to anybody else.",
     "",
     "Tokens, one a person:",
     ...Object.entries(tokens).map(([role, file]) => `  ${role.padEnd(16)} ${shown(file)}`),
     "",
-    `Move ${shown(join(data, "offline"))} to another place, and ${shown(overseer)} to the overseer's machine.`,
+    `Move ${shown(join(data, "offline"))} to another place, and ${shown(overseer)} to the overseer's machine,`,
+    `where its witness runs with: rulemint witness serve --data ${shown(overseer)}`,
     `Customers pin ${shown(join(data, "root.json"))}. Next: rulemint serve --data ${shown(data)}`,
   ];
   return {
@@ -230,6 +238,8 @@ async function report(
       publisher: { subject, notAfter, certificateSha256 },
       root: join(data, "root.json"),
       anchors: join(data, "anchors.pem"),
+      log,
+      logPolicy: join(data, "log-policy.txt"),
       tokens,
       files: readdirSync(data).sort(),
     },

@@ -13,6 +13,8 @@ export type LogHead = "signed" | "checkpoint";
  * @throws OperationError STORE_FULL, STORE_FAILED; after STORE_FAILED it takes nothing more until it is opened again
  */
 export interface LogStore {
+  /** Entries that are acknowledged. */
+  readonly size: number;
   /** A tile or a bundle by its name, or the checkpoint: what the world reads. */
   readonly read: LogFileReader;
   /**

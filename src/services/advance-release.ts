@@ -1,5 +1,5 @@
 /**
- * Takes a release as many steps forward as it can go: compile, sign, (the overseer), seal, publish.
+ * Takes a release as many steps forward as it can go: compile, sign, (the overseer), seal, log, publish.
  *
  * Every step starts from what the records say and ends with one commit, so a service that is killed anywhere
  * starts the step again and nothing else. When the world fails, the release stays where it is and says what
@@ -12,6 +12,7 @@ import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } from "./documents.js";
 import { manifestExpiry, mayBePublic } from "./manifest-life.js";
 import type { ReleaseRecord } from "./model.js";
+import { logRelease } from "./log-release.js";
 import { putIntoTree } from "./put-into-tree.js";
 import { sealRelease } from "./seal-release.js";
 import { serially } from "./serially.js";
@@ -31,7 +32,8 @@ function nextStep(release: ReleaseRecord): ReleaseStep | undefined {
   if (release.state === "built") return signRelease;
   if (release.publication === null) return undefined;
   if (release.state === "assayed") return sealRelease;
-  if (release.state === "sealed") return putIntoTree;
+  if (release.state === "sealed") return logRelease;
+  if (release.state === "logged") return putIntoTree;
   return undefined;
 }
 
@@ -65,7 +67,7 @@ export async function advanceFeed(
  * the next. Why, or undefined while there is hope, and when the tree may hold some of it already.
  */
 async function expiredUnseen(context: ServiceContext, release: ReleaseRecord): Promise<string | undefined> {
-  if (!["signed", "assayed", "sealed"].includes(release.state)) return undefined;
+  if (!["signed", "assayed", "sealed", "logged"].includes(release.state)) return undefined;
   const expires = await manifestExpiry(context, release);
   if (expires > context.clock.now() || (await mayBePublic(context, release))) return undefined;
   const waited = release.waitingFor === null ? "" : `; it waited for ${release.waitingFor}`;

@@ -14,6 +14,7 @@ import { formatCheckpoint, parseCheckpoint } from "../core/log/checkpoint.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { equalBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError } from "../core/errors.js";
+import type { Hash } from "../core/log/lines.js";
 import type { LogPolicy } from "../core/log/log-policy.js";
 import type { LogProof } from "../core/log/log-proof.js";
 import { makeConsistencyProof, makeInclusionProof } from "../core/log/make-proof.js";
@@ -84,6 +85,11 @@ export async function proveEntry(
   return { index, hashes, checkpoint: checkpoint.note };
 }
 
+/** That the tree of `size` entries begins with that of `before`. @throws OperationError FETCH_NOT_FOUND, STORE_FAILED */
+export function proveGrowth(log: OwnLog, before: number, size: number): Promise<Hash[]> {
+  return makeConsistencyProof(before, size, nodesOf(log, size));
+}
+
 /** Undefined when the checkpoint that stands there is not one that others would accept today, or there is none. */
 async function shownCheckpoint(log: OwnLog): Promise<ProvenCheckpoint | undefined> {
   const bytes = await log.store.readHead("checkpoint");
@@ -101,7 +107,7 @@ async function nextCheckpoint(log: OwnLog): Promise<ProvenCheckpoint> {
   const signed = await signHead(log);
   const policy = await log.policy();
   const cosigned = await gatherCosignatures({ ...log, policy, checkpoint: signed }, (before, size) =>
-    makeConsistencyProof(before, size, nodesOf(log, size)),
+    proveGrowth(log, before, size),
   );
   // SPEC §11.8.4: what others would refuse is not shown to them.
   const proven = await verifyCheckpoint(cosigned, { policy, now: log.clock.now() });

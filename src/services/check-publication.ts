@@ -6,12 +6,14 @@
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import {
+  evidencePath,
   manifestSecondSignaturePath,
   manifestSignaturePath,
   metadataPath,
   timestampPath,
 } from "../core/release/tree-paths.js";
 import type { MLDSAVerify } from "../core/trust/mldsa.js";
+import { parseEvidence } from "../core/trust/evidence.js";
 import { policyOfRoot } from "../core/trust/policy.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { verifyRelease } from "../core/trust/verify-release.js";
@@ -66,5 +68,7 @@ export async function checkPublication(
     cms: await readTree(manifestSecondSignaturePath(feed, number)),
     verify: release.verifyMLDSA,
   };
-  await verifyRelease({ proven, cms, policy, now, client, trusted: release.trusted, postQuantum });
+  const evidence = await readTree(evidencePath(feed, number));
+  const log = { evidence: evidence && parseEvidence(evidence).log };
+  await verifyRelease({ proven, cms, policy, now, client, trusted: release.trusted, postQuantum, log });
 }

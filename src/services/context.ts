@@ -14,6 +14,7 @@ import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+import type { ReleaseLog } from "./release-log.js";
 
 export interface ServiceSettings {
   /** Days until metadata of each role expires. */
@@ -48,6 +49,8 @@ export interface ServiceContext {
   /** Online keys. */
   readonly snapshot: Signer;
   readonly timestamp: Signer;
+  /** The public log of everything that endpoints may be asked to trust. Absent: releases are published without one. */
+  readonly releaseLog?: ReleaseLog;
   readonly settings: ServiceSettings;
   /** Called when a release has a step to take. Composition ties it to the scheduler, which does the step. */
   readonly wake: () => void;

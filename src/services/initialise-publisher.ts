@@ -11,6 +11,7 @@ import { signMetadata, tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import { type RoleGrant, rootSigned, targetsSigned } from "../issuing/tuf.js";
 import type { RecordWrite } from "../ports/records.js";
 import type { Signer } from "../ports/signer.js";
+import { authorityWrites } from "./authority-entries.js";
 import type { ServiceContext } from "./context.js";
 import type { FeedRecord, PublicationRecord } from "./model.js";
 import { publishChange } from "./publication.js";
@@ -59,15 +60,17 @@ export async function initialisePublisher(context: ServiceContext, ceremony: Cer
     if (state.snapshot !== null) return undefined;
     const root = await rootFile(context, ceremony);
     const targets = await targetsFile(context, ceremony);
+    const writes = [
+      { path: metadataPath("root", 1), sha256: root },
+      { path: metadataPath("targets", 1), sha256: targets },
+    ];
     return {
       rootVersion: 1,
-      writes: [
-        { path: metadataPath("root", 1), sha256: root },
-        { path: metadataPath("targets", 1), sha256: targets },
-      ],
+      writes,
       files: [{ role: "targets", version: 1, sha256: targets }],
       newSnapshot: true,
       release: null,
+      entries: await authorityWrites(context, writes, undefined),
     };
   });
   return (await context.tree.read(metadataPath("root", 1))) as Uint8Array;

@@ -91,7 +91,7 @@ export interface ReleasePack extends PackFacts {
 
 /**
  * queued → built (database and packs are there) → signed (manifest, publisher's signature) → assayed
- * (overseer's too) → sealed (CMS and time-stamps) → published. A failed release was never public; its number is
+ * (overseer's too) → sealed (CMS and time-stamps) → logged (in the public log, cosigned by witnesses) → published. A failed release was never public; its number is
  * taken again only when no manifest was signed under it.
  */
 export const releaseStates = [
@@ -100,6 +100,7 @@ export const releaseStates = [
   "signed",
   "assayed",
   "sealed",
+  "logged",
   "published",
   "failed",
 ] as const;
@@ -135,6 +136,10 @@ export interface ReleaseRecord {
   readonly manifestMldsaSha256?: Sha256Hex;
   /** Object that holds the signatures over the files that ClamAV loads, when they were made. */
   readonly clamavSignaturesSha256?: Sha256Hex;
+  /** Object that holds the evidence document, from `logged` on. */
+  readonly evidenceSha256?: Sha256Hex;
+  /** Entries of the log under the checkpoint that the evidence shows. */
+  readonly logTreeSize?: number;
   readonly verdicts: readonly {
     readonly by: string;
     readonly at: string;

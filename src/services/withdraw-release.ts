@@ -7,10 +7,13 @@ import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
-import { releaseWrite, requireFeed, requireRelease } from "./documents.js";
+import { formatTime } from "../core/trust/metadata.js";
+import type { RecordWrite } from "../ports/records.js";
+import { releaseID, releaseWrite, requireFeed, requireRelease } from "./documents.js";
 import { mayBePublic } from "./manifest-life.js";
 import type { Identity, ReleaseRecord } from "./model.js";
 import { queueRelease } from "./queue-release.js";
+import { logWrites } from "./release-log.js";
 import { requireRole } from "./roles.js";
 import { serially } from "./serially.js";
 
@@ -52,7 +55,18 @@ export async function withdrawRelease(
     );
   }
   const sources = await sourcesOf(context, feed, restores);
-  return queueRelease(context, { feed, by: identity.name, reason, sources, restores });
+  const alongside = withdrawalWrites(context, { feed, release, restores });
+  return queueRelease(context, { feed, by: identity.name, reason, sources, restores, alongside });
+}
+
+/** SPEC §11.7.3: whoever follows the log learns of it before the release that replaces it is built. */
+function withdrawalWrites(
+  context: ServiceContext,
+  what: { readonly feed: FeedName; readonly release: ReleaseNumber; readonly restores: ReleaseNumber | null },
+): RecordWrite[] {
+  const time = formatTime(context.clock.now());
+  const id = `withdrawal/${releaseID(what.feed, what.release)}/${time}`;
+  return logWrites(context, id, { kind: "withdrawal", time, ...what });
 }
 
 /** A sealed one too, as long as no publication that holds it is decided: from there on it may be in the tree. */
@@ -65,13 +79,16 @@ function end(
     const before = await requireRelease(context.records, feed, release);
     const { state } = before.body;
     const over = state === "published" || state === "failed";
-    if (over || (state === "sealed" && (await mayBePublic(context, before.body)))) {
+    const inLog = state === "sealed" || state === "logged";
+    if (over || (inLog && (await mayBePublic(context, before.body)))) {
       const got = over ? `one that is ${state}` : "one that is being written to the public tree";
       throw new PolicyError("RELEASE_STATE", `expected a release that is not public, got ${got}`);
     }
     const waitingFor = `RELEASE_STATE: withdrawn by ${identity.name}: ${reason}`;
     const body: ReleaseRecord = { ...before.body, state: "failed", waitingFor, retry: null };
-    await context.records.commit([releaseWrite(before, body)]);
+    // From `sealed` on the log may have its entry.
+    const entries = inLog ? withdrawalWrites(context, { feed, release, restores: null }) : [];
+    await context.records.commit([releaseWrite(before, body), ...entries]);
     return body;
   });
 }

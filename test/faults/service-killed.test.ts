@@ -15,7 +15,15 @@ import { serveFolder, type StaticTree } from "./static-tree.js";
 
 const clock = { now: () => new Date() };
 const over = inState("published");
-const order: readonly Release["state"][] = ["queued", "built", "signed", "assayed", "sealed", "published"];
+const order: readonly Release["state"][] = [
+  "queued",
+  "built",
+  "signed",
+  "assayed",
+  "sealed",
+  "logged",
+  "published",
+];
 
 let publisher: PublisherProcess;
 let tree: StaticTree;
@@ -148,6 +156,7 @@ describe("a service that is killed with SIGKILL", () => {
     ["signed", "build"],
     ["assayed", "assay"],
     ["sealed", "publish"],
+    ["logged", "publish"],
     ["published", "publish"],
   ] as const)("goes on after a kill at the first sight of %s", async (state, act) => {
     const published = await newest();

@@ -173,7 +173,7 @@ describe("publishing a release", () => {
         await check(1);
         if (after.state === "published") break;
         crashes++;
-        expect(after).toMatchObject({ state: "sealed", waitingFor: "STORE_FAILED: crash" });
+        expect(after).toMatchObject({ state: "logged", waitingFor: "STORE_FAILED: crash" });
         expect([version, version + 1]).toContain((await head()).version);
       }
       // Packs and their signatures; evidence, provenance, index, manifest, snapshot, head.
@@ -192,7 +192,7 @@ describe("publishing a release", () => {
     const ready = await desk.coSign(await desk.build());
     // Four revocation lists with a copy each, and the first files of the release.
     crash.at = 8 + 6;
-    expect(await desk.publish(ready)).toMatchObject({ state: "sealed" });
+    expect(await desk.publish(ready)).toMatchObject({ state: "logged" });
     crash.at = Number.POSITIVE_INFINITY;
     desk.passDays(9);
     await refreshMetadata(desk.context);

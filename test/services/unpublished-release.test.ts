@@ -44,7 +44,7 @@ describe("a release that is not public yet", () => {
     const ready = await desk.coSign(await desk.build());
     signers.gone = true;
     const stuck = await desk.publish(ready);
-    expect(stuck).toMatchObject({ release: 2, state: "sealed", waitingFor: "SIGNER_UNAVAILABLE: away" });
+    expect(stuck).toMatchObject({ release: 2, state: "logged", waitingFor: "SIGNER_UNAVAILABLE: away" });
     return stuck;
   }
 
@@ -85,7 +85,7 @@ describe("a release that is not public yet", () => {
     const ready = await desk.coSign(await desk.build());
     full = true;
     const stuck = await desk.publish(ready);
-    expect(stuck).toMatchObject({ state: "sealed", waitingFor: "STORE_FULL: no room" });
+    expect(stuck).toMatchObject({ state: "logged", waitingFor: "STORE_FULL: no room" });
     await expect(withdraw(stuck)).rejects.toMatchObject({ code: "RELEASE_STATE" });
     // Not even the expiry of its manifest ends it: what is decided is finished, and renewed.
     desk.passDays(31);
@@ -97,12 +97,12 @@ describe("a release that is not public yet", () => {
     await acceptable();
   });
 
-  it.each(["signed", "assayed", "sealed"])(
+  it.each(["signed", "assayed", "logged"])(
     "SPEC §2.5.7 ends when its manifest expires while it is %s",
     async (state) => {
       const signers = { gone: false };
       let stuck: ReleaseRecord;
-      if (state === "sealed") stuck = await sealed(signers);
+      if (state === "logged") stuck = await sealed(signers);
       else {
         desk = await openDesk();
         await desk.addRules("hosts", "ioc", hosts("first"));

@@ -2,7 +2,6 @@
  * A publisher of our own for tests: TUF keys and the development PKI in memory, a public tree in a map, releases of lists of
  * indicators. Every lie is a choice: who signs, what stands in the files, how the bytes are changed after all was signed.
  */
-import { createHash } from "node:crypto";
 import { type FeedName, feedName, releaseNumber, sha256Hex } from "../../src/core/brands.js";
 import type { JSONObject } from "../../src/core/encoding/json.js";
 import type { PackFacts } from "../../src/core/format/model.js";
@@ -17,6 +16,8 @@ import type { Manifest, SignaturePolicy } from "../../src/core/trust/model.js";
 import { rootSigned, snapshotSigned, targetsSigned, timestampSigned } from "../../src/issuing/tuf.js";
 import { signMetadata } from "../../src/issuing/tuf-signatures.js";
 import { type Publisher, type StatusAddresses, createPublisher } from "../core/pki/publisher.js";
+import { digestOf } from "./digest-of.js";
+import type { SimulatedLog } from "./log.js";
 import { type BuiltDatabase, buildDatabase, buildDelta, buildFullPack } from "./packs.js";
 import { type TestSigner, testSigner } from "./test-signer.js";
 
@@ -48,6 +49,8 @@ export class SimulatedPublisher {
   readonly databases = new Map<number, BuiltDatabase>();
   readonly versions: Record<Role, number> = { root: 0, targets: 0, snapshot: 0, timestamp: 0 };
   newest = 0;
+  /** Set before a root is published: that root asks for it. */
+  log: SimulatedLog | undefined;
   #packs: PackFacts[] = [];
   #manifestSha256: string | null = null;
 
@@ -89,7 +92,7 @@ export class SimulatedPublisher {
   }
 
   get policy(): SignaturePolicy {
-    return this.identity.policy;
+    return { ...this.identity.policy, ...(this.log && { log: this.log.demand }) };
   }
 
   in(days: number): Date {
@@ -160,6 +163,7 @@ export class SimulatedPublisher {
     this.tree.set(metadataPath(this.feed, number), bytes);
     const cms = await (choices.cms ?? ((file) => this.identity.sign(file)))(bytes);
     if (cms !== undefined) this.tree.set(manifestSignaturePath(this.feed, number), cms);
+    await this.log?.publish(this.tree, this.now, manifest, bytes);
     await this.publishSnapshot(choices.expires);
     return manifest;
   }
@@ -224,5 +228,5 @@ export class SimulatedPublisher {
   }
 }
 
-export const digestOf = (bytes: Uint8Array) => sha256Hex(createHash("sha256").update(bytes).digest("hex"));
+export { digestOf };
 const time = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;

@@ -113,6 +113,10 @@ class FilesystemLog implements LogStore {
     for (const entry of entries) this.#grow(entry);
   }
 
+  get size(): number {
+    return this.#parts.tree.size;
+  }
+
   readonly read = (name: string): Promise<Uint8Array | undefined> => this.#parts.tiles.read(name);
 
   async append(entries: readonly Uint8Array[]): Promise<number> {

@@ -26,6 +26,10 @@ export function init(program: Command, doors: CLIDoors): void {
     .option("--token-label <label>", "the token")
     .option("--key-label <label>", "the key, made inside the token")
     .option("--pin-file <path>", "file that holds the token's PIN")
+    .option(
+      "--log-origin <name>",
+      "name of the release log, such as example.com/releases (default: made of its key)",
+    )
     .option("--post-quantum", "experimental: make an ML-DSA-65 key for a second signature")
     .option(
       "--clamav-signatures",

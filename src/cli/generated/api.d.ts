@@ -645,7 +645,7 @@ export interface components {
       feed: components["schemas"]["FeedName"];
       release: components["schemas"]["ReleaseNumber"];
       /** @enum {string} */
-      state: "queued" | "built" | "signed" | "assayed" | "sealed" | "published" | "failed";
+      state: "queued" | "built" | "signed" | "assayed" | "sealed" | "logged" | "published" | "failed";
       createdAt: components["schemas"]["Time"];
       createdBy: string;
       reason: string;
@@ -677,6 +677,10 @@ export interface components {
       provenanceSha256?: components["schemas"]["Sha256"];
       /** @description The experimental second signature, when the manifest announces one */
       manifestMldsaSha256?: components["schemas"]["Sha256"];
+      /** @description The evidence document, from logged on */
+      evidenceSha256?: components["schemas"]["Sha256"];
+      /** @description Entries of the log under the checkpoint that the evidence shows */
+      logTreeSize?: number;
       /** @description Signatures over the files that ClamAV loads, when they were made */
       clamavSignaturesSha256?: components["schemas"]["Sha256"];
       verdicts: components["schemas"]["Verdict"][];
@@ -829,6 +833,7 @@ export interface components {
       | "LOG_FORK"
       | "LOG_TILE_MALFORMED"
       | "LOG_ENTRY_MALFORMED"
+      | "LOG_ENTRY_MISMATCH"
       | "LOG_ENTRY_TOO_LARGE"
       | "LOG_SILENT"
       | "LOG_CORRUPT"

@@ -81,23 +81,47 @@ export function verifyConsistency({ before, after, proof }: ConsistencyClaim): v
     if (!equalBytes(before.root, known)) throw failed(code, "one root for one size", "two");
     return;
   }
-  let [node, last] = [before.size - 1, after.size - 1];
-  while (node % 2 === 1) [node, last] = [half(node), half(last)];
   // An old tree that is a whole subtree of the new one stands for itself; otherwise the proof begins with its last subtree.
-  const [first, ...rest] = node === 0 ? [before.root, ...proof] : proof;
-  if (first === undefined) throw failed(code, "a proof", "none");
+  const roots = consistencyRoots(
+    before.size,
+    after.size,
+    isWhole(before.size) ? [before.root, ...proof] : proof,
+  );
+  if (roots === undefined)
+    throw failed(code, "a proof as long as the tree is high", `${proof.length} hashes`);
+  if (!equalBytes(roots.before, before.root)) throw failed(code, "the older root", "another");
+  if (!equalBytes(roots.after, after.root)) throw failed(code, "the newer root", "another");
+}
+
+/**
+ * The two roots that the hashes of a consistency proof lead to. The first one is always that of the older tree's last subtree,
+ * which a proof leaves out when it is the whole older tree. Undefined when their number is wrong. 0 < `before` < `after`.
+ */
+export function consistencyRoots(
+  before: number,
+  after: number,
+  hashes: readonly Hash[],
+): { readonly before: Hash; readonly after: Hash } | undefined {
+  let [node, last] = [before - 1, after - 1];
+  while (node % 2 === 1) [node, last] = [half(node), half(last)];
+  const [first, ...rest] = hashes;
+  if (first === undefined) return undefined;
   let [oldHash, newHash] = [first, first];
   for (const sibling of rest) {
-    if (last === 0) throw failed(code, "a proof as long as the tree is high", "a longer one");
+    if (last === 0) return undefined;
     if (node % 2 === 1 || node === last) {
       [oldHash, newHash] = [nodeHash(sibling, oldHash), nodeHash(sibling, newHash)];
       while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
     } else newHash = nodeHash(newHash, sibling);
     [node, last] = [half(node), half(last)];
   }
-  if (last !== 0) throw failed(code, "a proof as long as the tree is high", "a shorter one");
-  if (!equalBytes(oldHash, before.root)) throw failed(code, "the older root", "another");
-  if (!equalBytes(newHash, after.root)) throw failed(code, "the newer root", "another");
+  return last === 0 ? { before: oldHash, after: newHash } : undefined;
+}
+
+function isWhole(size: number): boolean {
+  let width = 1;
+  while (width < size) width *= 2;
+  return width === size;
 }
 
 function half(number: number): number {

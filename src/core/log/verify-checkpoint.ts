@@ -55,7 +55,7 @@ export async function verifyLogSignature(note: Note, { logs }: Pick<LogPolicy, "
 }
 
 /** SPEC §11.6.4: a cosignature from the future says nothing about what is. @throws VerificationError LOG_SIGNATURE_INVALID */
-async function provenCosignatures(
+export async function provenCosignatures(
   note: Note,
   { policy, now }: CheckpointDemand,
 ): Promise<ProvenCosignature[]> {
@@ -74,7 +74,7 @@ async function provenCosignatures(
 }
 
 /** SPEC §11.6.5, §11.6.6. @throws VerificationError WITNESS_QUORUM, CHECKPOINT_STALE */
-function requireQuorum(
+export function requireQuorum(
   cosignatures: readonly ProvenCosignature[],
   { policy, now, cosignatureSecondsMax }: CheckpointDemand,
 ): void {

@@ -1,9 +1,5 @@
-/**
- * Where everything of a release stands in the public tree (SPEC §2.6), and the small index beside a release's
- * evidence.
- */
-import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
-import { utf8Bytes } from "../encoding/bytes.js";
+/** Where everything of a release stands in the public tree (SPEC §2.6). */
+import type { FeedName, ReleaseNumber } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
 
 export const timestampPath = "metadata/timestamp.json";
@@ -49,33 +45,7 @@ export function responsePath(name: string): string {
   return `ocsp/${name}.ors`;
 }
 
+/** The evidence document (`core/trust/evidence.ts`). */
 export function evidencePath(feed: FeedName, release: ReleaseNumber): string {
   return `evidence/${feed}/${release}.json`;
-}
-
-/**
- * What proves a release, by digest: for people and programs that look at the tree without the rest. Not
- * signed.
- */
-export interface EvidenceIndex {
-  readonly schema: 1;
-  readonly feed: FeedName;
-  readonly release: ReleaseNumber;
-  readonly manifestSha256: Sha256Hex;
-  readonly cmsSha256: Sha256Hex;
-  /** Of the second signature, when there is one. */
-  readonly mldsaSha256?: Sha256Hex;
-  /** Of the signatures over ClamAV's files, when there are any. */
-  readonly clamavSha256?: Sha256Hex;
-  /** Of the builder's provenance. */
-  readonly provenanceSha256?: Sha256Hex;
-  readonly packs: readonly {
-    readonly path: string;
-    readonly sha256: Sha256Hex;
-    readonly cmsSha256: Sha256Hex;
-  }[];
-}
-
-export function formatEvidence(index: EvidenceIndex): Uint8Array<ArrayBuffer> {
-  return utf8Bytes(`${JSON.stringify(index)}\n`);
 }

@@ -1,6 +1,7 @@
 /** Typed views of what a verified publication says. */
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
+import type { ProvenEntry } from "../log/verify-checkpoint.js";
 import type { NamedCheck, ProvenSignature } from "../pki/model.js";
 import type { RuleKind } from "../rules/model.js";
 
@@ -61,5 +62,7 @@ export interface ProvenRelease {
   /** Key ids that signed the manifest and count toward the threshold. */
   readonly signedBy: readonly string[];
   readonly signature: ProvenSignature;
+  /** Where it stands in the log, when the policy asks for one. */
+  readonly log?: ProvenEntry;
   readonly checks: readonly NamedCheck[];
 }

@@ -6,14 +6,15 @@ import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js"
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
 import { mldsaPublicKey } from "./mldsa.js";
-import type { RevocationPolicy } from "../pki/model.js";
+import { parseLogPolicy } from "../log/log-policy.js";
+import type { LogDemand, RevocationPolicy } from "../pki/model.js";
 import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";
 import type { SignaturePolicy } from "./model.js";
 import { readRebuilderPolicy } from "./rebuild-quorum.js";
 
-/** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED */
+/** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED, LOG_POLICY_MALFORMED */
 export function parsePolicy(bytes: Uint8Array): SignaturePolicy {
   return readPolicy(parseJSON(bytes));
 }
@@ -24,6 +25,16 @@ export function policyOfRoot(root: Root): SignaturePolicy | undefined {
   const extension = object(root.extension, "x-rulemint");
   requireSchema(extension.schema);
   return extension.policy === undefined ? undefined : readPolicy(extension.policy);
+}
+
+/**
+ * SPEC §5.5.3, §5.5.7: the customer's own policy wins over the root's; the root's demand for a log stays where the own one does
+ * not speak of logs. Undefined when neither is there. @throws VerificationError METADATA_MALFORMED, LOG_POLICY_MALFORMED
+ */
+export function policyInForce(root: Root, own: SignaturePolicy | undefined): SignaturePolicy | undefined {
+  const theirs = policyOfRoot(root);
+  if (own === undefined || own.log !== undefined || theirs?.log === undefined) return own ?? theirs;
+  return { ...own, log: theirs.log };
 }
 
 function readPolicy(value: JSONValue): SignaturePolicy {
@@ -41,7 +52,20 @@ function readPolicy(value: JSONValue): SignaturePolicy {
     ...signerProfile(policy),
     ...secondSignature(policy),
     ...(policy.rebuilders !== undefined && { rebuilders: readRebuilderPolicy(policy.rebuilders) }),
+    ...(policy.log !== undefined && { log: logDemand(policy.log) }),
   };
+}
+
+/** SPEC §5.5.6. */
+function logDemand(value: JSONValue): LogDemand | "not-required-unsafe" {
+  if (value === "not-required-unsafe") return value;
+  const { policy, cosignatureHoursMax: hours } = object(value, "log");
+  const demand = { policy: text(policy, "a log policy") };
+  parseLogPolicy(demand.policy);
+  if (hours === undefined) return demand;
+  if (typeof hours !== "number" || hours < 1 || hours > 87_840)
+    throw malformed("hours from 1 to 87840", hours);
+  return { ...demand, cosignatureHoursMax: hours };
 }
 
 /** SPEC §5.5.4: a demand that no key can meet would refuse everything, so it is no policy. */

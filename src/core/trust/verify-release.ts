@@ -15,6 +15,7 @@ import { type RebuilderPolicy, verifyRebuilds } from "./rebuild-quorum.js";
 import { type SecondSignature, verifySecondSignature } from "./second-signature.js";
 import type { ProvenSigner } from "./threshold.js";
 import type { ProvenFeed } from "./trusted-metadata.js";
+import { type LogClaim, verifyLogged } from "./verify-logged.js";
 
 /** What is known of the newest manifest that was proven before. */
 export interface TrustedRelease {
@@ -37,6 +38,8 @@ export interface ReleaseClaim {
   readonly postQuantum?: SecondSignature;
   /** Verdicts of rebuilders, as they came; asked only where the policy names rebuilders. */
   readonly verdicts?: readonly DSSEEnvelope[];
+  /** What the log has to say; asked only where the policy names a log. */
+  readonly log?: LogClaim;
 }
 
 /** SPEC §7.1: two parties at least, whatever the delegation says. */
@@ -111,10 +114,21 @@ export async function verifyRelease(claim: ReleaseClaim): Promise<ProvenRelease>
   );
   if (second !== undefined) checks.push(second);
 
+  // 9 to 15. SPEC §7.9 to §7.15: the release is in the log that everybody sees.
+  const { log: demand } = policy;
+  const subject = { feed, release: manifest.version, manifestSha256, now };
+  const logged =
+    demand === undefined || demand === "not-required-unsafe"
+      ? undefined
+      : await verifyLogged(subject, claim.log ?? {}, demand);
+  if (logged !== undefined) checks.push(...logged.checks);
+
   // 20. SPEC §7.20: no rebuilder of the policy refused it. 21. SPEC §7.21: as many as it asks for passed it.
   if (policy.rebuilders !== undefined) checks.push(...(await requireRebuilds(claim, manifest)));
 
-  return { feed, manifest, manifestSha256, signedBy: signers.map(({ keyid }) => keyid), signature, checks };
+  const signedBy = signers.map(({ keyid }) => keyid);
+  const log = logged && { log: logged.entry };
+  return { feed, manifest, manifestSha256, signedBy, signature, ...log, checks };
 }
 
 async function requireRebuilds(

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parsePolicy } from "../../../src/core/trust/policy.js";
+import type { Root } from "../../../src/core/trust/metadata.js";
+import { parsePolicy, policyInForce } from "../../../src/core/trust/policy.js";
+import { TestLog, testLogPolicy } from "../../support/log-world.js";
 
 const pem = readFileSync(new URL("../../../keys-dev/code-signing-root.crt.pem", import.meta.url), "utf8");
 const sound = { schema: 1, country: "CH", codeSigningAnchors: [pem], timeStampingAnchors: [pem] };
 const uid = "NTRCH-CHE-109.357.012";
 const seal = { profile: "regulated-seal", organizationIdentifier: uid, sealPolicies: ["2.16.756.1.89"] };
+const logPolicy = testLogPolicy(new TestLog().log);
 const bytes = (policy: object) => new TextEncoder().encode(JSON.stringify(policy));
 
 describe("a signature policy", () => {
@@ -34,9 +37,40 @@ describe("a signature policy", () => {
     ["for code signing with purposes for seals", { sealPurposes: ["1.2.3"] }],
     ["of another country", { country: "LI" }],
     ["of a later schema", { schema: 2 }],
+    ["SPEC §5.5.6 with a log and no text", { log: {} }],
+    ["SPEC §5.5.6 with a log in another word", { log: "not-required" }],
+    ["SPEC §5.5.6 with cosignatures of no age", { log: { policy: logPolicy, cosignatureHoursMax: 0 } }],
   ])("is refused %s", (_rule, change) => {
     expect(() => parsePolicy(bytes({ ...sound, ...change }))).toThrowError(
       expect.objectContaining({ code: "METADATA_MALFORMED" }),
     );
+  });
+
+  it("SPEC §5.5.6 is refused with a log policy that cannot be read", () => {
+    expect(() => parsePolicy(bytes({ ...sound, log: { policy: "quorum none" } }))).toThrowError(
+      expect.objectContaining({ code: "LOG_POLICY_MALFORMED" }),
+    );
+  });
+});
+
+describe("SPEC §5.5.7 the log that a customer asks for", () => {
+  const demand = { policy: logPolicy, cosignatureHoursMax: 24 };
+  const root = (log?: unknown) =>
+    ({
+      extension: { schema: 1, policy: { ...sound, ...(log !== undefined && { log }) } },
+    }) as unknown as Root;
+  const own = (log?: unknown) =>
+    parsePolicy(bytes({ ...sound, organization: "Ours", ...(log !== undefined && { log }) }));
+
+  it("is the root's, where the own policy does not speak of one", () => {
+    expect(policyInForce(root(demand), undefined)?.log).toEqual(demand);
+    expect(policyInForce(root(demand), own())).toMatchObject({ organization: "Ours", log: demand });
+    expect(policyInForce(root(), own())?.log).toBeUndefined();
+  });
+
+  it("is the own one, where there is one, stricter or waived in so many words", () => {
+    const stricter = { policy: logPolicy, cosignatureHoursMax: 1 };
+    expect(policyInForce(root(demand), own(stricter))?.log).toEqual(stricter);
+    expect(policyInForce(root(demand), own("not-required-unsafe"))?.log).toBe("not-required-unsafe");
   });
 });
