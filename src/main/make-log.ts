@@ -8,7 +8,7 @@ import type { InitOptions } from "../cli/doors.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { formatVerifierKey, noteKeyType, verifierKey } from "../core/log/verifier-key.js";
-import type { LogDemand } from "../core/pki/model.js";
+import type { LogDemand } from "../core/log/log-policy.js";
 import { makeKey, passphraseFile } from "./compose-keys.js";
 import { makeWitness } from "./compose-witness.js";
 import type { ConfigurationInput } from "./configuration.js";

@@ -42,6 +42,12 @@ export interface LogPolicy {
   readonly quorum: string | undefined;
 }
 
+/** SPEC §5.5.6: a policy as text, and how old the cosignatures of its quorum may be; absent: as old as they are. */
+export interface LogDemand {
+  readonly policy: string;
+  readonly cosignatureHoursMax?: number;
+}
+
 /** SPEC §11.6.1. @throws VerificationError LOG_POLICY_MALFORMED */
 export function parseLogPolicy(text: string): LogPolicy {
   return refusingWith("LOG_POLICY_MALFORMED", () => {

@@ -28,16 +28,8 @@ export interface SignaturePolicy {
   readonly postQuantumKeys?: readonly string[];
   /** Whose rebuilds a release needs, on top of the feed's threshold. Absent: nobody's. */
   readonly rebuilders?: { readonly threshold: number; readonly keys: readonly string[] };
-  /** Which log a release must be in, and who must have seen it. Absent in a customer's own policy: what the root says. */
-  readonly log?: LogDemand | "not-required-unsafe";
-}
-
-/** SPEC §5.5.6. */
-export interface LogDemand {
-  /** A tlog-policy: logs, witnesses, groups, quorum. */
-  readonly policy: string;
-  /** How old the cosignatures of the quorum may be; absent: as old as they are. */
-  readonly cosignatureHoursMax?: number;
+  /** SPEC §5.5.6: the tlog-policy of a log that a release must be in. */
+  readonly log?: { readonly policy: string; readonly cosignatureHoursMax?: number } | "not-required-unsafe";
 }
 
 /** SPEC §6.8: what must be known about revocation. */

@@ -6,8 +6,8 @@ import { type JSONObject, type JSONValue, parseJSON } from "../encoding/json.js"
 import { parsePEM } from "../encoding/pem.js";
 import { VerificationError, quote } from "../errors.js";
 import { mldsaPublicKey } from "./mldsa.js";
-import { parseLogPolicy } from "../log/log-policy.js";
-import type { LogDemand, RevocationPolicy } from "../pki/model.js";
+import { type LogDemand, parseLogPolicy } from "../log/log-policy.js";
+import type { RevocationPolicy } from "../pki/model.js";
 import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";

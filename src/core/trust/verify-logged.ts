@@ -6,7 +6,7 @@ import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import { utf8Bytes } from "../encoding/bytes.js";
 import { VerificationError, quote } from "../errors.js";
 import type { TreeHead } from "../log/checkpoint.js";
-import { parseLogPolicy } from "../log/log-policy.js";
+import { type LogDemand, parseLogPolicy } from "../log/log-policy.js";
 import { type LogProof, parseLogProof } from "../log/log-proof.js";
 import { leafHash, verifyInclusion } from "../log/merkle.js";
 import { requireOneHistory } from "../log/one-history.js";
@@ -18,7 +18,7 @@ import {
   provenCosignatures,
   verifyLogSignature,
 } from "../log/verify-checkpoint.js";
-import type { LogDemand, NamedCheck } from "../pki/model.js";
+import type { NamedCheck } from "../pki/model.js";
 import type { LogEvidence } from "./evidence.js";
 
 export interface LogClaim {
