@@ -4,7 +4,7 @@ import { formatLogProof } from "../../src/core/log/log-proof.js";
 import { formatNote } from "../../src/core/log/note.js";
 import { type ReleaseEntry, formatReleaseLogEntry } from "../../src/core/log/release-entries.js";
 import { evidencePath } from "../../src/core/release/tree-paths.js";
-import type { LogDemand } from "../../src/core/pki/model.js";
+import type { LogDemand } from "../../src/core/log/log-policy.js";
 import { type LogEvidence, formatEvidence } from "../../src/core/trust/evidence.js";
 import type { Manifest } from "../../src/core/trust/model.js";
 import { type TestKey, TestLog, cosign, testLogPolicy, testWitnesses } from "../support/log-world.js";
