@@ -227,7 +227,7 @@ async function report(
     ...Object.entries(tokens).map(([role, file]) => `  ${role.padEnd(16)} ${shown(file)}`),
     "",
     `Move ${shown(join(data, "offline"))} to another place, and ${shown(overseer)} to the overseer's machine,`,
-    `where its witness runs with: rulemint witness serve --data ${shown(overseer)}`,
+    "and say in rulemint.yaml (log.witnesses) where the overseer's witness is then, by folder or url.",
     `Customers pin ${shown(join(data, "root.json"))}. Next: rulemint serve --data ${shown(data)}`,
   ];
   return {
