@@ -9,6 +9,7 @@ import type { PackFacts } from "../core/format/model.js";
 import { limits } from "../core/limits.js";
 import { databaseFacts } from "../core/release/compile.js";
 import { rebuildSections, verifySources } from "../core/release/rebuild.js";
+import { makeSourceMap } from "../core/release/source-map.js";
 import { parseSources } from "../core/release/sources.js";
 import { metadataPath, packPath } from "../core/release/tree-paths.js";
 import { parseManifest } from "../core/trust/manifest.js";
@@ -117,6 +118,9 @@ export function auditRebuild(
       JSON.stringify(sortedPairs(facts.rules)) === JSON.stringify(sortedPairs(manifest.block.database.rules));
     if (!same)
       throw new VerificationError("ASSAY_MISMATCH", "expected the manifest's counts of rules, got others");
+    const parts = { sources, sections, databaseSha256: facts.sha256 };
+    // SPEC §15.1.3: the service's own map has this digest, or names other lines.
+    const map = await makeSourceMap(parts, { write: async () => undefined }, digest);
     const evidence = sources.revisions.map(
       (one) =>
         `${one.ruleset} (${one.kind}): ${one.files.length} files, by ${one.author}, approved by ${one.approvedBy}`,
@@ -126,6 +130,7 @@ export function auditRebuild(
       evidence: [
         ...evidence,
         `source tree SHA-256 ${manifest.block.sourceTreeSha256}`,
+        `source map SHA-256 ${map.sha256}, ${map.bytes} bytes`,
         `rebuilt: ${database.length} bytes, equal to the published database, byte for byte`,
       ],
     };

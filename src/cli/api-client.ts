@@ -14,6 +14,7 @@ export type Release = Schemas["Release"];
 export type ReleaseSources = Schemas["ReleaseSources"];
 export type Feed = Schemas["Feed"];
 export type Ruleset = Schemas["Ruleset"];
+export type ExplainedRule = Schemas["ExplainedRule"];
 export type Identity = Schemas["Identity"];
 type Problem = Schemas["Problem"];
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
@@ -36,6 +37,9 @@ export interface APIClient {
   getRelease(feed: string, release: number): Promise<Release>;
   getReleaseSources(feed: string, release: number): Promise<ReleaseSources>;
   getReleaseManifest(feed: string, release: number): Promise<Uint8Array>;
+  explainRule(feed: string, release: number, query: Query<"explainRule">): Promise<readonly ExplainedRule[]>;
+  /** Streams; the caller compares the digest. */
+  readSourceMap(feed: string, release: number): AsyncIterable<Uint8Array>;
   addVerdict(feed: string, release: number, verdict: Verdict): Promise<Release>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
@@ -69,6 +73,10 @@ export function createAPIClient(server: string, token: string): APIClient {
     getRelease: (feed, release) => call.json("GET", one(feed, release)),
     getReleaseSources: (feed, release) => call.json("GET", `${one(feed, release)}/sources`),
     getReleaseManifest: async (feed, release) => call.whole(`${one(feed, release)}/manifest`),
+    explainRule: async (feed, release, query) =>
+      (await call.json<{ items: ExplainedRule[] }>("GET", `${one(feed, release)}/rules${formatQuery(query)}`))
+        .items,
+    readSourceMap: (feed, release) => call.stream(`${one(feed, release)}/source-map`),
     addVerdict: (feed, release, verdict) => call.json("POST", `${one(feed, release)}/verdicts`, verdict),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),

@@ -28,6 +28,7 @@ import { releaseList } from "./commands/release-list.js";
 import { releasePublish } from "./commands/release-publish.js";
 import { releaseShow } from "./commands/release-show.js";
 import { releaseWithdraw } from "./commands/release-withdraw.js";
+import { ruleExplain } from "./commands/rule-explain.js";
 import { serve } from "./commands/serve.js";
 import { submissionApprove } from "./commands/submission-approve.js";
 import { submissionCreate } from "./commands/submission-create.js";
@@ -49,6 +50,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "from approved rules to published packs",
     [releaseBuild, releaseList, releaseShow, releasePublish, releaseWithdraw],
   ],
+  ["rule", "where the rules of a release come from", [ruleExplain]],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   ["audit", "the auditor: redo every step", [auditRelease, auditExport, auditVerify]],

@@ -34,6 +34,7 @@ export const errorTable = {
   // --- database and packs ---------------------------------------------------------------------
   DATABASE_MALFORMED: verification,
   DATABASE_DIGEST_MISMATCH: verification,
+  SOURCE_MAP_MALFORMED: verification,
   PACK_MALFORMED: verification,
   PACK_DIGEST_MISMATCH: verification,
   PACK_WRONG_BASE: verification,

@@ -19,6 +19,7 @@ import { problemHandler } from "./problem.js";
 import { servePublicFiles } from "./public-files.js";
 import { feedRoutes } from "./routes/feeds.js";
 import { releaseRoutes } from "./routes/releases.js";
+import { ruleRoutes } from "./routes/rules.js";
 import { rulesetRoutes } from "./routes/rulesets.js";
 import { serviceRoutes, type StampTime } from "./routes/service.js";
 import { sourceRoutes } from "./routes/sources.js";
@@ -59,7 +60,7 @@ export function createApp(options: AppOptions): Express {
     }),
   );
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
-  app.use(feedRoutes(context), releaseRoutes(context), serviceRoutes(context, tsa));
+  app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
   app.use(notFound);
   app.use(problemHandler(validateResponses));
   return app;

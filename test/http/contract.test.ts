@@ -59,6 +59,7 @@ const bodies: Record<string, object> = {
     envelope: { payloadType: "t", payload: "YQ==", signatures: [{ keyid: "", sig: "YQ==" }] },
   },
 };
+const queries: Record<string, string> = { createSubmission: "?ruleset=r&kind=yara", explainRule: "?id=x" };
 /** The role that an operation's description asks for; every role where it says so. */
 function allowedRoles({ description = "" }: Operation): readonly Role[] {
   if (/^Any role|^Role analyst, reviewer, release-manager, overseer, rebuilder or auditor/.test(description))
@@ -75,13 +76,13 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 function send(operation: Operation, method: string, path: string, as?: Role): Promise<Response> {
-  const query = operation.operationId === "createSubmission" ? "?ruleset=r&kind=yara" : "";
+  const query = queries[operation.operationId] ?? "";
   if (operation.operationId === "createSubmission") {
     const headers = { "Content-Type": "application/x-tar" };
     return service.call(method, path + query, { as, headers, body: new Uint8Array(1024) });
   }
   const json = method === "POST" ? bodies[operation.operationId] : undefined;
-  return service.call(method, path, { as, json });
+  return service.call(method, path + query, { as, json });
 }
 
 describe("the contract", () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { utf8Bytes } from "../../src/core/encoding/bytes.js";
 import type { Finding, ParsedFile, RuleLanguage, SourceFile } from "../../src/core/rules/model.js";
+import { named } from "./merged.js";
 
 export function sourceFile(path: string, content: string | Uint8Array): SourceFile {
   return { path, bytes: typeof content === "string" ? utf8Bytes(content) : content };
@@ -78,12 +79,12 @@ export function holdsForLines(language: RuleLanguage, path: string, line: fc.Arb
     );
   });
 
-  it("merges to the same records and findings in any order of files", () => {
+  it("merges to the same records, findings and places in any order of files", () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 4 }), (texts) => {
         const files = texts.map((content, i) => language.parse(sourceFile(`${i}-${path}`, content)));
-        const merged = language.merge(files);
-        expect(language.merge([...files].reverse())).toEqual(merged);
+        const merged = named(language.merge, files);
+        expect(named(language.merge, [...files].reverse())).toEqual(merged);
         expect([...merged.records].sort()).toEqual(merged.records);
         expect(new Set(merged.records).size).toBe(merged.records.length);
       }),

@@ -320,6 +320,53 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/feeds/{feed}/releases/{release}/rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * Where a rule comes from
+     * @description Any role. Every rule of this id, with the lines that it was compiled from, who wrote and who approved them, and since
+     *     which release it has been there. Several files may give one name, and one rule may stand in several files.
+     */
+    get: operations["explainRule"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/source-map": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * The lines that every rule was compiled from
+     * @description Any role. One file for the whole release (docs/SPEC.md §15), made when it is first asked for; the ETag is its SHA-256.
+     */
+    get: operations["getSourceMap"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/feeds/{feed}/releases/{release}/verdicts": {
     parameters: {
       query?: never;
@@ -711,6 +758,33 @@ export interface components {
       signedSha256: components["schemas"]["Sha256"];
       envelopeSha256: components["schemas"]["Sha256"];
     };
+    ExplainedRule: {
+      kind: components["schemas"]["RuleKind"];
+      id: string;
+      /** @description Its number among the records of its kind */
+      record: number;
+      /** @description By ruleset, path and line; several where several sources say the same */
+      places: {
+        ruleset: components["schemas"]["RulesetName"];
+        path: string;
+        fileSha256: components["schemas"]["Sha256"];
+        firstLine: number;
+        lastLine: number;
+        submission: components["schemas"]["SubmissionID"];
+        submissionDigest: components["schemas"]["Sha256"];
+        author: string;
+        approvedBy: string;
+        approvedAt: components["schemas"]["Time"];
+      }[];
+      history: {
+        /** @description First release of the unbroken row that has a rule of this id */
+        since: number;
+        /** @description First release of the unbroken row in which it is exactly this rule */
+        unchangedSince: number;
+        /** @description False where an older database could not be read */
+        complete: boolean;
+      };
+    };
     ReleaseSources: {
       /** @constant */
       schema: 1;
@@ -768,6 +842,7 @@ export interface components {
       | "TEXT_NOT_UTF8"
       | "DATABASE_MALFORMED"
       | "DATABASE_DIGEST_MISMATCH"
+      | "SOURCE_MAP_MALFORMED"
       | "PACK_MALFORMED"
       | "PACK_DIGEST_MISMATCH"
       | "PACK_WRONG_BASE"
@@ -1298,6 +1373,52 @@ export interface operations {
         feed: components["parameters"]["feed"];
         release: components["parameters"]["release"];
         name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  explainRule: {
+    parameters: {
+      query: {
+        /** @description YARA name, Sigma UUID, `gid:sid` or `sid`, signature name, or the indicator */
+        id: string;
+        kind?: components["schemas"]["RuleKind"];
+      };
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The rules of this id, by kind and record */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["ExplainedRule"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getSourceMap: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
       };
       cookie?: never;
     };

@@ -19,7 +19,7 @@ import { parseIndex } from "./index-table.js";
 import type { BlockEntry } from "./index-table.js";
 import type { DatabaseSummary, SectionSummary } from "./model.js";
 import type { BlockSink } from "./outbox.js";
-import { SectionReader } from "./section-reader.js";
+import { type FoundRule, SectionReader } from "./section-reader.js";
 
 export { SectionReader };
 
@@ -61,6 +61,12 @@ export class Database {
       const records = await section.block(i);
       yield i === start ? records.slice(from - (section.blocks[i] as BlockEntry).first) : records;
     }
+  }
+
+  /** Every rule of this id: files of one kind may give a name twice. */
+  async *rulesOf(kind: RuleKind, id: string): AsyncGenerator<FoundRule, void, undefined> {
+    const section = this.section(kind);
+    if (section) yield* section.rulesOf(id);
   }
 
   /** The record of the first rule of this id; undefined when there is none. Reads one block, seldom two. */

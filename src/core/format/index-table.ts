@@ -116,20 +116,6 @@ export function writeIDTable(writer: ByteWriter, entries: RuleEntry[]): void {
   }
 }
 
-/** Record number of the first rule of this id. The ids in front of it are passed over, not kept. */
-export function findID(
-  bytes: Uint8Array,
-  id: string,
-  records: number,
-  complain: Complain,
-): number | undefined {
-  for (const entry of parseIDTable(bytes, records, complain)) {
-    if (entry.id === id) return entry.record;
-    if (entry.id > id) return undefined;
-  }
-  return undefined;
-}
-
 /** One after the other, as far as somebody asks. */
 export function* parseIDTable(
   bytes: Uint8Array,

@@ -9,7 +9,7 @@ import { parseBlock } from "./block.js";
 import type { KindFacts } from "./database-writer.js";
 import { malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { findID, keyBytesMax, parseIDTable } from "./index-table.js";
+import { keyBytesMax, parseIDTable } from "./index-table.js";
 import type { BlockEntry, RuleEntry } from "./index-table.js";
 
 export class SectionReader {
@@ -101,41 +101,58 @@ export class SectionReader {
     return { number: this.facts.records, found: false };
   }
 
+  /** The record of the first rule of this id; reads one block, seldom two. */
   async findRule(id: string): Promise<string | undefined> {
-    if (this.facts.order === "sequence") return this.#findInTable(id);
-    for (const prefix of this.#language.idPrefixes(id)) {
-      const found = await this.#findByPrefix(id, prefix);
-      if (found !== undefined) return found;
-    }
+    for await (const { record } of this.rulesOf(id)) return record;
     return undefined;
   }
 
-  async #findInTable(id: string): Promise<string | undefined> {
-    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
-    const record = findID(table, id, records, malformedDatabase);
-    if (record === undefined) return undefined;
-    const block = this.blockOf(record);
-    const found = (await this.block(block))[record - (this.blocks[block] as BlockEntry).first] as string;
-    if (this.#language.ruleID(found) !== id)
-      throw malformedDatabase("expected the rule that the id table names");
-    return found;
+  /** Every rule of this id, in the order of the section. */
+  async *rulesOf(id: string): AsyncGenerator<FoundRule, void, undefined> {
+    if (this.facts.order === "sequence") return yield* this.#listed(id);
+    for (const prefix of this.#language.idPrefixes(id)) yield* this.#prefixed(prefix);
   }
 
-  async #findByPrefix(id: string, prefix: string): Promise<string | undefined> {
+  async *#listed(id: string): AsyncGenerator<FoundRule, void, undefined> {
+    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
+    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
+    for (const entry of parseIDTable(table, records, malformedDatabase)) {
+      if (entry.id > id) return;
+      if (entry.id !== id) continue;
+      const number = entry.record;
+      const block = this.blockOf(number);
+      const record = (await this.block(block))[number - (this.blocks[block] as BlockEntry).first] as string;
+      if (this.#language.ruleID(record) !== id)
+        throw malformedDatabase("expected the rule that the id table names");
+      yield { number, record };
+    }
+  }
+
+  async *#prefixed(prefix: string): AsyncGenerator<FoundRule, void, undefined> {
     // a key is cut short: only a key below the equally short prefix is below it for certain
     const cut = prefix.slice(0, keyBytesMax);
     for (let i = lastBlock(this.blocks, (entry) => entry.key < cut); i < this.blocks.length; i++) {
-      const { key } = this.blocks[i] as BlockEntry;
-      if (key > prefix && !key.startsWith(prefix)) return undefined;
-      for (const record of await this.block(i)) {
+      const { key, first } = this.blocks[i] as BlockEntry;
+      if (key > prefix && !key.startsWith(prefix)) return;
+      for (const [place, record] of (await this.block(i)).entries()) {
         if (record < prefix) continue;
-        if (!record.startsWith(prefix)) return undefined;
-        if (this.#language.ruleID(record) === id) return record;
+        if (!record.startsWith(prefix)) return;
+        if (this.#isFoundBy(record, prefix)) yield { number: first + place, record };
       }
     }
-    return undefined;
   }
+
+  /** An id may be written in several ways; what counts is that the rule's own id leads to it. */
+  #isFoundBy(record: string, prefix: string): boolean {
+    const id = this.#language.ruleID(record);
+    return id !== undefined && this.#language.idPrefixes(id).includes(prefix);
+  }
+}
+
+/** A rule, and its number among the records of its section. */
+export interface FoundRule {
+  readonly number: number;
+  readonly record: string;
 }
 
 function firstNotBelow(records: readonly string[], record: string): number {

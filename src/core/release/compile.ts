@@ -3,7 +3,7 @@
  * which files come does not matter, and whatever an approval did not cover stops it.
  */
 import { VerificationError } from "../errors.js";
-import type { Finding, ParsedFile, RuleKind, Section } from "../rules/model.js";
+import type { Finding, Origins, ParsedFile, RuleKind, Section } from "../rules/model.js";
 import { ruleKinds } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
 import { withoutLines } from "./left-out.js";
@@ -14,6 +14,12 @@ import type { DatabaseSummary } from "../format/model.js";
 export interface ParsedRevision {
   readonly revision: Revision;
   readonly files: readonly ParsedFile[];
+}
+
+/** A section, and which records of which files it was merged from. */
+export interface CompiledSection extends Section {
+  readonly files: readonly ParsedFile[];
+  readonly origins: Origins;
 }
 
 const findingsShown = 20;
@@ -35,7 +41,7 @@ export function compiledFiles(revision: Pick<Revision, "ruleset" | "kind" | "fil
  * @throws VerificationError RULES_INVALID when a revision has errors that it was not approved with,
  *   RULE_CONFLICT when rules of two rulesets cannot stand in one database
  */
-export function compileSections(revisions: readonly ParsedRevision[]): Section[] {
+export function compileSections(revisions: readonly ParsedRevision[]): CompiledSection[] {
   return ruleKinds.flatMap((kind) => {
     const section = compileKind(
       kind,
@@ -45,10 +51,10 @@ export function compileSections(revisions: readonly ParsedRevision[]): Section[]
   });
 }
 
-function compileKind(kind: RuleKind, revisions: readonly ParsedRevision[]): Section {
+function compileKind(kind: RuleKind, revisions: readonly ParsedRevision[]): CompiledSection {
   const language = ruleLanguage(kind);
   const files = revisions.flatMap(approvedRules).sort((a, b) => (a.path < b.path ? -1 : 1));
-  const { records, findings } = language.merge(files);
+  const { records, findings, origins } = language.merge(files);
   const tolerant = new Set(
     revisions.filter(({ revision }) => revision.leaveOutInvalid).map(({ revision }) => revision.ruleset),
   );
@@ -57,7 +63,7 @@ function compileKind(kind: RuleKind, revisions: readonly ParsedRevision[]): Sect
   );
   if (clashes.length > 0)
     throw refusal("RULE_CONFLICT", `${kind} rules that stand beside each other`, clashes);
-  return { kind, order: language.order, records };
+  return { kind, order: language.order, records, files, origins };
 }
 
 /** What is left of a revision's rules after what it says to leave out. */

@@ -5,9 +5,15 @@
 import { equalBytes, hexBytes } from "../encoding/bytes.js";
 import { sha256 } from "../encoding/sha256.js";
 import { VerificationError, quote } from "../errors.js";
-import type { ParsedFile, RuleKind, Section, SourceFile } from "../rules/model.js";
+import type { ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
 import type { ManifestBlock } from "../trust/model.js";
-import { type ParsedRevision, compileSections, compiledFiles, sourcePath } from "./compile.js";
+import {
+  type CompiledSection,
+  type ParsedRevision,
+  compileSections,
+  compiledFiles,
+  sourcePath,
+} from "./compile.js";
 import type { FileFacts, ReleaseSources, Revision } from "./model.js";
 import { sourceTreeDigest } from "./manifest.js";
 import { formatApprovals, formatRevision } from "./sources.js";
@@ -48,7 +54,10 @@ export async function verifySources(sources: ReleaseSources, block: ManifestBloc
 }
 
 /** @throws VerificationError ASSAY_MISMATCH, RULES_INVALID, RULE_CONFLICT; whatever `inputs` throw */
-export async function rebuildSections(sources: ReleaseSources, inputs: RebuildInputs): Promise<Section[]> {
+export async function rebuildSections(
+  sources: ReleaseSources,
+  inputs: RebuildInputs,
+): Promise<CompiledSection[]> {
   const parsed: ParsedRevision[] = [];
   for (const revision of sources.revisions) {
     parsed.push({ revision, files: await parseRevision(revision, inputs) });

@@ -104,8 +104,11 @@ function content({ ruleset, kind, leaveOutInvalid, leftOut, files }: RevisionCon
   };
 }
 
-function inOrder(sources: ReleaseSources): Revision[] {
-  return [...sources.revisions].sort((a, b) => order(a.ruleset, b.ruleset));
+/** Revisions and their files as they stand in the source tree. */
+export function inOrder(sources: ReleaseSources): Revision[] {
+  return [...sources.revisions]
+    .sort((a, b) => order(a.ruleset, b.ruleset))
+    .map((revision) => ({ ...revision, ...content(revision) }));
 }
 
 /** By UTF-16 units; the order means nothing, but everybody must have the same. */

@@ -36,6 +36,8 @@ export interface ParsedFile {
   readonly path: string;
   readonly records: readonly string[];
   readonly lines: readonly number[];
+  /** The last line of each record; absent where each stands on one line. */
+  readonly ends?: readonly number[];
   readonly findings: readonly Finding[];
 }
 
@@ -50,6 +52,23 @@ export interface Section {
   readonly kind: RuleKind;
   readonly order: SectionOrder;
   readonly records: readonly string[];
+}
+
+/**
+ * Which records of the sources a merged record is. Sources are counted through all files, in the order in which these were handed in. Record
+ * `i` is the sources from `sources[starts[i]]` to before `sources[starts[i + 1]]`.
+ */
+export interface Origins {
+  /** One more than there are records. */
+  readonly starts: Int32Array;
+  readonly sources: Int32Array;
+}
+
+/** The records of many files as one section, and what clashed. */
+export interface Merged {
+  readonly records: string[];
+  readonly findings: Finding[];
+  readonly origins: Origins;
 }
 
 /** A file that an engine loads. Paths are relative to the kind's export folder. */
@@ -72,7 +91,7 @@ export interface RuleLanguage {
   accepts(path: string): boolean;
   parse(file: SourceFile): ParsedFile;
   /** Puts the files of all rulesets together: sorts, removes exact duplicates, reports ids that clash. */
-  merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] };
+  merge(files: readonly ParsedFile[]): Merged;
   /**
    * Sequences: what files stand in order of, from the first record of one. When no two files have the same, `merge` is their records in
    * that order.

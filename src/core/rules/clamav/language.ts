@@ -4,7 +4,7 @@
  */
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
-import { sortUnique } from "../sorted-records.js";
+import { mergeSorted } from "../sorted-records.js";
 import { forEachLine, LineFindings, quoteBytes } from "../source-lines.js";
 import { contentLine, readContentLine } from "./content-signature.js";
 import type { Report } from "./fields.js";
@@ -48,7 +48,7 @@ export const clamavLanguage: RuleLanguage = {
   byLine: true,
   accepts: (path) => fileTypeOf(path) !== undefined,
   parse,
-  merge: (files) => ({ records: sortUnique(files), findings: [] }),
+  merge: mergeSorted,
   ruleID: nameOf,
   idPrefixes: (id) => (id === "" ? [] : fileTypes.map((type) => `${type.mark}${id}\0`)),
   exportFiles: (records) =>

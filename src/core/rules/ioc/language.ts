@@ -5,7 +5,7 @@
 import { byteString, utf8Bytes } from "../../encoding/bytes.js";
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
-import { sortUnique } from "../sorted-records.js";
+import { mergeSorted } from "../sorted-records.js";
 import { byteStringText, forEachLine, LineFindings } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
@@ -17,7 +17,7 @@ export const iocLanguage: RuleLanguage = {
   byLine: true,
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
   parse,
-  merge: (files) => ({ records: sortUnique(files), findings: [] }),
+  merge: mergeSorted,
   ruleID: (record) => plainText(indicatorText(record)),
   idPrefixes(id) {
     const record = new IndicatorReader().read(byteString(utf8Bytes(id.trim())));

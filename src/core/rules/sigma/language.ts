@@ -6,7 +6,8 @@
 import { byteString, byteStringBytes, hexBytes, hexText, utf8Bytes } from "../../encoding/bytes.js";
 import { quote, VerificationError } from "../../errors.js";
 import { limits } from "../../limits.js";
-import type { ExportedFile, Finding, ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import type { ExportedFile, Finding, Merged, ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import { OriginsWriter, type SourceRecord, sourceRecords } from "../origins.js";
 import { decodeSource, FindingList } from "../source-text.js";
 import { expandActions } from "./actions.js";
 import { checkRule } from "./check.js";
@@ -43,6 +44,7 @@ function parseFile(file: SourceFile): ParsedFile {
   }
   const records: string[] = [];
   const lines: number[] = [];
+  const ends: number[] = [];
   for (const document of expandActions(documents, findings)) {
     const checked = checkRule(document, text, findings);
     if (checked === undefined) continue;
@@ -56,8 +58,9 @@ function parseFile(file: SourceFile): ParsedFile {
     }
     records.push(record);
     lines.push(findings.lines.position(document.offset).line);
+    ends.push(findings.lines.position(document.end ?? document.offset).line);
   }
-  return { path: file.path, records, lines, findings: findings.sorted() };
+  return { path: file.path, records, lines, ends, findings: findings.sorted() };
 }
 
 function tooLarge({ path, bytes }: SourceFile): ParsedFile {
@@ -74,36 +77,28 @@ function tooLarge({ path, bytes }: SourceFile): ParsedFile {
 }
 
 /** Sorted and unique. One id with two texts is an error at the one that comes later by path and line. */
-function merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] } {
-  const all = files.flatMap((file) =>
-    file.records.map((record, i) => ({ record, path: file.path, line: file.lines[i] as number })),
-  );
-  all.sort((a, b) => compare(a.record.slice(0, idBytes), b.record.slice(0, idBytes)) || byPlace(a, b));
+function merge(files: readonly ParsedFile[]): Merged {
+  const all = sourceRecords(files);
+  const idOf = ({ record }: SourceRecord) => record.slice(0, idBytes);
+  all.sort((a, b) => compare(idOf(a), idOf(b)) || byPlace(a, b));
   const records: string[] = [];
+  const origins = new OriginsWriter();
   const findings: Finding[] = [];
-  let first = all[0];
-  for (const one of all) {
-    if (
-      first === undefined ||
-      first === one ||
-      one.record.slice(0, idBytes) !== first.record.slice(0, idBytes)
-    ) {
-      first = one;
-      records.push(one.record);
-    } else if (one.record !== first.record) {
-      const taken = `that of another rule in ${quote(first.path)} line ${first.line}`;
-      const message = `expected a new id, got ${taken}`;
-      findings.push({
-        path: one.path,
-        line: one.line,
-        column: 1,
-        severity: "error",
-        code: "SIGMA_ID_DUPLICATE",
-        message,
-      });
-    }
+  for (let start = 0, end = 0; start < all.length; start = end) {
+    const first = all[start] as SourceRecord;
+    while (end < all.length && idOf(all[end] as SourceRecord) === idOf(first)) end++;
+    const same = all.slice(start, end);
+    records.push(first.record);
+    origins.add(same.filter(({ record }) => record === first.record).map(({ source }) => source));
+    for (const one of same) if (one.record !== first.record) findings.push(duplicate(one, first));
   }
-  return { records, findings };
+  return { records, findings, origins: origins.finish() };
+}
+
+function duplicate({ path, line }: SourceRecord, first: SourceRecord): Finding {
+  const taken = `that of another rule in ${quote(first.path)} line ${first.line}`;
+  const message = `expected a new id, got ${taken}`;
+  return { path, line, column: 1, severity: "error", code: "SIGMA_ID_DUPLICATE", message };
 }
 
 function byPlace(a: { path: string; line: number }, b: { path: string; line: number }): number {

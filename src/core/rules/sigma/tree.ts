@@ -27,6 +27,8 @@ export interface MapEntry {
 export interface MapNode {
   readonly kind: "map";
   readonly offset: number;
+  /** Of a whole document: where its last character stands. */
+  readonly end?: number;
   /** In the order of the text; keys are unique. */
   readonly entries: readonly MapEntry[];
 }
@@ -52,7 +54,7 @@ export function overlay(base: MapNode, over: MapNode): MapNode {
     const both = before?.kind === "map" && entry.value.kind === "map";
     entries.set(entry.key.text, both ? { key: entry.key, value: overlay(before, entry.value) } : entry);
   }
-  return { kind: "map", offset: over.offset, entries: [...entries.values()] };
+  return { ...over, entries: [...entries.values()] };
 }
 
 export function without(map: MapNode, key: string): MapNode {

@@ -45,7 +45,8 @@ export function parseDocuments(text: string, findings: FindingList): Node[] {
   for (const document of new Composer(options).compose(tokens, true, text.length)) {
     if (document.contents === null && document.errors.length === 0) continue;
     const node = readDocument(document, findings);
-    if (node !== undefined && !isNothing(node)) nodes.push(node);
+    if (node === undefined || isNothing(node)) continue;
+    nodes.push(node.kind === "map" ? { ...node, end: lastCharacter(text, document) } : node);
   }
   return nodes;
 }
@@ -60,6 +61,13 @@ function readDocument(document: Document.Parsed, findings: FindingList): Node | 
   if (document.errors.length > 0 || document.contents === null) return undefined;
   const node = convert(document.contents, findings);
   return findings.errors === from ? node : undefined;
+}
+
+/** Behind the last value there may be blank lines; they belong to nobody. */
+function lastCharacter(text: string, { contents }: Document.Parsed): number {
+  let end = (contents?.range[1] ?? 1) - 1;
+  while (end > 0 && /\s/.test(text[end] as string)) end--;
+  return end;
 }
 
 function isNothing(node: Node): boolean {

@@ -39,15 +39,17 @@ function parse(file: SourceFile): ParsedFile {
   const findings = new LineFindings(file.path);
   const records: string[] = [];
   const lines: number[] = [];
+  const ends: number[] = [];
   let open: RuleText | undefined;
-  const keep = (record: string | undefined, line: number) => {
+  const keep = (record: string | undefined, line: number, end: number) => {
     if (record === undefined) return;
     records.push(record);
     lines.push(line);
+    ends.push(end);
   };
   forEachLine(file, findings, (line, number) => {
     if (open === undefined && (line.startsWith("#") || trimBlanks(line) === "")) {
-      keep(disabledRecord(line), number);
+      keep(disabledRecord(line), number, number);
       return;
     }
     open ??= new RuleText();
@@ -55,12 +57,15 @@ function parse(file: SourceFile): ParsedFile {
     const goesOn = rest.endsWith("\\");
     open.add(line, goesOn ? rest.length - 1 : rest.length, number);
     if (goesOn) return;
-    keep(enabledRecord(open, findings), open.line);
+    keep(enabledRecord(open, findings), open.line, number);
     open = undefined;
   });
   // A backslash at the end of the file goes on in nothing.
-  if (open !== undefined) keep(enabledRecord(open, findings), (open as RuleText).line);
-  return { path: file.path, records, lines, findings: findings.finish() };
+  if (open !== undefined) {
+    const { line, lines: count } = open as RuleText;
+    keep(enabledRecord(open, findings), line, line + count - 1);
+  }
+  return { path: file.path, records, lines, ends, findings: findings.finish() };
 }
 
 function enabledRecord(source: RuleText, findings: LineFindings): string | undefined {

@@ -2,39 +2,40 @@
  * Rules of many files as one set in which every id stands once. Of several revisions the highest is taken; two enabled rules of one
  * id and revision that differ are an error. The answer does not depend on the order of the files.
  */
-import type { Finding, ParsedFile } from "../model.js";
+import type { Finding, Merged, ParsedFile } from "../model.js";
+import { OriginsWriter, type SourceRecord, sourceRecords } from "../origins.js";
 import { idOf, isDisabled, keyOf, revisionOf, textOf } from "./record.js";
 
-interface Entry {
-  readonly record: string;
-  readonly path: string;
-  readonly line: number;
-}
-
-export function mergeRules(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] } {
-  const byKey = new Map<string, Entry[]>();
-  for (const { path, records, lines } of files) {
-    for (const [i, record] of records.entries()) {
-      const entry = { record, path, line: lines[i] as number };
-      const key = keyOf(record);
-      const others = byKey.get(key);
-      if (others === undefined) byKey.set(key, [entry]);
-      else others.push(entry);
-    }
+export function mergeRules(files: readonly ParsedFile[]): Merged {
+  const byKey = new Map<string, SourceRecord[]>();
+  for (const entry of sourceRecords(files)) {
+    const key = keyOf(entry.record);
+    const others = byKey.get(key);
+    if (others === undefined) byKey.set(key, [entry]);
+    else others.push(entry);
   }
-  const records: string[] = [];
+  const taken: SourceRecord[][] = [];
   const findings: Finding[] = [];
   for (const entries of byKey.values()) {
     entries.sort(byPrecedence);
-    const [winner, ...losers] = entries as [Entry, ...Entry[]];
-    records.push(winner.record);
+    const [winner, ...losers] = entries as [SourceRecord, ...SourceRecord[]];
+    taken.push(entries.filter(({ record }) => record === winner.record));
     for (const loser of losers) if (loser.record !== winner.record) findings.push(clash(winner, loser));
   }
   findings.sort((a, b) => order(a.path, b.path) || a.line - b.line || order(a.message, b.message));
-  return { records: records.sort(), findings };
+  return { ...inOrder(taken), findings };
 }
 
-function byPrecedence(a: Entry, b: Entry): number {
+/** One record each, and all the places that it stands in. */
+function inOrder(taken: SourceRecord[][]): Pick<Merged, "records" | "origins"> {
+  const recordOf = (same: SourceRecord[]) => (same[0] as SourceRecord).record;
+  taken.sort((a, b) => order(recordOf(a), recordOf(b)));
+  const origins = new OriginsWriter();
+  for (const same of taken) origins.add(same.map(({ source }) => source));
+  return { records: taken.map(recordOf), origins: origins.finish() };
+}
+
+function byPrecedence(a: SourceRecord, b: SourceRecord): number {
   return (
     revisionOf(b.record) - revisionOf(a.record) ||
     Number(isDisabled(a.record)) - Number(isDisabled(b.record)) ||
@@ -44,7 +45,7 @@ function byPrecedence(a: Entry, b: Entry): number {
   );
 }
 
-function clash(winner: Entry, loser: Entry): Finding {
+function clash(winner: SourceRecord, loser: SourceRecord): Finding {
   const revision = revisionOf(loser.record);
   const taken = revisionOf(winner.record);
   const place = { path: loser.path, line: loser.line, column: 1 } as const;

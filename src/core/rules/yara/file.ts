@@ -29,7 +29,8 @@ export function parseFile(file: SourceFile): ParsedFile {
   const scope: FileScope = { imports: new Set(), rules: new Set(), rulePrefixes: new Set() };
   const records: string[] = [];
   const lines: number[] = [];
-  while (!cursor.is(kind.end)) parseStatement(cursor, scope, records, lines);
+  const ends: number[] = [];
+  while (!cursor.is(kind.end)) parseStatement(cursor, scope, { records, lines, ends });
   if (records.length > 0) {
     const head = `${namespaceOf(file.path)}\0${[...scope.imports]
       .filter((name) => modules.has(name))
@@ -37,8 +38,9 @@ export function parseFile(file: SourceFile): ParsedFile {
       .join(",")}`;
     records.unshift(namespaceMark + byteString(utf8Bytes(head)));
     lines.unshift(1);
+    ends.unshift(1);
   }
-  return { path: file.path, records, lines, findings: findings.sorted() };
+  return { path: file.path, records, lines, ends, findings: findings.sorted() };
 }
 
 /**
@@ -49,7 +51,13 @@ export function namespaceOf(path: string): string {
   return path.endsWith(".yar") ? path.slice(0, -4) : path;
 }
 
-function parseStatement(cursor: Cursor, scope: FileScope, records: string[], lines: number[]): void {
+interface Columns {
+  readonly records: string[];
+  readonly lines: number[];
+  readonly ends: number[];
+}
+
+function parseStatement(cursor: Cursor, scope: FileScope, { records, lines, ends }: Columns): void {
   const start = cursor.peek();
   if (start.kind === "import") {
     parseImport(cursor, scope);
@@ -71,6 +79,7 @@ function parseStatement(cursor: Cursor, scope: FileScope, records: string[], lin
   }
   records.push(record);
   lines.push(cursor.findings.lines.position(start.start).line);
+  ends.push(cursor.findings.lines.position(last.end - 1).line);
 }
 
 function parseImport(cursor: Cursor, scope: FileScope): void {

@@ -3,7 +3,8 @@
  * file by file in the order of their namespaces, each a namespace record and then its rules.
  */
 import { quote } from "../../errors.js";
-import type { Finding, ParsedFile, RuleLanguage } from "../model.js";
+import type { Finding, Merged, ParsedFile, RuleLanguage } from "../model.js";
+import { OriginsWriter } from "../origins.js";
 import { exportFiles } from "./export.js";
 import { namespaceMark, parseFile, ruleMark } from "./file.js";
 
@@ -23,31 +24,47 @@ export const yaraLanguage: RuleLanguage = {
 };
 
 /** Two rules may share a name if their files differ: the engine keeps namespaces apart, and so do we. */
-function merge(files: readonly ParsedFile[]): { records: string[]; findings: Finding[] } {
+function merge(files: readonly ParsedFile[]): Merged {
   const findings: Finding[] = [];
-  const filled = files.filter((file) => file.records.length > 0);
-  const keyed = filled.map((file) => ({ file, key: namespaceBytes(file.records[0] as string) }));
+  const origins = new OriginsWriter();
+  const keyed = numbered(files);
   // Byte strings compare in byte order; files of one namespace compare by path, so that the answer is always
   // the same.
   keyed.sort((a, b) => compare(a.key, b.key) || compare(a.file.path, b.file.path));
   const records: string[] = [];
-  keyed.forEach(({ file, key }, i) => {
+  keyed.forEach(({ file, key, source }, i) => {
     const before = keyed[i - 1];
     if (before?.key === key) {
       const message = `expected a name that differs by more than .yar, got ${quote(before.file.path)}`;
-      findings.push({
-        path: file.path,
-        line: 1,
-        column: 1,
-        severity: "error",
-        code: "YARA_NAMESPACE_CLASH",
-        message,
-      });
+      const place = { path: file.path, line: 1, column: 1, severity: "error" } as const;
+      findings.push({ ...place, code: "YARA_NAMESPACE_CLASH", message });
       return;
     }
-    for (const record of file.records) records.push(record);
+    for (const [number, record] of file.records.entries()) {
+      records.push(record);
+      origins.add([source + number]);
+    }
   });
-  return { records, findings };
+  return { records, findings, origins: origins.finish() };
+}
+
+interface Namespace {
+  readonly file: ParsedFile;
+  readonly key: string;
+  /** The number of its first record among all sources. */
+  readonly source: number;
+}
+
+/** The files that have records. */
+function numbered(files: readonly ParsedFile[]): Namespace[] {
+  const filled: Namespace[] = [];
+  let source = 0;
+  for (const file of files) {
+    const [first] = file.records;
+    if (first !== undefined) filled.push({ file, key: namespaceBytes(first), source });
+    source += file.records.length;
+  }
+  return filled;
 }
 
 /** From a namespace record: what stands before the imports. */

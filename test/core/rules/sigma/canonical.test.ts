@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { byteString, utf8Bytes } from "../../../../src/core/encoding/bytes.js";
 import { sigmaLanguage } from "../../../../src/core/rules/sigma/language.js";
 import { canonical, exported, parse, someID, withCondition, withDetection } from "./helpers.js";
+import { named } from "../../../support/merged.js";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/rules/sigma/${name}`, import.meta.url), "utf8");
@@ -175,8 +176,8 @@ describe("merging and exporting Sigma", () => {
       parse(rule(other, "low"), "a.yml"),
       parse(rule(someID, "low"), "c.yml"),
     ];
-    const merged = sigmaLanguage.merge(files);
-    expect(merged).toEqual(sigmaLanguage.merge([...files].reverse()));
+    const merged = named(sigmaLanguage.merge, files);
+    expect(merged).toEqual(named(sigmaLanguage.merge, [...files].reverse()));
     expect(merged.findings).toEqual([]);
     expect(merged.records.map(sigmaLanguage.ruleID)).toEqual([other, someID]);
     expect(exported(files).map(({ path }) => path)).toEqual([`${other}.yml`, `${someID}.yml`]);

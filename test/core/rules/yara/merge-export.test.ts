@@ -3,14 +3,15 @@ import { describe, expect, it } from "vitest";
 import { VerificationError } from "../../../../src/core/errors.js";
 import { yaraLanguage } from "../../../../src/core/rules/yara/language.js";
 import { exported, parse } from "./helpers.js";
+import { named } from "../../../support/merged.js";
 
 const rule = (name: string) => `rule ${name} { condition: true }`;
 
 describe("merging YARA files", () => {
   it("orders files by their bytes, whatever order they come in", () => {
     const files = ["b/z.yar", "a/Z.yar", "a/é.yar", "a/a.yar"].map((path) => parse(rule("r"), path));
-    const one = yaraLanguage.merge(files);
-    const other = yaraLanguage.merge([...files].reverse());
+    const one = named(yaraLanguage.merge, files);
+    const other = named(yaraLanguage.merge, [...files].reverse());
     expect(one).toEqual(other);
     expect(exported(files).map(({ path }) => path)).toEqual(["a/Z.yar", "a/a.yar", "a/é.yar", "b/z.yar"]);
   });
