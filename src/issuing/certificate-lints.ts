@@ -6,6 +6,7 @@ import * as asn1js from "asn1js";
 import * as pkijs from "pkijs";
 import { hexText } from "../core/encoding/bytes.js";
 import { copied } from "./asn1.js";
+import { isOrganizationIdentifier } from "./names.js";
 
 export interface LintResult {
   readonly name: string;
@@ -132,6 +133,10 @@ const lints: readonly Lint[] = [
   lint("subject-place", "error", "§7.1.4.2.2 e", ({ leaf }) => {
     const place = [...attributes(leaf, "2.5.4.7"), ...attributes(leaf, "2.5.4.8")];
     return found(place.length > 0, list(place));
+  }),
+  lint("organization-identifier", "error", "ZertES, UID register", ({ leaf }) => {
+    const swiss = attributes(leaf, "2.5.4.97").filter((text) => text.startsWith("NTRCH-"));
+    return swiss.length === 0 ? undefined : found(swiss.every(isOrganizationIdentifier), list(swiss));
   }),
   lint("issuer-name-bytes", "error", "§7.1.4.1", ({ leaf, issuer }) => {
     if (issuer === undefined) return undefined;

@@ -41,3 +41,14 @@ export function organizationIdentifier(eightDigits: string): string {
   const nine = `${eightDigits}${check}`;
   return `NTRCH-CHE-${nine.slice(0, 3)}.${nine.slice(3, 6)}.${nine.slice(6)}`;
 }
+
+/** Whether a Swiss identifier has its form and the check digit that its UID asks for. */
+export function isOrganizationIdentifier(text: string): boolean {
+  const digits = /^NTRCH-CHE-(\d{3})\.(\d{3})\.(\d{2})\d$/.exec(text)?.slice(1).join("");
+  try {
+    return digits !== undefined && organizationIdentifier(digits) === text;
+  } catch (cause) {
+    if (cause instanceof UsageError) return false;
+    throw cause;
+  }
+}

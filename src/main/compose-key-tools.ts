@@ -11,13 +11,14 @@ import type { Report, RequestCertificateOptions } from "../cli/doors.js";
 import { type KeyPlace, requireKeyPlace } from "../cli/key-options.js";
 import { equalBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { formatPEM, parsePEM } from "../core/encoding/pem.js";
-import { UsageError, VerificationError } from "../core/errors.js";
+import { quote, UsageError, VerificationError } from "../core/errors.js";
 import { parseCertificate } from "../core/pki/certificate.js";
 import { keyID } from "../core/trust/keys.js";
 import type { TUFKey } from "../core/trust/model.js";
 import { orderChain } from "../issuing/certificate-chain.js";
 import { type LintResult, lintCodeSigningChain } from "../issuing/certificate-lints.js";
 import { formatCertificateRequest } from "../issuing/certificate-requests.js";
+import { isOrganizationIdentifier } from "../issuing/names.js";
 import { schemeOfSPKI, tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import type { Signer } from "../ports/signer.js";
 import { readInput } from "./compose-endpoint.js";
@@ -59,6 +60,12 @@ function tokenOf({ tokenLabel, keyLabel, pinFile, scheme }: KeyPlace) {
 }
 
 export async function requestCertificate(options: RequestCertificateOptions): Promise<Report> {
+  const { organizationIdentifier: identifier } = options.subject;
+  // A wrong digit would be signed by somebody who trusts it, or cost a week.
+  if (identifier !== undefined && !isOrganizationIdentifier(identifier)) {
+    const message = `expected NTRCH-CHE- and a UID with its check digit, got ${quote(identifier)}`;
+    throw new UsageError("USAGE", message);
+  }
   const signer = await openPlacedKey(options.key);
   try {
     const { scheme } = signer;

@@ -84,6 +84,7 @@ describe("the rules for code-signing certificates", () => {
     ["certificate-policies", { policyOIDs: [] }, ["reserved-policy"]],
     ["reserved-policy", { policyOIDs: ["2.16.756.1.89.1"] }],
     ["subject-place", { subject: { ...subject, locality: undefined } }],
+    ["organization-identifier", { subject: { ...subject, organizationIdentifier: "NTRCH-CHE-109.357.013" } }],
     ["swiss-country", { subject: { ...subject, country: "DE" } }],
     ["serial-entropy", { serial: Uint8Array.of(1, 2, 3, 4) }],
     ["valid-now", { at: days(301) }, ["renewal-time"]],

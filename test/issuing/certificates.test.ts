@@ -8,7 +8,7 @@ import { isSwissOrganizationIdentifier } from "../../src/core/pki/swiss-policy.j
 import { issueCertificate } from "../../src/issuing/certificates.js";
 import { isDevelopmentChain } from "../../src/issuing/development-pki.js";
 import { generateIssuingKey } from "../../src/issuing/issuing-keys.js";
-import { organizationIdentifier } from "../../src/issuing/names.js";
+import { isOrganizationIdentifier, organizationIdentifier } from "../../src/issuing/names.js";
 import { createPublisher, developmentKeys, memorySigner, now } from "../core/pki/publisher.js";
 import { parsePEM } from "../../src/core/encoding/pem.js";
 import { createWorld } from "../vectors/pki/world.js";
@@ -94,6 +94,7 @@ describe("UID check digits", () => {
   it.each(["109.357.012", "221.032.573", "467.023.568", "109.030.864"])("hold for CHE-%s", (uid) => {
     expect(organizationIdentifier(uid.replaceAll(".", "").slice(0, 8))).toBe(`NTRCH-CHE-${uid}`);
     expect(isSwissOrganizationIdentifier(`NTRCH-CHE-${uid}`)).toBe(true);
+    expect(isOrganizationIdentifier(`NTRCH-CHE-${uid}`)).toBe(true);
   });
 
   it("refuse every other last digit, other forms, and numbers that have none", () => {
@@ -103,6 +104,7 @@ describe("UID check digits", () => {
     );
     for (const one of [...wrong, "NTRCH-CHE-109357012", "VATCH-CHE-109.357.012", `${right} `, ""]) {
       expect(isSwissOrganizationIdentifier(one)).toBe(false);
+      expect(isOrganizationIdentifier(one)).toBe(false);
     }
     expect(() => organizationIdentifier("1234567")).toThrow(/eight digits/);
     expect(() => organizationIdentifier("00000006")).not.toThrow();

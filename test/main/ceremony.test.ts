@@ -3,6 +3,7 @@
  * token, and a stranger's tools (openssl) on what comes out.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -176,6 +177,14 @@ describe("rulemint key", () => {
     });
     expect(read.status).toBe(0);
     expect(read.stdout + read.stderr).toMatch(/CH.*Muster Sicherheit AG.*NTRCH-CHE-109\.357\.012/s);
+  });
+
+  it("asks for none with a UID whose check digit is wrong", async () => {
+    const place = `--key-file @data/keys/publisher.key ${passphrase} --out @mistyped.pem`;
+    const line = `key csr ${place} --organization Muster --organization-identifier NTRCH-CHE-109.357.013`;
+    const refused = { exit: 2, stderr: expect.stringContaining("a UID with its check digit") };
+    expect(await rulemint(line)).toMatchObject(refused);
+    expect(existsSync(at("mistyped.pem"))).toBe(false);
   });
 
   it("imports a chain in any order, when the rules hold and the key fits", { timeout: 60_000 }, async () => {
