@@ -92,18 +92,16 @@ const steps = {
     const { encodeDelta } = await load("core/format/delta-encode.js");
     begin();
     const sink = fileSink(out);
-    await withCodec((codec) => encodeDelta(fileSource(from), fileSource(to), sink, codec, nodeDigest));
+    await encodeDelta(fileSource(from), fileSource(to), sink, nodeDigest);
     sink.close();
     return { bytes: statSync(out).size };
   },
 
   async apply(from, pack, out) {
     const { applyDelta } = await load("core/format/delta-apply.js");
-    const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
     begin();
-    const codec = await openZstdCodec({ workers: 0 });
     const sink = fileSink(out);
-    await applyDelta(fileSource(from), fileSource(pack), sink, codec, nodeDigest);
+    await applyDelta(fileSource(from), fileSource(pack), sink, nodeDigest);
     sink.close();
     return {};
   },

@@ -94,7 +94,7 @@ async function comparePack(
     const name = pack.path.slice(pack.path.lastIndexOf("/") + 1);
     const staged = await desk.pack(feed, manifest.version, name, pack.sha256);
     await requireBytes(pack, staged);
-    const applied = await applyDelta(staged, await builds.of(releaseNumber(pack.from)), codec);
+    const applied = await applyDelta(staged, await builds.of(releaseNumber(pack.from)));
     if (!equalBytes(applied.bytes, result.database.bytes)) {
       throw mismatch(`${pack.path} to yield database ${facts.sha256}`, hexText(applied.digest));
     }

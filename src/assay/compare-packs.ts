@@ -5,6 +5,7 @@ import { memorySink } from "../core/encoding/stream.js";
 import { openDatabase } from "../core/format/database.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { encodeFullPack } from "../core/format/full-pack.js";
+import { deltaCodec } from "../core/format/pack-header.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packTarget } from "../core/release/packs.js";
 import { ruleLanguage } from "../core/rules/registry.js";
@@ -47,7 +48,7 @@ async function comparePack(context: AssayContext, feed: FeedName, pack: PackFact
     } else {
       const base = await databaseOf(context, feed, releaseNumber(pack.from));
       try {
-        await encodeDelta(base, target, sink, codec, digest);
+        await encodeDelta(base, target, sink, digest);
       } finally {
         await base.close();
       }
@@ -62,7 +63,7 @@ async function comparePack(context: AssayContext, feed: FeedName, pack: PackFact
       sha256: hexText(digested(rebuilt, context)) as PackFacts["sha256"],
       databaseSha256,
       databaseBytes: target.length,
-      codec: codec.name,
+      codec: pack.kind === "full" ? codec.name : deltaCodec,
     });
   } finally {
     await target.close();

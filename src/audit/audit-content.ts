@@ -69,7 +69,7 @@ async function auditDelta(
   if (base === undefined)
     return `${delta.path}: its base is no longer in the tree; digest and signature hold`;
   const sink = memorySink();
-  await applyDelta(memorySource(base), memorySource(pack), sink, workshop.codec, workshop.digest);
+  await applyDelta(memorySource(base), memorySource(pack), sink, workshop.digest);
   await requireDigest(delta.path, sink.bytes(), delta.databaseSha256, workshop.digest);
   return `${delta.path}: from release ${delta.from} it gives the same database, byte for byte`;
 }

@@ -94,7 +94,7 @@ async function decode(
   try {
     return base === undefined
       ? await decodeFullPack(source, sink, codec, digest)
-      : await applyDelta(base, source, sink, codec, digest);
+      : await applyDelta(base, source, sink, digest);
   } finally {
     await file.close();
   }

@@ -52,6 +52,13 @@ export const limits = {
   /** Of one section: its sparse index, or its id table. */
   databaseIndexBytesMax: 64 * 1024 * 1024,
   packHeaderBytesMax: 64 * 1024,
+  /** A part of a delta: coded bytes, old records that the models learn, and buckets of the text model (powers of two). */
+  partBytesMax: 20 * 1024 * 1024,
+  exemplarsMax: 8192,
+  /** Edits may use one of the first records that their change leaves out; more are not kept in memory. */
+  removedSourcesMax: 256,
+  exemplarBytesMax: 128 * 1024,
+  deltaModelBitsMax: 19,
   codecBlockBytesMax: 256 * 1024,
   codecDictionaryBytesMax: 128 * 1024,
   // evidence bundles: files in all, and their paths below the bundle

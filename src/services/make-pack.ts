@@ -5,6 +5,7 @@ import { applyDelta } from "../core/format/delta-apply.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
 import { discardingSink } from "../core/format/outbox.js";
+import { deltaCodec } from "../core/format/pack-header.js";
 import { packTarget } from "../core/release/packs.js";
 import type { ObjectStore, OpenObject } from "../ports/object-store.js";
 import type { ServiceContext } from "./context.js";
@@ -33,7 +34,7 @@ export async function makePack(
       sha256,
       databaseSha256: database.sha256,
       databaseBytes: database.bytes,
-      codec: context.codec.name,
+      codec: from === 0 ? context.codec.name : deltaCodec,
       cmsSha256: null,
     };
   } finally {
@@ -57,15 +58,15 @@ async function makeDelta(
   database: DatabaseFacts,
   baseSha256: Sha256Hex,
 ): Promise<StoredPack> {
-  const { objects, codec, digest } = context;
+  const { objects, digest } = context;
   const base = await openStored(context, baseSha256);
   try {
     return await makeAndApply(
       context,
       database,
-      () => putWritten(objects, (sink) => encodeDelta(base, target, sink, codec, digest)),
+      () => putWritten(objects, (sink) => encodeDelta(base, target, sink, digest)),
       // The digest comes from the index: blocks that the pack does not touch are not read.
-      (pack) => applyDelta(base, pack, discardingSink, codec, digest),
+      (pack) => applyDelta(base, pack, discardingSink, digest),
     );
   } finally {
     await base.close();

@@ -32,6 +32,6 @@ export async function buildFullPack(database: BuiltDatabase): Promise<Uint8Array
 
 export async function buildDelta(from: BuiltDatabase, to: BuiltDatabase): Promise<Uint8Array> {
   const sink = memorySink();
-  await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), sink, codec, nodeDigest);
+  await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), sink, nodeDigest);
   return sink.bytes();
 }

@@ -73,7 +73,7 @@ const to = await compile(pool, newFolder);
 const full = memorySink();
 const delta = memorySink();
 await encodeFullPack(memorySource(to.bytes), to.sha256, full, codec);
-await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), delta, codec, nodeDigest);
+await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), delta, nodeDigest);
 await pool.close();
 await codec.close();
 console.log(

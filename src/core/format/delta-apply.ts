@@ -1,5 +1,5 @@
 /**
- * From an old database and a delta pack to the new database, in one pass and in memory for a few blocks and one group.
+ * From an old database and a delta pack to the new database, in one pass and in memory for a few blocks, one part and the models.
  *
  * Nothing in the pack is believed: every number is compared with what is really there before it is used, and what comes
  * out must have the size and the digest that the header names.
@@ -10,36 +10,31 @@ import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { RuleKind } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
-import { sharedLength } from "./block.js";
-import type { Codec } from "./codec.js";
+import { BitReader } from "./bit-coder.js";
 import { type Database, openDatabase } from "./database.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
-import { readChanges } from "./delta-changes.js";
-import type { ReadChange, ReadInsert } from "./delta-changes.js";
-import { removedSourcesMax } from "./delta-group.js";
-import { readGroups } from "./delta-reader.js";
 import type { DatabaseSummary } from "./model.js";
+import { oldRecords } from "./old-records.js";
 import type { BlockSink } from "./outbox.js";
 import { malformedPack, tagDigits } from "./pack-header.js";
 import type { DeltaPackHeader } from "./pack-header.js";
 import { PackReader } from "./pack-reader.js";
+import { PartCoder } from "./part-coder.js";
 import { SectionWalker } from "./section-walker.js";
-import { applyEdits } from "./word-edits.js";
 
 export interface ApplyOptions {
   readonly languages?: Languages;
 }
 
 /**
- * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, PACK_WRONG_BASE, CODEC_FAILED, DATABASE_MALFORMED,
- *   DATABASE_DIGEST_MISMATCH: what the sink has got is then worth nothing
+ * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, PACK_WRONG_BASE, DATABASE_MALFORMED, DATABASE_DIGEST_MISMATCH:
+ *   what the sink has got is then worth nothing
  */
 export async function applyDelta(
   from: ByteSource,
   pack: ByteSource,
   sink: ByteSink | BlockSink,
-  codec: Codec,
   digest: DigestFactory,
   options: ApplyOptions = {},
 ): Promise<DatabaseSummary> {
@@ -49,66 +44,107 @@ export async function applyDelta(
   if (header.kind !== "delta") throw malformedPack("expected a delta pack, got a full pack");
   const database = await openDatabase(from, languages, digest);
   checkBase(header, database);
-  const sorted = (kind: RuleKind): boolean => languages(kind).order === "sorted";
-  const changes = readChanges(readGroups(reader, header.rest, database, codec), sorted);
+  const coder = new PartCoder(header.modelBits, header.toBytes);
   const writer = new DatabaseWriter(sink, digest, languages);
-  let change = await changes.next();
+  let next = await nextPart(reader, coder);
   for (const kind of ruleKinds) {
     writer.beginSection(kind);
     const walker = new SectionWalker(database.section(kind), writer);
-    for (; !change.done && change.value.kind === kind; change = await changes.next()) {
-      await applyChange(walker, change.value, sorted(kind));
-      await writer.flush();
-      if (writer.length > header.toBytes) throw malformedPack(`expected ${header.toBytes} bytes, got more`);
+    for (; next?.kind === kind; next = await nextPart(reader, coder)) {
+      await learnExemplars(coder, database, kind);
+      await applyPart({ coder, walker, kind, sorted: languages(kind).order === "sorted" }, async () => {
+        await writer.flush();
+        if (writer.length > header.toBytes) throw malformedPack(`expected ${header.toBytes} bytes, got more`);
+      });
+      next.bits.end();
     }
     await walker.keepRest();
     await writer.endSection();
   }
-  if (!change.done) throw malformedPack("expected groups in the order of their kinds");
+  if (next) throw malformedPack("expected parts in the order of their kinds");
   const summary = await writer.finish();
   checkResult(header, summary);
   return summary;
 }
 
-async function applyChange(walker: SectionWalker, change: ReadChange, sorted: boolean): Promise<void> {
-  const { skip, removes, inserts } = change;
-  if (walker.at + skip + removes > walker.records) {
-    throw malformedPack(`expected ${walker.records} old ${change.kind} records, got a change behind them`);
+async function nextPart(
+  reader: PackReader,
+  coder: PartCoder,
+): Promise<{ kind: RuleKind; bits: BitReader } | undefined> {
+  if (reader.left === 0) return undefined;
+  const bits = new BitReader(await reader.part(), malformedPack);
+  coder.begin(bits);
+  const place = coder.number("kind", undefined);
+  const kind = ruleKinds[place];
+  if (kind === undefined) throw malformedPack(`expected the place of a kind, got ${place}`);
+  return { kind, bits };
+}
+
+async function learnExemplars(coder: PartCoder, database: Database, kind: RuleKind): Promise<void> {
+  const records = database.section(kind)?.facts.records ?? 0;
+  const numbers: number[] = [];
+  let next = 0;
+  for (let left = coder.number("exemplars", undefined); left > 0; left--) {
+    // SPEC §4.4.7: rising numbers of old records
+    const number = next + coder.number("exemplarGap", undefined);
+    if (number >= records) throw malformedPack(`expected the number of an old ${kind} record, got ${number}`);
+    if (numbers.length === limits.exemplarsMax) throw malformedPack("expected fewer exemplars");
+    numbers.push(number);
+    next = number + 1;
   }
-  await walker.keep(walker.at + skip);
-  const sources = inserts.some((insert) => insert.type === "edits" && typeof insert.source === "number");
-  const removed = await walker.remove(removes, sources ? removedSourcesMax : 0);
-  if (inserts.length === 0) return;
+  for await (const record of oldRecords(database, kind, numbers, limits.exemplarBytesMax))
+    coder.learn(record);
+}
+
+interface OpenPart {
+  readonly coder: PartCoder;
+  readonly walker: SectionWalker;
+  readonly kind: RuleKind;
+  readonly sorted: boolean;
+}
+
+async function applyPart(part: OpenPart, settle: () => Promise<void>): Promise<void> {
+  const { coder, walker, kind } = part;
+  coder.setPlain(coder.number("plain", undefined));
+  for (let left = coder.number("changes", undefined); left > 0; left--) {
+    const skip = coder.number("skip", undefined);
+    const removes = coder.number("removes", undefined);
+    const inserts = coder.number("inserts", undefined, removes);
+    if (removes + inserts === 0) throw malformedPack("expected a change that changes something");
+    if (walker.at + skip + removes > walker.records) {
+      throw malformedPack(`expected ${walker.records} old ${kind} records, got a change behind them`);
+    }
+    await walker.keep(walker.at + skip);
+    const removed = await walker.remove(removes, inserts > 0 ? limits.removedSourcesMax : 0);
+    await insertRecords(part, inserts, removed, settle);
+    await settle();
+  }
+}
+
+async function insertRecords(
+  { coder, walker, sorted }: OpenPart,
+  inserts: number,
+  removed: readonly string[],
+  settle: () => Promise<void>,
+): Promise<void> {
+  if (inserts === 0) return;
   const behind = sorted ? await walker.next() : "";
-  for (const [i, insert] of inserts.entries()) {
-    const record = insertedRecord(insert, removed, walker.last, behind, sorted);
-    if (record.length > limits.recordBytesMax) throw malformedPack("expected smaller records");
+  for (let i = 0; i < inserts; i++) {
+    const source = coder.number("source", undefined, i);
+    const old = removed[source - 1];
+    if (source > 0 && old === undefined) {
+      throw malformedPack(`expected edits of one of ${removed.length} records, got ${source}`);
+    }
+    const between = sorted ? { before: walker.last, behind } : undefined;
+    const record = old === undefined ? coder.fresh(undefined, between) : coder.edited(old, undefined);
     // SPEC §4.4.4: between what stands in front of it and what is behind it.
     const first = i === 0 && walker.last === "";
     if (sorted && ((!first && record <= walker.last) || (behind !== "" && record >= behind))) {
       throw malformedPack("expected new records in rising order");
     }
     walker.add(record);
+    if (i % 256 === 255) await settle();
   }
-}
-
-function insertedRecord(
-  insert: ReadInsert,
-  removed: readonly string[],
-  before: string,
-  behind: string,
-  sorted: boolean,
-): string {
-  if (insert.type === "edits") {
-    const old = typeof insert.source === "string" ? insert.source : (removed[insert.source] as string);
-    return applyEdits(old, insert.edits, malformedPack);
-  }
-  if (!sorted) return insert.text;
-  // SPEC §4.4.5: neighbours share their common prefix with whatever stands between them
-  const shared = sharedLength(before, behind) + Math.floor(insert.gain / 2);
-  const neighbour = insert.gain % 2 === 1 ? behind : before;
-  if (shared > neighbour.length) throw malformedPack("expected a record to share what its neighbour has");
-  return neighbour.slice(0, shared) + insert.text;
 }
 
 /** SPEC §4.4.2: the base MUST be the one that the header names. */

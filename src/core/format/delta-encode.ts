@@ -1,76 +1,157 @@
 /** From two databases to the delta pack that leads from one to the other. */
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
+import { ByteWriter } from "../encoding/varint.js";
+import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
-import type { Codec } from "./codec.js";
-import { openDatabase } from "./database.js";
+import { BitWriter } from "./bit-coder.js";
+import { type Database, openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
-import { GroupBuilder, planChange } from "./group-builder.js";
-import { packGroup } from "./group-packer.js";
+import { findExemplars } from "./exemplars.js";
+import type { Exemplar } from "./exemplars.js";
 import { formatPackHeader, tagDigits } from "./pack-header.js";
-import type { DeltaPackHeader } from "./pack-header.js";
-import { RecentTexts } from "./recent-texts.js";
+import { PartBuilder, planChange } from "./part-builder.js";
+import type { PlannedChange } from "./part-builder.js";
+import { PartCoder } from "./part-coder.js";
 import { diffSections } from "./section-diff.js";
 
 /** Encoded bytes of old sections that one delta reads in search of exemplars: a few seconds. */
 const searchBytesMax = 256 * 1024 * 1024;
-/** Columns that are stored in the header instead of a frame. */
-const storedBytesMax = 4096;
+/** Records that bring less text each are not worth a search through the old ones. */
+const bytesPerInsertMin = 12;
+/** Bytes of exemplars a part: so many for each byte of text, and some for little text. */
+const exemplarsPerText = 4;
+const exemplarBytesLeast = 32 * 1024;
+/** Buckets for each byte of text and exemplars, within bounds. */
+const bucketsPerByte = 4;
+const modelBitsLeast = 12;
+
+interface DraftPart {
+  readonly part: PartBuilder;
+  readonly exemplars: readonly Exemplar[];
+}
 
 /**
- * The same bytes on every machine and with any number of workers. Memory is bounded by a group, and by both sections of a kind
- * whose order carries meaning.
+ * The same bytes on every machine. Memory is bounded by a part, and by both sections of a kind whose order carries meaning.
  *
- * @throws VerificationError DATABASE_MALFORMED, CODEC_FAILED
+ * @throws VerificationError DATABASE_MALFORMED
  */
 export async function encodeDelta(
   from: ByteSource,
   to: ByteSource,
   sink: ByteSink,
-  codec: Codec,
   digest: DigestFactory,
   languages: Languages = ruleLanguage,
 ): Promise<void> {
   const old = await openDatabase(from, languages, digest);
   const next = await openDatabase(to, languages, digest);
-  const header: DeltaPackHeader = {
-    kind: "delta",
-    fromBytes: from.length,
-    toBytes: to.length,
-    fromTag: old.sha256.slice(0, tagDigits),
-    toTag: next.sha256.slice(0, tagDigits),
+  let coder: PartCoder | undefined;
+  const begin = async (modelBits: number): Promise<void> => {
+    coder = new PartCoder(modelBits);
+    const [fromTag, toTag] = [old.sha256.slice(0, tagDigits), next.sha256.slice(0, tagDigits)];
+    const header = {
+      kind: "delta",
+      fromBytes: from.length,
+      toBytes: to.length,
+      fromTag,
+      toTag,
+      modelBits,
+    } as const;
+    await sink.write(formatPackHeader(header));
   };
-  let headerWritten = false;
-  const recent = new RecentTexts();
-  const budget = { bytes: searchBytesMax };
-  const flush = async (group: GroupBuilder): Promise<void> => {
-    const { stored, columnFrames, textFrames, freshTexts } = await packGroup(
-      group,
-      old,
-      recent,
-      budget,
-      codec,
-    );
-    recent.add(freshTexts);
-    const inHeader = !headerWritten && stored !== undefined && stored.length <= storedBytesMax;
-    if (!headerWritten) await sink.write(formatPackHeader(header, inHeader ? stored : undefined));
-    headerWritten = true;
-    for (const frame of [...(inHeader ? [] : columnFrames), ...textFrames]) await sink.write(frame);
-  };
+  for await (const { draft, last } of withLast(draftParts(old, next))) {
+    if (!coder) await begin(last ? modelBitsOf(draft) : limits.deltaModelBitsMax);
+    const writer = new BitWriter();
+    writePart(coder as PartCoder, writer, draft, languages(draft.part.kind).order === "sorted");
+    const bytes = writer.finish();
+    const head = new ByteWriter();
+    head.varint(bytes.length);
+    await sink.write(head.take());
+    await sink.write(bytes);
+  }
+  if (!coder) await begin(modelBitsLeast);
+}
 
-  let group = new GroupBuilder();
+/** Each draft, and whether it is the last one. */
+async function* withLast(
+  drafts: AsyncIterable<DraftPart>,
+): AsyncGenerator<{ draft: DraftPart; last: boolean }> {
+  let held: DraftPart | undefined;
+  for await (const draft of drafts) {
+    if (held) yield { draft: held, last: false };
+    held = draft;
+  }
+  if (held) yield { draft: held, last: true };
+}
+
+async function* draftParts(old: Database, next: Database): AsyncGenerator<DraftPart> {
+  const budget = { bytes: searchBytesMax };
   for (const kind of ruleKinds) {
+    let part = new PartBuilder(kind);
     let at = 0;
     for await (const change of diffSections(old, next, kind)) {
       const planned = planChange(change, change.at - at);
-      if (!group.takes(planned)) {
-        await flush(group);
-        group = new GroupBuilder();
+      if (!part.takes(planned)) {
+        yield { part, exemplars: await exemplarsOf(part, old, budget) };
+        part = new PartBuilder(kind);
       }
-      group.add(kind, languages(kind).order === "sorted", planned);
+      part.add(planned);
       at = change.at + change.removed.length;
     }
+    if (part.changes.length > 0) yield { part, exemplars: await exemplarsOf(part, old, budget) };
   }
-  if (!group.empty) await flush(group);
-  if (!headerWritten) await sink.write(formatPackHeader(header));
+}
+
+async function exemplarsOf(part: PartBuilder, old: Database, budget: { bytes: number }): Promise<Exemplar[]> {
+  const { kind, text, plain } = part;
+  const search = 2 * (old.section(kind)?.facts.blockBytes ?? 0);
+  if (plain || search === 0 || search > budget.bytes || !part.brings(bytesPerInsertMin)) return [];
+  budget.bytes -= search;
+  const most = Math.min(
+    limits.exemplarBytesMax,
+    Math.max(exemplarBytesLeast, exemplarsPerText * text.length),
+  );
+  const found = await findExemplars(old, kind, text, most);
+  return found.sort((a, b) => a.number - b.number);
+}
+
+function modelBitsOf({ part, exemplars }: DraftPart): number {
+  const bytes = exemplars.reduce((sum, { record }) => sum + record.length, part.text.length);
+  const bits = Math.ceil(Math.log2(bucketsPerByte * bytes + 1));
+  return Math.min(limits.deltaModelBitsMax, Math.max(modelBitsLeast, bits));
+}
+
+function writePart(
+  coder: PartCoder,
+  writer: BitWriter,
+  { part, exemplars }: DraftPart,
+  sorted: boolean,
+): void {
+  coder.begin(writer);
+  coder.number("kind", ruleKinds.indexOf(part.kind));
+  coder.number("exemplars", exemplars.length);
+  let next = 0;
+  for (const { number, record } of exemplars) {
+    coder.number("exemplarGap", number - next);
+    coder.learn(record);
+    next = number + 1;
+  }
+  coder.setPlain(coder.number("plain", part.plain ? 1 : 0));
+  coder.number("changes", part.changes.length);
+  for (const planned of part.changes) writeChange(coder, planned, sorted);
+}
+
+function writeChange(coder: PartCoder, { change, skip, plans }: PlannedChange, sorted: boolean): void {
+  const { removed, inserted, behind } = change;
+  coder.number("skip", skip);
+  coder.number("removes", removed.length);
+  coder.number("inserts", inserted.length, removed.length);
+  let before = change.before;
+  for (const [i, record] of inserted.entries()) {
+    const plan = plans[i];
+    coder.number("source", plan ? plan.source + 1 : 0, i);
+    if (plan) coder.edited(removed[plan.source] as string, plan.edits);
+    else coder.fresh(record, sorted ? { before, behind } : undefined);
+    before = record;
+  }
 }

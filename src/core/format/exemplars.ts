@@ -1,5 +1,5 @@
 /**
- * Old records that resemble new text, for the dictionary of a group: same family, neighbouring id, same prefix. Whatever the
+ * Old records that resemble new text, for the models to learn from: same family, neighbouring id, same prefix. Whatever the
  * reason, they share runs of bytes, and those are what is counted.
  *
  * Every run of 8 bytes of the text is a shingle. A first pass over the old records counts in how many each occurs, a second
@@ -7,12 +7,11 @@
  */
 import type { RuleKind } from "../rules/model.js";
 import type { Database } from "./database.js";
-import type { RecentTexts } from "./recent-texts.js";
 
 const shingleBytes = 8;
 /**
  * A record that adds fewer shingles costs as much as it saves. This and the next two are the best of a few on the histories of
- * docs/adr/0005; none of them matters much between half and twice its value.
+ * docs/adr/0006; none of them matters much between half and twice its value.
  */
 const gainMin = 4;
 const candidatesMax = 2000;
@@ -25,46 +24,39 @@ const multiplier = 0x01000193;
 const leaving = power(multiplier, shingleBytes);
 
 export interface Exemplar {
-  readonly kind: RuleKind | "recent";
   readonly number: number;
   readonly record: string;
 }
 
-/** Where exemplars come from: sections of the old database, and recent texts. */
-export interface Stock {
-  readonly database: Database;
-  readonly kinds: readonly RuleKind[];
-  readonly recent: RecentTexts;
-}
-
 /** Exemplars of at most `bytesMax` bytes, the most useful first. */
-export async function findExemplars(stock: Stock, text: string, bytesMax: number): Promise<Exemplar[]> {
+export async function findExemplars(
+  database: Database,
+  kind: RuleKind,
+  text: string,
+  bytesMax: number,
+): Promise<Exemplar[]> {
   const wanted = new Shingles(text);
   if (wanted.count < gainMin) return [];
-  await scan(stock, (record) => wanted.countIn(record));
+  await scan(database, kind, (record) => wanted.countIn(record));
   const best = new Best(candidatesMax);
-  await scan(stock, (record, kind, number) => {
+  await scan(database, kind, (record, number) => {
     if (record.length > bytesMax) return;
     const score = wanted.score(record);
-    if (score > 0) best.offer({ kind, number, record, score });
+    if (score > 0) best.offer({ number, record, score });
   });
   return cover(best.taken(), wanted, bytesMax);
 }
 
 async function scan(
-  { database, kinds, recent }: Stock,
-  visit: (record: string, kind: Exemplar["kind"], number: number) => void,
+  database: Database,
+  kind: RuleKind,
+  visit: (record: string, number: number) => void,
 ): Promise<void> {
-  for (let number = recent.first; number < recent.end; number++) {
-    visit(recent.at(number) as string, "recent", number);
-  }
-  for (const kind of kinds) {
-    let number = 0;
-    for await (const records of database.records(kind)) {
-      for (const record of records) {
-        if (record.length >= recordBytesMin) visit(record, kind, number);
-        number++;
-      }
+  let number = 0;
+  for await (const records of database.records(kind)) {
+    for (const record of records) {
+      if (record.length >= recordBytesMin) visit(record, number);
+      number++;
     }
   }
 }

@@ -1,6 +1,6 @@
 /** How a new record is sent: as fresh text, or as edits of a record that its change removes. */
+import { limits } from "../limits.js";
 import { sharedLength } from "./block.js";
-import { removedSourcesMax } from "./delta-group.js";
 import type { SectionChange } from "./section-diff.js";
 import { diffWords, splitWords } from "./word-edits.js";
 import type { WordEdit } from "./word-edits.js";
@@ -27,7 +27,7 @@ const editShareMax = 0.6;
 export function planInsert(change: SectionChange, record: string): EditPlan | undefined {
   if (record.length < recordBytesMin || record.length > recordBytesMax) return undefined;
   const sources = change.removed
-    .slice(0, removedSourcesMax)
+    .slice(0, limits.removedSourcesMax)
     .map((old, source) => ({ old, source, shared: sharedLength(old, record) }))
     .filter(({ old }) => old.length >= recordBytesMin && old.length <= recordBytesMax)
     .sort((a, b) => b.shared - a.shared || a.source - b.source)

@@ -1,11 +1,10 @@
 /**
- * What stands in front of every pack, inside a skippable frame that zstd passes over.
+ * What stands in front of every pack.
  *
- *     header = "RMP" 0x01 byte(0 full, 1 delta) body
- *     full   = varint(database bytes) sha256(database)
- *     delta  = varint(bytes of the base) varint(bytes of the result) tag(base) tag(result) …
+ *     full   = skippable frame of: "RMP" 0x01 0x00 varint(database bytes) digest of the database
+ *     delta  = "RMP" 0x02 0x01 varint(bytes of the base) varint(bytes of the result) tag(base) tag(result) byte(model bits)
  *
- * A tag is the first 8 bytes of a database's SHA-256: it catches mix-ups. What a database must be is said by
+ * A tag is the first 4 bytes of a database's digest: it catches mix-ups. What a database must be is said by
  * the signed manifest, and whoever applies a pack compares the whole digest with that.
  */
 import { hexBytes, hexText } from "../encoding/bytes.js";
@@ -15,11 +14,14 @@ import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { formatSkippable, skippableBytes, skippableHeadBytes } from "./zstd-frame.js";
 
+/** What makes the bytes of deltas, as manifests name it. */
+export const deltaCodec = "rulemint-delta/2";
+
 const magic = [0x52, 0x4d, 0x50] as const;
-const version = 1;
+const [fullVersion, deltaVersion] = [1, 2];
 /** Variant of the skippable frame's magic number. */
 const variant = 0xd;
-const tagBytes = 8;
+const tagBytes = 4;
 export const tagDigits = 2 * tagBytes;
 
 export interface FullPackHeader {
@@ -32,84 +34,92 @@ export interface DeltaPackHeader {
   readonly kind: "delta";
   readonly fromBytes: number;
   readonly toBytes: number;
-  /** 16 lower-case hexadecimal digits: how the SHA-256 of the base starts. */
+  /** 8 lower-case hexadecimal digits: how the digest of the base starts. */
   readonly fromTag: string;
   readonly toTag: string;
+  /** 2 to this power buckets has the text model. */
+  readonly modelBits: number;
 }
 
-export type PackHeader = (FullPackHeader | DeltaPackHeader) & {
-  /** Length of the whole skippable frame. */
-  readonly headerBytes: number;
-  /** What else the frame holds: the first columns of a small delta. */
-  readonly rest: Uint8Array;
-};
+/** `headerBytes`: with the skippable frame around it. */
+export type PackHeader = (FullPackHeader | DeltaPackHeader) & { readonly headerBytes: number };
 
 export function malformedPack(message: string): VerificationError {
   return new VerificationError("PACK_MALFORMED", message);
 }
 
-/** `rest` goes behind the fields of a delta. */
-export function formatPackHeader(
-  header: FullPackHeader | DeltaPackHeader,
-  rest: Uint8Array = new Uint8Array(0),
-): Uint8Array<ArrayBuffer> {
+export function formatPackHeader(header: FullPackHeader | DeltaPackHeader): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   for (const byte of magic) writer.byte(byte);
-  writer.byte(version);
   if (header.kind === "full") {
+    writer.byte(fullVersion);
     writer.byte(0);
     writer.varint(header.databaseBytes);
     writer.bytes(hexBytes(header.databaseSha256));
-  } else {
-    writer.byte(1);
-    writer.varint(header.fromBytes);
-    writer.varint(header.toBytes);
-    writer.bytes(hexBytes(header.fromTag));
-    writer.bytes(hexBytes(header.toTag));
+    return formatSkippable(variant, writer.take());
   }
-  writer.bytes(rest);
-  return formatSkippable(variant, writer.take());
+  writer.byte(deltaVersion);
+  writer.byte(1);
+  writer.varint(header.fromBytes);
+  writer.varint(header.toBytes);
+  writer.bytes(hexBytes(header.fromTag));
+  writer.bytes(hexBytes(header.toTag));
+  writer.byte(header.modelBits);
+  return writer.take();
 }
 
 /**
- * @param bytes the start of a pack: the whole header frame, and as much more as the caller happens to have
+ * @param bytes the start of a pack: the whole header, and as much more as the caller happens to have
  * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN for a later version
  */
 export function parsePackHeader(bytes: Uint8Array): PackHeader {
   const length = skippableBytes(bytes, variant);
-  if (length === undefined) throw malformedPack("expected the header of a pack");
+  return length === undefined ? parseDelta(bytes) : parseFull(bytes, length);
+}
+
+function parseFull(bytes: Uint8Array, length: number): PackHeader {
   if (length > limits.packHeaderBytesMax) {
     throw malformedPack(
       `expected a pack header of at most ${limits.packHeaderBytesMax} bytes, got ${length}`,
     );
   }
-  if (skippableHeadBytes + length > bytes.length) throw malformedPack("expected the whole header of a pack");
-  const reader = new ByteReader(
-    bytes.subarray(skippableHeadBytes, skippableHeadBytes + length),
-    malformedPack,
-  );
-  for (const byte of magic) if (reader.byte() !== byte) throw malformedPack("expected the header of a pack");
-  const found = reader.byte();
-  if (found !== version) {
-    throw new VerificationError("PACK_FORMAT_UNKNOWN", `expected pack format ${version}, got ${found}`);
-  }
   const headerBytes = skippableHeadBytes + length;
-  const kind = reader.byte();
-  if (kind === 0) {
-    const databaseBytes = reader.varint(limits.databaseBytesMax);
-    const databaseSha256 = hexText(reader.bytes(32)) as Sha256Hex;
-    reader.end();
-    return { kind: "full", databaseBytes, databaseSha256, headerBytes, rest: new Uint8Array(0) };
-  }
-  if (kind !== 1)
-    throw new VerificationError("PACK_FORMAT_UNKNOWN", `expected pack kind 0 or 1, got ${kind}`);
-  return {
+  if (headerBytes > bytes.length) throw malformedPack("expected the whole header of a pack");
+  const reader = new ByteReader(bytes.subarray(skippableHeadBytes, headerBytes), malformedPack);
+  expectVersion(reader, fullVersion, 0);
+  const databaseBytes = reader.varint(limits.databaseBytesMax);
+  const databaseSha256 = hexText(reader.bytes(32)) as Sha256Hex;
+  reader.end();
+  return { kind: "full", databaseBytes, databaseSha256, headerBytes };
+}
+
+function parseDelta(bytes: Uint8Array): PackHeader {
+  const reader = new ByteReader(bytes, malformedPack);
+  expectVersion(reader, deltaVersion, 1);
+  const header = {
     kind: "delta",
     fromBytes: reader.varint(limits.databaseBytesMax),
     toBytes: reader.varint(limits.databaseBytesMax),
     fromTag: hexText(reader.bytes(tagBytes)),
     toTag: hexText(reader.bytes(tagBytes)),
-    headerBytes,
-    rest: reader.bytes(reader.left),
-  };
+    modelBits: reader.byte(),
+  } as const;
+  // SPEC §4.2.3
+  if (header.modelBits < 1 || header.modelBits > limits.deltaModelBitsMax) {
+    throw malformedPack(`expected at most 2^${limits.deltaModelBitsMax} buckets, got 2^${header.modelBits}`);
+  }
+  return { ...header, headerBytes: reader.offset };
+}
+
+/** SPEC §4.2.1 */
+function expectVersion(reader: ByteReader, version: number, kind: number): void {
+  for (const byte of magic) if (reader.byte() !== byte) throw malformedPack("expected the header of a pack");
+  const found = reader.byte();
+  if (found !== version) {
+    throw new VerificationError("PACK_FORMAT_UNKNOWN", `expected pack format ${version}, got ${found}`);
+  }
+  const foundKind = reader.byte();
+  if (foundKind !== kind) {
+    throw new VerificationError("PACK_FORMAT_UNKNOWN", `expected pack kind ${kind}, got ${foundKind}`);
+  }
 }

@@ -1,11 +1,13 @@
-/** Reads a pack from front to back, frame by frame, with one small buffer; no length in it is believed before it is compared. */
+/** Reads a pack from front to back, part by part, with one small buffer; no length in it is believed before it is compared. */
 import type { ByteSource } from "../encoding/stream.js";
+import { ByteReader } from "../encoding/varint.js";
 import { limits } from "../limits.js";
 import { malformedPack, parsePackHeader } from "./pack-header.js";
 import type { PackHeader } from "./pack-header.js";
-import { frameBytes, frameBytesMax, frameContentBytes, skippableHeadBytes } from "./zstd-frame.js";
+import { skippableHeadBytes } from "./zstd-frame.js";
 
 const bufferBytes = 64 * 1024;
+const varintBytesMax = 8;
 
 export class PackReader {
   readonly #source: ByteSource;
@@ -24,25 +26,19 @@ export class PackReader {
 
   async header(): Promise<PackHeader> {
     const header = parsePackHeader(await this.#peek(skippableHeadBytes + limits.packHeaderBytesMax));
-    const kept = { ...header, rest: header.rest.slice() };
     this.#at += header.headerBytes;
-    return kept;
+    return header;
   }
 
-  /** SPEC §4.1.1: the next zstd frame and the size of what it holds. @throws VerificationError PACK_MALFORMED */
-  async frame(contentBytesMax: number): Promise<{ frame: Uint8Array; contentBytes: number }> {
-    const contentBytes = frameContentBytes(await this.#peek(skippableHeadBytes + 16));
-    if (contentBytes > contentBytesMax) {
-      throw malformedPack(`expected a frame of at most ${contentBytesMax} bytes, got ${contentBytes}`);
-    }
-    const bytes = await this.#peek(frameBytesMax(contentBytes));
-    const length = frameBytes(bytes);
+  /** SPEC §4.4.1: the bytes of the next part of a delta. @throws VerificationError PACK_MALFORMED */
+  async part(): Promise<Uint8Array> {
+    const head = new ByteReader(await this.#peek(varintBytesMax), malformedPack);
+    const length = head.varint(limits.partBytesMax);
+    this.#at += head.offset;
+    if (length > this.left) throw malformedPack(`expected ${length} bytes of a part, got ${this.left}`);
+    const bytes = (await this.#peek(length)).slice();
     this.#at += length;
-    return { frame: bytes.slice(0, length), contentBytes };
-  }
-
-  end(): void {
-    if (this.left > 0) throw malformedPack(`expected the end of the pack, got ${this.left} more bytes`);
+    return bytes;
   }
 
   /** Up to `length` bytes from here on; fewer only at the end. */

@@ -44,29 +44,14 @@ export function splitWords(text: string): string[] {
   return words;
 }
 
-/** Text pieces arrive through `insert(edit number)`. @throws what `complain` makes */
-export function applyEdits(
-  old: string,
-  edits: Iterable<{ readonly skip: number; readonly remove: number; readonly insert: string }>,
-  complain: Complain,
-): string {
-  let text = "";
-  let at = 0;
-  const pass = (words: number): number => {
-    let end = at;
-    for (let left = words; left > 0; left--) {
-      if (end >= old.length) throw complain("expected edits within the old record");
-      end = wordEnd(old, end);
-    }
-    return end;
-  };
-  for (const { skip, remove, insert } of edits) {
-    const kept = pass(skip);
-    text += old.slice(at, kept) + insert;
-    at = kept;
-    at = pass(remove);
+/** Where so many words behind `start` end. @throws what `complain` makes, when there are fewer */
+export function wordsEnd(text: string, start: number, words: number, complain: Complain): number {
+  let end = start;
+  for (let left = words; left > 0; left--) {
+    if (end >= text.length) throw complain("expected edits within the old record");
+    end = wordEnd(text, end);
   }
-  return text + old.slice(at);
+  return end;
 }
 
 /** Undefined when the records differ too much. */

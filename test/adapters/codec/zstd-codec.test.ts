@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { ZstdInstance } from "../../../src/adapters/codec/zstd-instance.js";
 import { openZstdCodec } from "../../../src/adapters/codec/zstd-codec.js";
 import type { CodecBlock } from "../../../src/core/format/codec.js";
-import { codeOf, database, delta, numbers, rules } from "../../core/format/samples.js";
+import { codeOf, numbers } from "../../core/format/samples.js";
 
 const random = numbers(1);
 /** Text that can be compressed, but not well. */
@@ -37,18 +37,6 @@ describe("zstd codec", async () => {
       const back = await codec?.decompress(none?.[i] as Uint8Array, bytes.length, dictionary);
       expect(Buffer.compare(back as Uint8Array, bytes)).toBe(0);
     }
-  });
-
-  it("makes the same delta with no, one and two threads", async () => {
-    const all = rules(4000);
-    const from = await database({ suricata: all, yara: all.slice(0, 900) });
-    const to = await database({
-      suricata: all.filter((_, i) => i % 7 !== 3),
-      yara: [...all.slice(300, 1200)].map((record) => record.replace("rev:1", "rev:2")),
-    });
-    const [none, one, two] = await Promise.all(codecs.map((codec) => delta(from, to, codec)));
-    expect(one).toEqual(none);
-    expect(two).toEqual(none);
   });
 
   it("keeps the order of calls that are made at once", async () => {

@@ -62,15 +62,15 @@ export async function contentsOf(bytes: Uint8Array): Promise<Contents> {
   return contents;
 }
 
-export async function delta(from: Uint8Array, to: Uint8Array, by = codec): Promise<Uint8Array<ArrayBuffer>> {
+export async function delta(from: Uint8Array, to: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const sink = memorySink();
-  await encodeDelta(memorySource(from), memorySource(to), sink, by, digest, languages);
+  await encodeDelta(memorySource(from), memorySource(to), sink, digest, languages);
   return sink.bytes();
 }
 
 export async function apply(from: Uint8Array, pack: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const sink = memorySink();
-  await applyDelta(memorySource(from), memorySource(pack), sink, codec, digest, { languages });
+  await applyDelta(memorySource(from), memorySource(pack), sink, digest, { languages });
   return sink.bytes();
 }
 

@@ -17,7 +17,7 @@ import { secondDatabase } from "./both.js";
 async function delta(from: DeltaBase, to: DeltaBase): Promise<Uint8Array> {
   const sink = memorySink();
   const [base, target] = [memorySource(from.database.bytes), memorySource(to.database.bytes)];
-  await encodeDelta(base, target, sink, testCodec, nodeDigest);
+  await encodeDelta(base, target, sink, nodeDigest);
   return sink.bytes();
 }
 
@@ -64,7 +64,7 @@ describe("the second implementation", () => {
     ],
   ])("SPEC §4.4 applies a delta from %s", async (_what, make) => {
     const [from, to] = await make();
-    const applied = await applyDelta(await delta(from, to), from, testCodec);
+    const applied = await applyDelta(await delta(from, to), from);
     expect(applied.bytes).toEqual(to.database.bytes);
   });
 
@@ -74,7 +74,7 @@ describe("the second implementation", () => {
       await of("ioc", "x.txt", "a.c"),
       await of("ioc", "x.txt", "a.d"),
     ];
-    await expect(applyDelta(await delta(from, to), other, testCodec)).rejects.toMatchObject({
+    await expect(applyDelta(await delta(from, to), other)).rejects.toMatchObject({
       code: "PACK_WRONG_BASE",
     });
   });
@@ -85,7 +85,7 @@ describe("the second implementation", () => {
     for (let i = 0; i < pack.length; i++) {
       const bad = pack.slice();
       bad[i] = (bad[i] as number) ^ 0x11;
-      await expect(applyDelta(bad, from, testCodec), `byte ${i}`).rejects.toThrowError(RulemintError);
+      await expect(applyDelta(bad, from), `byte ${i}`).rejects.toThrowError(RulemintError);
     }
   });
 });
@@ -102,7 +102,7 @@ describe.runIf(haveCorpora)("on real rulesets", () => {
   it("SPEC §4.6 applies the delta of two weeks of YARA rules", async () => {
     const [from, to] = versions as [DeltaBase, DeltaBase];
     const pack = await delta(from, to);
-    const { bytes } = await applyDelta(pack, from, testCodec);
+    const { bytes } = await applyDelta(pack, from);
     expect(byteString(bytes) === byteString(to.database.bytes)).toBe(true);
   });
 });
