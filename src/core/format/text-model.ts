@@ -107,8 +107,9 @@ export class TextModel {
 
   #seek(): void {
     const place = (this.#heads[this.#hash()] as number) - 1;
-    if (place < 0 || this.#at - place >= 2 ** historyBits - matchBytesMax) return;
     const distance = this.#at - place;
+    // right behind a record, what was noted last is this very place
+    if (place < 0 || distance === 0 || distance >= 2 ** historyBits - matchBytesMax) return;
     let same = 0;
     while (same < matchBytesMax && same < place && this.#back(distance + same + 1) === this.#back(same + 1))
       same++;

@@ -134,21 +134,22 @@ export class ReferenceModel {
 
   /** SPEC §4.6.3 */
   #find(salt: number): Bucket[] {
-    return this.contexts.map((context) => {
+    // a later context may empty the bucket of an earlier one: the places count
+    const places = this.contexts.map((context) => {
       let h = Math.imul(context + Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
       h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
       h ^= h >>> 13;
       const check = (h >>> 16) | 1;
       const first = h & this.#mask;
-      const candidates = [first, first ^ 1].map((place) => this.#buckets.get(place));
-      const same = candidates.find((bucket) => bucket?.check === check);
+      const same = [first, first ^ 1].find((place) => this.#buckets.get(place)?.check === check);
       if (same !== undefined) return same;
-      const [one, other] = candidates;
+      const [one, other] = [this.#buckets.get(first), this.#buckets.get(first ^ 1)];
       const second = one !== undefined && (other === undefined || seenOf(other) < seenOf(one));
-      const fresh = { check, counters: [] };
-      this.#buckets.set(second ? first ^ 1 : first, fresh);
-      return fresh;
+      const place = second ? first ^ 1 : first;
+      this.#buckets.set(place, { check, counters: [] });
+      return place;
     });
+    return places.map((place) => this.#buckets.get(place) as Bucket);
   }
 
   #bit(

@@ -134,7 +134,7 @@ export class ReferenceText {
   #look(): { place: number; length: number } | undefined {
     const end = this.#bytes.length;
     const place = this.#noted.get(this.#hash());
-    if (place === undefined || end - place >= 2 ** 20 - 40) return undefined;
+    if (place === undefined || place === end || end - place >= 2 ** 20 - 40) return undefined;
     let length = 0;
     while (length < 40 && length < place && this.#bytes[place - 1 - length] === this.#back(length + 1))
       length++;
