@@ -125,7 +125,7 @@ export function optionalEvidence(
   release: ReleaseNumber,
 ): readonly (readonly [string, number])[] {
   return [
-    [evidencePath(feed, release), limits.targetsBytesMax],
+    [evidencePath(feed, release), limits.evidenceBytesMax],
     [manifestSecondSignaturePath(feed, release), limits.cmsBytesMax],
     [clamavSignaturesPath(feed, release), limits.clamavSignaturesBytesMax],
     [provenancePath(feed, release), limits.attestationBytesMax],

@@ -5,18 +5,21 @@ import { limits } from "../../core/limits.js";
 import { verifySignature } from "../../core/pki/verify-signature.js";
 import {
   evidencePath,
+  manifestSecondSignaturePath,
   manifestSignaturePath,
   metadataPath,
   packPath,
   packSignaturePath,
 } from "../../core/release/tree-paths.js";
 import { parseEnvelope, parseRoot } from "../../core/trust/metadata.js";
+import { provenancePath } from "../../core/trust/attest/verdict-list.js";
+import { parseEvidence } from "../../core/trust/evidence.js";
 import type { ProvenRelease } from "../../core/trust/model.js";
 import { policyOfRoot } from "../../core/trust/policy.js";
 import { TrustedMetadata } from "../../core/trust/trusted-metadata.js";
-import { type JSONValue, isJSONObject, parseJSON } from "../../core/encoding/json.js";
 import { openDatabase } from "../../core/format/database.js";
 import { memorySource } from "../../core/encoding/stream.js";
+import { clamavSignaturesPath } from "../../core/release/clamav-signatures.js";
 import { compareRules } from "../../core/release/rule-changes.js";
 import type { Workshop } from "../audit-content.js";
 import { type PreviousRelease, previousRelease } from "../previous-release.js";
@@ -139,38 +142,23 @@ async function requireRoots(judged: Judged, pinned: Uint8Array): Promise<void> {
   }
 }
 
-/** The index beside the evidence is signed by nobody: what it says of the files must be so. */
+/** The evidence document is signed by nobody: what it says of the files beside it must be so. What it says of the log proves itself. */
 async function requireEvidenceIndex({ bundle, files, release }: Judged): Promise<void> {
   const { feed, manifest, manifestSha256 } = release;
-  const path = evidencePath(feed, manifest.version);
+  const number = manifest.version;
+  const path = evidencePath(feed, number);
   if (!bundle.has(publicMember(path))) return;
-  const index = parseJSON(await files.read(path, limits.targetsBytesMax));
+  const said = parseEvidence(await files.read(path, limits.evidenceBytesMax));
   const digest = (member: string) => bundle.digests.get(publicMember(member));
-  const expected = {
-    ...{ schema: 1, feed, release: manifest.version, manifestSha256 },
-    cmsSha256: digest(manifestSignaturePath(feed, manifest.version)),
-  };
-  const packs = manifest.packs.map((pack) => ({
-    ...{ path: pack.path, sha256: pack.sha256, cmsSha256: digest(packSignaturePath(pack)) },
-  }));
   const sound =
-    isJSONObject(index) &&
-    Object.entries(expected).every(([name, value]) => index[name] === value) &&
-    samePacks(index.packs, packs);
+    said.feed === feed &&
+    said.release === number &&
+    said.manifestSha256 === manifestSha256 &&
+    said.cmsSha256 === digest(manifestSignaturePath(feed, number)) &&
+    said.mldsaSha256 === digest(manifestSecondSignaturePath(feed, number)) &&
+    said.clamavSha256 === digest(clamavSignaturesPath(feed, number)) &&
+    said.provenanceSha256 === digest(provenancePath(feed, number));
   if (!sound) throw malformed(`${path} with the digests of this release`, "others");
-}
-
-function samePacks(
-  listed: JSONValue | undefined,
-  packs: readonly Readonly<Record<string, unknown>>[],
-): boolean {
-  if (!Array.isArray(listed) || listed.length !== packs.length) return false;
-  const form = (pack: unknown) => {
-    const { path, sha256: digest, cmsSha256 } = pack as Record<string, unknown>;
-    return JSON.stringify([path, digest, cmsSha256]);
-  };
-  const known = new Set(packs.map(form));
-  return listed.every((pack) => isJSONObject(pack) && known.delete(form(pack)));
 }
 
 /** The page is for people and changes with the program: another one is worth a word, and no refusal. */

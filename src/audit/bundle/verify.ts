@@ -109,10 +109,12 @@ async function runSteps(
   const proven = await auditExpectedManifest(log, files, trusted, bundle.feed, "The manifest that it lists");
   requireRelease(proven, bundle);
   log.lanes.push(authorityLane(trusted, proven, root));
-  const release = await auditSignature(log, files, proven, policy, at, postQuantum);
+  // Stamps and cosignatures may be from any time up to now: witnesses cosign after the stamp. Expiry alone is judged at the stamp's time.
+  const clock = question.at ?? question.now;
+  const release = await auditSignature(log, files, proven, policy, clock, postQuantum);
   log.lanes.push(...certificateLanes(release.signature, proven));
   await auditAttestations(log, files, release, proven, trusted.delegation(bundle.feed));
-  const packs = await auditPacks(log, files, release, policy, at);
+  const packs = await auditPacks(log, files, release, policy, clock);
   const database = await auditContent(log, files, release, packs, {
     ...question.workshop,
     archive: undefined,
