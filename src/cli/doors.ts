@@ -83,6 +83,14 @@ export interface AssayOptions {
   readonly party: "overseer" | "rebuilder";
 }
 
+export interface WatchAssayOptions extends Omit<AssayOptions, "feed" | "release"> {
+  readonly feeds: readonly string[];
+  /** One round, then an answer. */
+  readonly once: boolean;
+  /** Between two rounds. */
+  readonly seconds: number;
+}
+
 export interface ProposeOptions {
   readonly role: "root" | "targets";
   readonly data: string;
@@ -189,6 +197,7 @@ export interface CLIDoors extends AuditDoors {
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
+  watchAssay(options: WatchAssayOptions, progress: Progress): Promise<Report>;
   pkiVerify(options: PKIVerifyOptions): Promise<Report>;
   pkiVerifyCMS(options: PKIVerifyCMSOptions): Promise<Report>;
   propose(options: ProposeOptions, progress: Progress): Promise<Report>;

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { assayRun } from "./commands/assay-run.js";
 import { auditExport } from "./commands/audit-export.js";
+import { assayWatch } from "./commands/assay-watch.js";
 import { auditRelease } from "./commands/audit-release.js";
 import { auditVerify } from "./commands/audit-verify.js";
 import {
@@ -51,7 +52,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     [releaseBuild, releaseList, releaseShow, releasePublish, releaseWithdraw],
   ],
   ["rule", "where the rules of a release come from", [ruleExplain]],
-  ["assay", "the overseer: rebuild, compare, co-sign", [assayRun]],
+  ["assay", "the overseer: rebuild, compare, co-sign", [assayRun, assayWatch]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   ["audit", "the auditor: redo every step", [auditRelease, auditExport, auditVerify]],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],

@@ -29,6 +29,7 @@ const doors: CLIDoors = {
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
+  watchAssay: async (options, progress) => (await import("./compose-parties.js")).watch(options, progress),
   auditRelease: async (options, progress) =>
     (await import("./compose-audit.js")).auditReleaseOf(options, progress),
   exportBundle: async (options, progress) =>

@@ -1,4 +1,5 @@
 /** `rulemint serve`: one process that listens, keeps metadata fresh, and takes releases forward until it is told to stop. */
+import { stopSignal } from "./stop-signal.js";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:http";
@@ -60,13 +61,6 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     await closeServer(server);
     await service.close();
   }
-}
-
-async function stopSignal(): Promise<void> {
-  const stop = new AbortController();
-  const { signal } = stop;
-  await Promise.race(["SIGINT", "SIGTERM"].map((name) => once(process, name, { signal })));
-  stop.abort();
 }
 
 /** Lets answers under way finish, for a while. Connections that callers keep for later are closed as they fall idle. */

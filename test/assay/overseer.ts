@@ -33,6 +33,7 @@ import type { TestService } from "../support/service.js";
 export const fetcher = openHTTPFetcher();
 
 export interface Overseer {
+  readonly context: AssayContext;
   readonly records: Records;
   assay(release?: ReleaseNumber): Promise<AssayVerdict>;
   close(): Promise<void>;
@@ -58,6 +59,7 @@ export async function openOverseer(
     ...change,
   };
   return {
+    context,
     records,
     assay: async (release) => {
       const verdict = await runAssay(context, feed, release);

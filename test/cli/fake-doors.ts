@@ -35,6 +35,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientExport: closed("clientExport"),
     clientRollback: closed("clientRollback"),
     runAssay: closed("runAssay"),
+    watchAssay: closed("watchAssay"),
     auditRelease: closed("auditRelease"),
     exportBundle: closed("exportBundle"),
     verifyBundle: closed("verifyBundle"),

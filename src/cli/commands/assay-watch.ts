@@ -1,0 +1,30 @@
+/** `rulemint assay watch`: an overseer or rebuilder that follows feeds, until it is told to stop. */
+import type { Command } from "commander";
+import { answers, parseNumber, requireService, type ServiceOptions, withService } from "../command.js";
+import type { CLIDoors } from "../doors.js";
+import { compilerChoices, compilerOption, partyOption } from "./assay-run.js";
+
+interface Options extends ServiceOptions {
+  readonly feed: readonly string[];
+  readonly data: string;
+  readonly once?: boolean;
+  readonly every: number;
+  readonly compiler: keyof typeof compilerChoices;
+  readonly as: "overseer" | "rebuilder";
+}
+
+export function assayWatch(noun: Command, doors: CLIDoors): void {
+  const command = withService(noun.command("watch"))
+    .description("follow feeds and judge every release that comes; stops on SIGINT and SIGTERM")
+    .requiredOption("--feed <feed...>", "feeds")
+    .requiredOption("--data <dir>", "the overseer's folder, with its key")
+    .option("--once", "one round, then answer")
+    .option("--every <seconds>", "time between two rounds", parseNumber, 10)
+    .addOption(compilerOption())
+    .addOption(partyOption());
+  answers<Options>(command, doors, ({ progress }, options) => {
+    const { feed: feeds, data, once = false, every: seconds, compiler, as: party } = options;
+    const order = { feeds, data, once, seconds, party, compilers: compilerChoices[compiler] };
+    return doors.watchAssay({ ...requireService(doors, options), ...order }, progress);
+  });
+}
