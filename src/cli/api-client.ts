@@ -18,6 +18,8 @@ export type ExplainedRule = Schemas["ExplainedRule"];
 export type Identity = Schemas["Identity"];
 type Problem = Schemas["Problem"];
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
+type RebuildVerdict = Schemas["RebuildVerdict"];
+type SignedVerdict = operations["addRebuildVerdict"]["requestBody"]["content"]["application/json"];
 type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/json"];
 export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];
 export type ReleasePage = operations["listReleases"]["responses"]["200"]["content"]["application/json"];
@@ -41,6 +43,10 @@ export interface APIClient {
   /** Streams; the caller compares the digest. */
   readSourceMap(feed: string, release: number): AsyncIterable<Uint8Array>;
   addVerdict(feed: string, release: number, verdict: Verdict): Promise<Release>;
+  listRebuildVerdicts(feed: string, release: number): Promise<readonly RebuildVerdict[]>;
+  addRebuildVerdict(feed: string, release: number, verdict: SignedVerdict): Promise<RebuildVerdict>;
+  /** The envelope's bytes, as they are kept. */
+  readProvenance(feed: string, release: number): Promise<Uint8Array>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
   /** Several files, each with its length in front (8 bytes); the caller compares the digests. */
@@ -78,6 +84,11 @@ export function createAPIClient(server: string, token: string): APIClient {
         .items,
     readSourceMap: (feed, release) => call.stream(`${one(feed, release)}/source-map`),
     addVerdict: (feed, release, verdict) => call.json("POST", `${one(feed, release)}/verdicts`, verdict),
+    listRebuildVerdicts: async (feed, release) =>
+      (await call.json<{ items: RebuildVerdict[] }>("GET", `${one(feed, release)}/attestations`)).items,
+    addRebuildVerdict: (feed, release, verdict) =>
+      call.json("POST", `${one(feed, release)}/attestations`, verdict),
+    readProvenance: (feed, release) => call.whole(`${one(feed, release)}/provenance`),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
     getSources: (sha256) => call.whole("v1/sources", { sha256 }),

@@ -37,7 +37,11 @@ describe("the client", () => {
     const contract = readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8");
     const operations = [...contract.matchAll(/operationId: (\w+)/g)].map((match) => match[1] as string);
     const open = ["getHealth", "getReadiness", "stampTime"];
-    const renamed: Record<string, string> = { getSource: "readSource", getReleasePack: "readPack" };
+    const renamed: Record<string, string> = {
+      getSource: "readSource",
+      getSourceMap: "readSourceMap",
+      getReleasePack: "readPack",
+    };
     const client = createAPIClient("http://desk.invalid", "t");
     const wanted = operations.filter((one) => !open.includes(one)).map((one) => renamed[one] ?? one);
     expect(Object.keys(client).sort()).toEqual(wanted.sort());
