@@ -16,6 +16,8 @@ import { bestForm, bestPeer, measurePeers, missingPeers, timed } from "./peers.m
 const help = `usage: scripts/bench [options]                             the corpora in ../shared/corpora, the list of hashes, the bars
        scripts/bench --rules OLD NEW --kind KIND [options]  two folders of your own rules
        scripts/bench --service [--json FILE]                from approval to served, and proving a release
+       scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
+       scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
 options:
   --kind KIND     one of ${kinds.join(", ")}; may be given several times
   --hashes        the sorted list of 100,000 hashes; alone or with --kind
@@ -31,6 +33,11 @@ const { values, positionals } = parseArgs({
     kind: { type: "string", multiple: true },
     rules: { type: "boolean" },
     service: { type: "boolean" },
+    scale: { type: "boolean" },
+    fleet: { type: "boolean" },
+    updates: { type: "string", default: "10000" },
+    indicators: { type: "string", default: "20000000" },
+    yara: { type: "string", default: "100000" },
     hashes: { type: "boolean" },
     "no-peers": { type: "boolean" },
     cache: { type: "string" },
@@ -197,6 +204,11 @@ function measure() {
 }
 
 async function run() {
+  if (values.fleet) return { fleet: await (await import("./fleet.mjs")).fleetRows(Number(values.updates)) };
+  if (values.scale)
+    return {
+      scale: (await import("./scale.mjs")).scaleRows(scratch, Number(values.indicators), Number(values.yara)),
+    };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
   const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();
   if (!values["no-peers"]) {

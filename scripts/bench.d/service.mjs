@@ -42,7 +42,7 @@ async function startService(data) {
 }
 
 /** A publisher with a folder of its own, until `close`. */
-async function openPublisher() {
+export async function openPublisher() {
   const folder = mkdtempSync(join(tmpdir(), "rulemint-bench-service-"));
   const [data, overseer] = [join(folder, "publisher"), join(folder, "overseer")];
   await rulemint(["init", "--data", data, "--overseer", overseer]);
@@ -75,7 +75,7 @@ async function reaches(api, release, ...states) {
 }
 
 /** From the approval of one version of the rules to the moment when the world can fetch it, in seconds. */
-async function publishVersion(publisher, kind, folder) {
+export async function publishVersion(publisher, kind, folder) {
   const words = ["submission", "create", "--ruleset", kind, "--kind", kind, "--leave-out-invalid", folder];
   const { id, digest, rules } = await rulemint(words, publisher.as("analyst"));
   const manager = publisher.api("release-manager");

@@ -23,6 +23,7 @@ import { clientUpdate } from "./commands/client-update.js";
 import { init } from "./commands/init.js";
 import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
 import { pkiVerify } from "./commands/pki-verify.js";
+import { plan } from "./commands/plan.js";
 import { pkiVerifyCMS } from "./commands/pki-verify-cms.js";
 import { releaseBuild } from "./commands/release-build.js";
 import { releaseList } from "./commands/release-list.js";
@@ -83,6 +84,7 @@ export function createProgram(doors: CLIDoors): Command {
     });
   init(program, doors);
   serve(program, doors);
+  plan(program, doors);
   for (const [name, description, commands] of nouns) {
     const noun = program.command(name).description(description).helpCommand(false);
     for (const add of commands) add(noun, doors);

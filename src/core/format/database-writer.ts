@@ -19,7 +19,7 @@ import type { DatabaseSummary } from "./model.js";
 import { type BlockSink, Outbox } from "./outbox.js";
 
 /** What the format needs to know of a kind. */
-export type KindFacts = Pick<RuleLanguage, "order" | "ruleID" | "idPrefixes">;
+export type KindFacts = Pick<RuleLanguage, "order" | "ruleID" | "idPrefixes" | "onlyRules">;
 export type Languages = (kind: RuleKind) => KindFacts;
 
 const flushBytes = 256 * 1024;
@@ -113,12 +113,11 @@ export class DatabaseWriter {
     if (this.#count > 0 && this.#weight + weight > blockWeightMax) this.#endBlock(section);
     if (this.#count === 0) this.#first = record;
     writeRecord(this.#block, this.#count === 0 ? "" : (this.#last as string), record);
-    const id = section.language.ruleID(record);
+    const { onlyRules, order } = section.language;
+    const id = onlyRules ? "" : section.language.ruleID(record);
     if (id !== undefined) {
       this.#rules++;
-      if (section.language.order === "sequence") {
-        section.ids.push({ id, record: section.records + this.#count });
-      }
+      if (order === "sequence") section.ids.push({ id, record: section.records + this.#count });
     }
     this.#last = record;
     this.#count++;

@@ -26,6 +26,21 @@ class RunCursor {
     return true;
   }
 
+  /** Digest of the block whose first record is here; undefined within a block. */
+  get blockDigest(): string | undefined {
+    return this.#at === 0 ? this.#section.blocks[this.#block - 1]?.digest : undefined;
+  }
+
+  /** Digest of the block behind this one. */
+  get nextDigest(): string | undefined {
+    return this.#section.blocks[this.#block]?.digest;
+  }
+
+  /** Passes over the block behind this one, unread. */
+  skip(): void {
+    this.#block++;
+  }
+
   /** False at the end. */
   async load(): Promise<boolean> {
     if (this.#block >= this.#section.blocks.length) return false;
@@ -38,7 +53,7 @@ class RunCursor {
 
 /**
  * Calls `each` for every record in order with the sum of the marks of the runs that hold it, and awaits `pause` now and then.
- * Records of one run are unique.
+ * Records of one run are unique. Of two runs whose marks cancel, blocks that both have may be left out.
  */
 export async function mergeRuns(
   runs: Iterable<{ readonly section: SectionReader; readonly mark: number }>,
@@ -54,6 +69,7 @@ export async function mergeRuns(
   for (let count = 1; heap.length > 0; count++) {
     const record = (heap[0] as RunCursor).here;
     let marks = 0;
+    if (heap.length === 2) skipEqual(heap[0] as RunCursor, heap[1] as RunCursor);
     for (let top = heap[0]; top !== undefined && top.here === record; top = heap[0]) {
       marks += top.mark;
       if (!top.advance() && !(await top.load())) {
@@ -64,6 +80,16 @@ export async function mergeRuns(
     }
     each(record, marks);
     if (count % pauseEvery === 0) await pause();
+  }
+}
+
+/** Two runs whose marks cancel: the blocks that both have behind the one at hand need not be read. */
+function skipEqual(one: RunCursor, other: RunCursor): void {
+  if (one.mark + other.mark !== 0 || one.blockDigest === undefined || one.blockDigest !== other.blockDigest)
+    return;
+  while (one.nextDigest !== undefined && one.nextDigest === other.nextDigest) {
+    one.skip();
+    other.skip();
   }
 }
 

@@ -99,6 +99,8 @@ export interface RuleLanguage {
   sequenceKey?(firstRecord: string): string;
   /** The id by which people call the rule (YARA name, Sigma UUID, `gid:sid`, signature name, the indicator), or undefined for records that are not rules. */
   ruleID(record: string): string | undefined;
+  /** True when every record is a rule, so that nobody needs to make its id to count it. */
+  readonly onlyRules?: true;
   /** Sorted kinds: the record prefixes under which a rule of this id is found. Sequence kinds: none, they have an id table. */
   idPrefixes(id: string): string[];
   /** `records` is one whole section, in order. */

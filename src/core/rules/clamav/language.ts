@@ -46,6 +46,7 @@ export const clamavLanguage: RuleLanguage = {
   kind: "clamav",
   order: "sorted",
   byLine: true,
+  onlyRules: true,
   accepts: (path) => fileTypeOf(path) !== undefined,
   parse,
   merge: mergeSorted,

@@ -50,6 +50,12 @@ const hashTypes = new Map<number, IndicatorType>([
   [128, indicatorType.sha512],
 ]);
 
+/** Values of hexadecimal digits by byte; 16 for all else. */
+const hexDigits = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase());
+  return value < 0 ? 16 : value;
+});
+
 /** Reads indicators one after the other. After each, `problem` and `warning` tell what there is to tell. */
 export class IndicatorReader {
   problem: Problem | undefined;
@@ -93,10 +99,17 @@ export class IndicatorReader {
 
   private readHash(text: string): string | undefined {
     const type = hashTypes.get(text.length);
-    if (type === undefined || !/^[0-9a-fA-F]+$/.test(text)) return this.refuseUnknown(text);
+    if (type === undefined) return this.refuseUnknown(text);
     const codes = [type as number];
-    for (let i = 0; i < text.length; i += 2) codes.push(Number.parseInt(text.slice(i, i + 2), 16));
-    return String.fromCharCode(...codes);
+    let seen = 0;
+    for (let i = 0; i < text.length; i += 2) {
+      const high = hexDigits[text.charCodeAt(i)] as number;
+      const low = hexDigits[text.charCodeAt(i + 1)] as number;
+      seen |= high | low;
+      codes.push((high << 4) | low);
+    }
+    if (seen > 0xf) return this.refuseUnknown(text);
+    return String.fromCharCode.apply(null, codes);
   }
 
   private readIPv4(text: string): string | undefined {

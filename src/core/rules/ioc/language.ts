@@ -15,6 +15,7 @@ export const iocLanguage: RuleLanguage = {
   kind: "ioc",
   order: "sorted",
   byLine: true,
+  onlyRules: true,
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
   parse,
   merge: mergeSorted,
