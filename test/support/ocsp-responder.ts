@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parsePEM } from "../../src/core/encoding/pem.js";
 import { formatOCSPRequest } from "../../src/issuing/ocsp-requests.js";
 
@@ -71,6 +72,9 @@ export class OpenSSLResponder {
     const revoked =
       status === "good" ? "" : [utc(status.revokedAt), ...(status.reason ? [status.reason] : [])].join(",");
     const kind = status === "good" ? "V" : "R";
+    // Answers carry whole seconds, and of two of one second nobody can say which is the newer: what was said before must be older.
+    const said = this.#lines.has(digits) ? wholeSecond() : 0;
+    while (wholeSecond() === said) await setTimeout(20);
     this.#lines.set(digits, [kind, expiry, revoked, digits, "unknown", "/CN=somebody"].join("\t"));
     // Another file, because openssl tells changes apart by whole seconds; and it looks for them after it has answered somebody.
     writeFileSync(`${this.#index}.new`, `${[...this.#lines.values()].join("\n")}\n`);
@@ -86,6 +90,8 @@ export class OpenSSLResponder {
     await once(this.#process, "exit");
   }
 }
+
+const wholeSecond = (): number => Math.floor(Date.now() / 1000);
 
 /** YYMMDDHHMMSSZ */
 const utc = (date: Date): string => `${date.toISOString().slice(2, 19).replace(/\D/g, "")}Z`;
