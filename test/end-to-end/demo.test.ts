@@ -78,7 +78,7 @@ describe.each(signers)("scripts/demo --signer %s", (signer) => {
     };
     expect(report.verdict).toBe("proven");
     expect(report.steps.length).toBeGreaterThanOrEqual(9);
-    expect(readFileSync(join(kept, "audit/report.txt"), "utf8")).toContain("Verdict: every one of");
+    expect(readFileSync(join(kept, "audit/report.txt"), "utf8")).toContain("Verdict: Every one of");
   });
 
   it("lets the real engine load the export", () => {
