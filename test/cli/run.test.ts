@@ -20,6 +20,7 @@ describe("every command", () => {
     expect(commands.map(({ name }) => name)).toEqual([
       "init",
       "serve",
+      "plan",
       "submission create",
       "submission list",
       "submission show",
