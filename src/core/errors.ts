@@ -135,6 +135,7 @@ export const errorTable = {
   ASSAY_FAILED: policy,
   ASSAY_MISMATCH: verification,
   SIGNATURE_REFUSED: verification,
+  EXPIRY_NEAR: policy,
   DEVELOPMENT_KEYS: { class: "policy", http: 500 },
   // --- the world ------------------------------------------------------------------------------
   SIGNER_UNAVAILABLE: operation,

@@ -15,6 +15,7 @@ import { quote, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { logAccess } from "./access-log.js";
 import { authenticate } from "./authenticate.js";
+import { measureRequests } from "./measure-requests.js";
 import { problemHandler } from "./problem.js";
 import { servePublicFiles } from "./public-files.js";
 import { feedRoutes } from "./routes/feeds.js";
@@ -48,7 +49,8 @@ export function createApp(options: AppOptions): Express {
   app.set("query parser", "simple");
   app.use(helmet(), logAccess(requestLog));
   app.use(servePublicFiles(publicFolder));
-  app.use("/v1", noStore, authenticate(context));
+  app.use(measureRequests(context.meter));
+  app.use(["/v1", "/metrics"], noStore, authenticate(context));
   app.use(express.json({ limit: jsonBytesMax, inflate: false }));
   app.use(
     contract.middleware({

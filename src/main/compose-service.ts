@@ -11,6 +11,7 @@ import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
+import { openPrometheusMeter } from "../adapters/metrics/prometheus.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
@@ -26,6 +27,8 @@ import { developmentTSA } from "../issuing/timestamp.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
+import { DeviceHealth } from "../services/device-health.js";
+import { metricTable } from "../services/metrics.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeReleaseLog } from "./compose-log.js";
@@ -58,7 +61,10 @@ export async function composeService(
   const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
   const codec = await openZstdCodec({ workers: configuration.workers });
   const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
-  const publisher = await openPublisher(folder, configuration, chain);
+  const meter = openPrometheusMeter(metricTable);
+  const devices = new DeviceHealth(systemClock, meter);
+  const key = await openPublisher(folder, configuration, chain);
+  const publisher = devices.watchSigner("publisher key", key);
   const snapshot = await openKeyFile(folder, configuration.snapshot);
   const timestamp = await openKeyFile(folder, configuration.timestamp);
   const postQuantum = await openPostQuantum(folder, configuration);
@@ -84,7 +90,9 @@ export async function composeService(
     ...(postQuantum && { postQuantum }),
     postQuantumVerifier: nobleVerifier,
     revocation,
-    tsa: timestampAuthority(configuration, hooks.ownAddress),
+    tsa: devices.watchAuthority("time-stamp authority", timestampAuthority(configuration, hooks.ownAddress)),
+    meter,
+    devices,
     snapshot,
     timestamp,
     ...(log && { releaseLog: log.log }),
@@ -93,6 +101,7 @@ export async function composeService(
       compiler: compilerFacts(),
       minimumClient: configuration.minimumClient,
       clamavSignatures: configuration.clamavSignatures,
+      publishingWindow: configuration.publishingWindowDays,
     },
     wake: hooks.wake,
   };

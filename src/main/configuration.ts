@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { parse as parseYAML, stringify as formatYAML } from "yaml";
+import { parse as parseYAML, stringify as formatYAML, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { UsageError, quote } from "../core/errors.js";
 
@@ -60,6 +60,8 @@ const log = z.strictObject({
   witnesses: z.array(witness).max(32).default([]),
 });
 
+const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
+const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
 
 const configuration = z.strictObject({
@@ -87,6 +89,15 @@ const configuration = z.strictObject({
   expiryDays: z
     .strictObject({ feed: days(30), snapshot: days(7), timestamp: days(1) })
     .default({ feed: 30, snapshot: 7, timestamp: 1 }),
+  /** Nothing is published while something that it stands on ends within so many days; 0 asks for nothing. */
+  publishingWindowDays: z
+    .strictObject({ roles: window(1), certificates: window(7), revocation: window(0) })
+    .default({ roles: 1, certificates: 7, revocation: 0 }),
+  /** How often the publisher's key is looked for, and a time-stamp is asked for, while nothing is signed; 0 is never. */
+  probeMinutes: z
+    .strictObject({ signer: minutes(5), timestamp: minutes(60) })
+    .default({ signer: 5, timestamp: 60 }),
+  logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),
   minimumClient: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/)
@@ -103,18 +114,41 @@ export const configurationFile = "rulemint.yaml";
 
 /** @throws UsageError CONFIGURATION with every problem in its message */
 export function readConfiguration(folder: string): Configuration {
+  const { configuration: found, problems } = shapeOf(readYAML(folder));
+  if (found !== undefined) return found;
+  throw new UsageError("CONFIGURATION", `${configurationFile}: ${problems.join("; ")}`, {
+    details: { problems },
+  });
+}
+
+/** What stands in the file, of whatever shape. @throws UsageError CONFIGURATION for no file, or one that is no YAML */
+export function readYAML(folder: string): unknown {
   const path = join(folder, configurationFile);
   if (!existsSync(path)) {
     throw new UsageError("CONFIGURATION", `expected ${configurationFile} in ${folder}, found none`, {
       details: { hint: "make a data folder with: rulemint init --data DIR" },
     });
   }
-  const parsed = configuration.safeParse(parseYAML(readFileSync(path, "utf8")));
-  if (parsed.success) return parsed.data;
+  try {
+    return parseYAML(readFileSync(path, "utf8"));
+  } catch (cause) {
+    if (!(cause instanceof YAMLParseError)) throw cause;
+    const [first = cause.message] = cause.message.split("\n");
+    throw new UsageError("CONFIGURATION", `${configurationFile}: expected YAML: ${first}`, { cause });
+  }
+}
+
+/** The configuration, or every way in which the value is none. */
+export function shapeOf(value: unknown): {
+  readonly configuration?: Configuration;
+  readonly problems: readonly string[];
+} {
+  const parsed = configuration.safeParse(value);
+  if (parsed.success) return { configuration: parsed.data, problems: [] };
   const problems = parsed.error.issues.map(
     (issue) => `${issue.path.join(".") || "(whole file)"}: ${issue.message}`,
   );
-  throw new UsageError("CONFIGURATION", `${configurationFile}: ${problems.join("; ")}`);
+  return { problems };
 }
 
 export function formatConfiguration(input: ConfigurationInput): string {

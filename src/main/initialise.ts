@@ -38,6 +38,7 @@ const people: Readonly<Record<string, readonly Role[]>> = {
   overseer: ["overseer"],
   rebuilder: ["rebuilder"],
   auditor: ["auditor"],
+  monitor: ["monitor"],
 };
 
 const secretFile = { mode: 0o600 } as const;

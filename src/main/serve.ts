@@ -4,13 +4,16 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:http";
 import { resolve } from "node:path";
-import { pino } from "pino";
 import type { Progress, ServeOptions } from "../cli/doors.js";
 import { OperationError } from "../core/errors.js";
 import { createApp } from "../http/app.js";
+import { probeDevices } from "../services/probe-devices.js";
 import { createScheduler, type Scheduler, type Timer } from "../services/scheduler.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
-import { listenAddress, readConfiguration } from "./configuration.js";
+import { checkConfiguration } from "./check-configuration.js";
+import { type Configuration, listenAddress } from "./configuration.js";
+import { openLog } from "./open-log.js";
+import type { ServiceContext } from "../services/context.js";
 
 const shutdownMs = 10_000;
 const idlePauseMs = 50;
@@ -23,14 +26,15 @@ const timer: Timer = (ms, callback) => {
 /** Resolves when the service has stopped. */
 export async function serve(options: ServeOptions, progress: Progress): Promise<void> {
   const folder = resolve(options.data);
-  const configuration = readConfiguration(folder);
+  const configuration = checkConfiguration(folder);
   const { host, port } = listenAddress(options.listen ?? configuration.listen);
   requireHonestKeys(folder, configuration, host);
 
   // From here on, also while it starts: whoever hears that it listens may tell it to stop at once.
   const stopped = stopSignal();
-  const log = pino({ level: process.env.RULEMINT_LOG ?? "warn" }, pino.destination(2));
+  const log = openLog(process.env.RULEMINT_LOG ?? configuration.logLevel);
   let scheduler: Scheduler | undefined;
+  let endProbes = async (): Promise<void> => undefined;
   let address = "";
   const service = await composeService(folder, configuration, {
     ownAddress: () => address,
@@ -50,17 +54,30 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     address = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
     scheduler = createScheduler(context, {
       timer,
-      onError: (error, doing) => log.error({ err: error, doing }, "scheduled work failed"),
+      onError: (error, doing) => {
+        log.error({ err: error, doing }, "scheduled work failed");
+        context.meter?.note("rulemint_scheduler_failures_total", {});
+      },
     });
     await scheduler.start();
+    endProbes = probe(context, configuration);
     progress(`rulemint listens on ${address}`);
     await stopped;
     progress("stopping");
   } finally {
+    await endProbes();
     await scheduler?.stop();
     await closeServer(server);
     await service.close();
   }
+}
+
+function probe(context: ServiceContext, { probeMinutes }: Configuration): () => Promise<void> {
+  return probeDevices(context, {
+    timer,
+    ...{ signerMinutes: probeMinutes.signer, timestampMinutes: probeMinutes.timestamp },
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  });
 }
 
 /** Lets answers under way finish, for a while. Connections that callers keep for later are closed as they fall idle. */

@@ -14,5 +14,7 @@ export interface Signer {
   readonly spki: Uint8Array;
   /** ECDSA: DER SEQUENCE of r and s. RSA-PSS: salt of 32 bytes. Ed25519: 64 bytes. */
   sign(message: Uint8Array): Promise<Uint8Array>;
+  /** Reaches the key and signs nothing, where there is a device to be reached. @throws as `sign` */
+  probe?(): Promise<void>;
   close(): Promise<void>;
 }

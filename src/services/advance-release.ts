@@ -13,6 +13,7 @@ import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } f
 import { manifestExpiry, mayBePublic } from "./manifest-life.js";
 import type { ReleaseRecord } from "./model.js";
 import { logRelease } from "./log-release.js";
+import { measure } from "./metrics.js";
 import { putIntoTree } from "./put-into-tree.js";
 import { sealRelease } from "./seal-release.js";
 import { serially } from "./serially.js";
@@ -89,6 +90,7 @@ async function takeStep(
   step: ReleaseStep,
   before: Versioned<ReleaseRecord>,
 ): Promise<void> {
+  const began = context.clock.now().getTime();
   let change: Partial<ReleaseRecord>;
   let unexpected: unknown;
   try {
@@ -101,7 +103,22 @@ async function takeStep(
   const writes = [releaseWrite(before, after)];
   if (after.state === "published") writes.push(await publishedWrite(context, after));
   await context.records.commit(writes);
+  measureStep(context, before.body, after, began);
   if (unexpected !== undefined) throw unexpected;
+}
+
+function measureStep(
+  context: ServiceContext,
+  { feed, state }: ReleaseRecord,
+  after: ReleaseRecord,
+  began: number,
+): void {
+  const seconds = (since: number) => (context.clock.now().getTime() - since) / 1000;
+  const outcome = after.waitingFor === null ? "ok" : after.state === "failed" ? "failed" : "waits";
+  const labels = { feed, step: outcome === "ok" ? after.state : `after-${state}`, outcome };
+  measure(context, "rulemint_release_step_seconds", labels, seconds(began));
+  if (after.state !== "published") return;
+  measure(context, "rulemint_release_seconds", { feed }, seconds(Date.parse(after.createdAt)));
 }
 
 async function publishedWrite({ records }: ServiceContext, { feed, release }: ReleaseRecord) {

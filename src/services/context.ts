@@ -2,6 +2,7 @@
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
+import type { Meter } from "../ports/meter.js";
 import type { Clock } from "../ports/clock.js";
 import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
@@ -14,6 +15,8 @@ import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+import type { DeviceHealth } from "./device-health.js";
+import type { PublishingWindow } from "./publishing-window.js";
 import type { ReleaseLog } from "./release-log.js";
 
 export interface ServiceSettings {
@@ -21,6 +24,8 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** Absent: the default. */
+  readonly publishingWindow?: PublishingWindow;
   /** Signs the files that ClamAV loads, for its own verifier; absent is off. */
   readonly clamavSignatures?: boolean;
 }
@@ -52,6 +57,10 @@ export interface ServiceContext {
   /** The public log of everything that endpoints may be asked to trust. Absent: releases are published without one. */
   readonly releaseLog?: ReleaseLog;
   readonly settings: ServiceSettings;
+  /** Absent: nobody measures. */
+  readonly meter?: Meter;
+  /** What the last use of keys and authorities said; absent: nobody watches. */
+  readonly devices?: DeviceHealth;
   /** Called when a release has a step to take. Composition ties it to the scheduler, which does the step. */
   readonly wake: () => void;
 }

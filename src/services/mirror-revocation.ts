@@ -5,9 +5,9 @@
  * that was cut off anywhere is simply repeated.
  */
 import { base64Bytes, base64Text } from "../core/encoding/bytes.js";
-import { RulemintError } from "../core/errors.js";
+import { RulemintError, VerificationError } from "../core/errors.js";
 import { type Certificate, parseCertificate } from "../core/pki/certificate.js";
-import { mirroredItems } from "../core/release/mirrored-revocation.js";
+import { mirroredItems, placePath } from "../core/release/mirrored-revocation.js";
 import { deltaPlaces, type RevocationPlace, revocationPlaces } from "../core/release/revocation-places.js";
 import type { ServiceContext } from "./context.js";
 import { publishedPolicy } from "./published-trust.js";
@@ -16,6 +16,7 @@ import { provenPath } from "./revocation-paths.js";
 import { serially } from "./serially.js";
 
 type Paths = readonly (readonly Certificate[])[];
+type PathContext = Pick<ServiceContext, "records" | "tree" | "publisherChain" | "clock">;
 
 /** Collection `revocation`, id = mirror name. */
 interface PlaceRecord {
@@ -87,21 +88,46 @@ export async function rememberAuthority(
   });
 }
 
-async function knownPaths(context: ServiceContext): Promise<(readonly Certificate[])[]> {
-  const { records, publisherChain, clock } = context;
+/** The path of the authority that stamped last, DER in base64, its own first. Empty before the first stamp. */
+export async function knownAuthority({
+  records,
+}: Pick<ServiceContext, "records">): Promise<readonly string[]> {
+  return (await records.get<AuthorityRecord>("revocation", "authority"))?.body.path ?? [];
+}
+
+/** What stands in the tree, by its file, and when it ends. Nothing about a chain that customers would not follow. */
+export async function revocationExpiries(
+  context: PathContext,
+): Promise<{ readonly name: string; readonly expires: Date }[]> {
+  const found: { name: string; expires: Date }[] = [];
+  let paths: Paths;
+  try {
+    paths = await knownPaths(context);
+  } catch (error) {
+    // An expired certificate says so by itself.
+    if (error instanceof VerificationError) return found;
+    throw error;
+  }
+  await eachPlace(context, paths, async (place) => {
+    const head = await readHead(context, place);
+    if (head !== undefined) found.push({ name: placePath(place), expires: head.nextUpdate });
+  });
+  return found;
+}
+
+async function knownPaths(context: PathContext): Promise<(readonly Certificate[])[]> {
+  const { publisherChain, clock } = context;
   const policy = await publishedPolicy(context);
   const chain = publisherChain.map(parseCertificate);
   const paths = [await provenPath(chain, policy, "signer", clock.now())];
-  const authority = await records.get<AuthorityRecord>("revocation", "authority");
-  if (authority !== undefined) {
-    paths.push(authority.body.path.map((text) => parseCertificate(base64Bytes(text))));
-  }
+  const authority = await knownAuthority(context);
+  if (authority.length > 0) paths.push(authority.map((text) => parseCertificate(base64Bytes(text))));
   return paths;
 }
 
 /** One after the other, those that the certificates name first, and then the deltas that the lists themselves name. */
 async function eachPlace(
-  context: ServiceContext,
+  context: Pick<ServiceContext, "tree">,
   paths: Paths,
   visit: (place: RevocationPlace) => Promise<void>,
 ): Promise<void> {

@@ -12,9 +12,19 @@ import type { Finding, RuleKind } from "../core/rules/model.js";
 
 export type { CompilerFacts, DatabaseFacts, FileFacts, LeftOutRule, ReleaseSources };
 
-/** Who may do what at the desk. */
-export const roles = ["analyst", "reviewer", "release-manager", "overseer", "rebuilder", "auditor"] as const;
+/** Who may do what at the desk. A monitor reads measurements and nothing else. */
+export const roles = [
+  "analyst",
+  "reviewer",
+  "release-manager",
+  "overseer",
+  "rebuilder",
+  "auditor",
+  "monitor",
+] as const;
 export type Role = (typeof roles)[number];
+/** Those who may read what is at the desk. */
+export const deskRoles = roles.filter((role) => role !== "monitor");
 
 /** The person or machine behind a request. */
 export interface Identity {

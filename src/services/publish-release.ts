@@ -7,13 +7,14 @@ import { PolicyError } from "../core/errors.js";
 import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireRelease, timeText } from "./documents.js";
 import type { Identity, ReleaseRecord } from "./model.js";
+import { requireLasting } from "./publishing-window.js";
 import { requireRole } from "./roles.js";
 import { serially } from "./serially.js";
 
 /**
  * Asking again is no error; it also ends a pause that a failure brought.
  *
- * @throws PolicyError ROLE_REFUSED, ASSAY_MISSING, ASSAY_FAILED, RELEASE_STATE; UsageError NOT_FOUND
+ * @throws PolicyError ROLE_REFUSED, ASSAY_MISSING, ASSAY_FAILED, RELEASE_STATE, EXPIRY_NEAR; UsageError NOT_FOUND
  */
 export async function publishRelease(
   context: ServiceContext,
@@ -25,6 +26,7 @@ export async function publishRelease(
   if (seen.state === "published") return seen;
   requireAssay(seen);
   if (seen.publication !== null && seen.waitingFor === null) return seen;
+  await requireLasting(context, seen);
   const asked = await serially(context.records, `release/${feed}`, async () => {
     const before = await requireRelease(context.records, feed, release);
     if (before.body.state === "published") return before.body;

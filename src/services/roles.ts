@@ -1,6 +1,6 @@
 /** Who may do what: the one place where a role is compared. */
 import { PolicyError } from "../core/errors.js";
-import type { Identity, Role } from "./model.js";
+import { deskRoles, type Identity, type Role } from "./model.js";
 
 /** @throws PolicyError ROLE_REFUSED when the identity has none of the roles */
 export function requireRole(identity: Identity, ...allowed: readonly Role[]): void {
@@ -13,5 +13,5 @@ export function requireRole(identity: Identity, ...allowed: readonly Role[]): vo
 
 /** For what everybody at the desk may read. @throws PolicyError ROLE_REFUSED */
 export function requireAnyRole(identity: Identity): void {
-  requireRole(identity, "analyst", "reviewer", "release-manager", "overseer", "rebuilder", "auditor");
+  requireRole(identity, ...deskRoles);
 }

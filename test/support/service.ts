@@ -21,6 +21,7 @@ const people: Readonly<Record<Role, Identity>> = {
   overseer: oliver,
   rebuilder: { name: "rita", roles: ["rebuilder"] },
   auditor: ada,
+  monitor: { name: "mona", roles: ["monitor"] },
 };
 
 export interface CallOptions {

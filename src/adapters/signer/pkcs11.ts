@@ -108,6 +108,12 @@ class PKCS11Signer implements Signer {
     return signatureCheck(this.scheme, this.spki)(message, signature);
   }
 
+  probe(): Promise<void> {
+    return this.#queued("reaching", async ({ crypto }) => {
+      await crypto.keyStorage.keys();
+    });
+  }
+
   async close(): Promise<void> {
     this.#over = new OperationError("SIGNER_UNAVAILABLE", "expected an open signer, got a closed one");
     this.#key = undefined;

@@ -501,7 +501,7 @@ export interface paths {
     };
     /**
      * The identity behind the token
-     * @description Any role.
+     * @description Any role, and a monitor.
      */
     get: operations["whoAmI"];
     put?: never;
@@ -546,6 +546,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/metrics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Measurements for Prometheus
+     * @description Any role, and a monitor. Days to the end of every role, certificate, revocation list and authority; times of requests, release steps and
+     *     gates; what waits; whether the publisher's key and the time-stamp authority answered last.
+     */
+    get: operations["getMetrics"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/tsa": {
     parameters: {
       query?: never;
@@ -581,7 +602,7 @@ export interface components {
     Sha256: string;
     Time: string;
     /** @enum {string} */
-    Role: "analyst" | "reviewer" | "release-manager" | "overseer" | "rebuilder" | "auditor";
+    Role: "analyst" | "reviewer" | "release-manager" | "overseer" | "rebuilder" | "auditor" | "monitor";
     Identity: {
       name: string;
       roles: components["schemas"]["Role"][];
@@ -802,8 +823,11 @@ export interface components {
       }[];
     };
     Readiness: {
-      /** @enum {string} */
-      status: "ready" | "unready";
+      /**
+       * @description degraded where only the publisher's key or a time-stamp authority is away; releases wait then
+       * @enum {string}
+       */
+      status: "ready" | "degraded" | "unready";
       checks: {
         name: string;
         ok: boolean;
@@ -936,6 +960,7 @@ export interface components {
       | "ASSAY_FAILED"
       | "ASSAY_MISMATCH"
       | "SIGNATURE_REFUSED"
+      | "EXPIRY_NEAR"
       | "DEVELOPMENT_KEYS"
       | "SIGNER_UNAVAILABLE"
       | "SIGNER_PIN"
@@ -1627,6 +1652,27 @@ export interface operations {
     responses: {
       200: components["responses"]["Readiness"];
       503: components["responses"]["Readiness"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  getMetrics: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Text format 0.0.4 */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/plain": string;
+        };
+      };
       default: components["responses"]["Problem"];
     };
   };

@@ -1,7 +1,11 @@
 /** Tag `service` of openapi.yaml: who am I, is the service well, what time is it. */
 import express, { type Router } from "express";
-import { RulemintError, UsageError } from "../../core/errors.js";
+import { UsageError } from "../../core/errors.js";
 import type { ServiceContext } from "../../services/context.js";
+import { checkReadiness } from "../../services/check-readiness.js";
+import { readMetrics } from "../../services/metrics.js";
+import { roles } from "../../services/model.js";
+import { requireRole } from "../../services/roles.js";
 import { identityOf } from "../authenticate.js";
 import { newRoutes } from "./routes.js";
 
@@ -20,10 +24,16 @@ export function serviceRoutes(context: ServiceContext, tsa: StampTime | undefine
     response.set("Cache-Control", "no-store").json({ status: "ok" });
   });
   routes.get("/readyz", async (_request, response) => {
-    const checks = [await checkRecords(context), await checkTimestamp(context)];
-    const ready = checks.every((check) => check.ok);
-    response.set("Cache-Control", "no-store").status(ready ? 200 : 503);
-    response.json({ status: ready ? "ready" : "unready", checks });
+    const { status, checks } = await checkReadiness(context);
+    response.set("Cache-Control", "no-store").status(status === "unready" ? 503 : 200);
+    response.json({ status, checks });
+  });
+  routes.get("/metrics", async (_request, response) => {
+    requireRole(identityOf(response), ...roles);
+    const { meter } = context;
+    if (meter === undefined) throw new UsageError("NOT_FOUND", "expected measurements, got none here");
+    const text = await readMetrics({ ...context, meter });
+    response.set("Cache-Control", "no-store").type("text/plain; version=0.0.4").send(text);
   });
   routes.post(
     "/tsa",
@@ -36,37 +46,4 @@ export function serviceRoutes(context: ServiceContext, tsa: StampTime | undefine
     },
   );
   return routes;
-}
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-async function checkRecords(context: ServiceContext): Promise<Check> {
-  try {
-    await context.records.list("feeds", { limit: 1 });
-    return { name: "records", ok: true, detail: "readable" };
-  } catch (error) {
-    return { name: "records", ok: false, detail: codeOf(error) };
-  }
-}
-
-/** Before the first publication there is no head; that is no fault. */
-async function checkTimestamp(context: ServiceContext): Promise<Check> {
-  const name = "timestamp";
-  try {
-    const file = await context.tree.read("metadata/timestamp.json");
-    if (file === undefined) return { name, ok: true, detail: "nothing is published yet" };
-    const { signed } = JSON.parse(new TextDecoder().decode(file)) as { signed: { expires: string } };
-    const fresh = Date.parse(signed.expires) > context.clock.now().getTime();
-    return { name, ok: fresh, detail: `${fresh ? "fresh until" : "expired at"} ${signed.expires}` };
-  } catch (error) {
-    return { name, ok: false, detail: codeOf(error) };
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof RulemintError ? error.code : "INTERNAL";
 }
