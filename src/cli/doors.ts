@@ -5,6 +5,7 @@
 import type { CompilerPath } from "../core/trust/attest/verdict.js";
 import type { APIClient } from "./api-client.js";
 import type { AuditDoors } from "./audit-doors.js";
+import type { OperatorDoors } from "./backup-doors.js";
 import type { KeyPlace } from "./key-options.js";
 
 /** Where text goes. */
@@ -182,7 +183,7 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors extends AuditDoors {
+export interface CLIDoors extends AuditDoors, OperatorDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

@@ -15,6 +15,7 @@ import {
   targetsShow,
   targetsSign,
 } from "./commands/ceremony.js";
+import { backup, configCheck, restore } from "./commands/backup.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
 import { clientRollback } from "./commands/client-rollback.js";
@@ -67,6 +68,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "the offline ceremony of who speaks for a feed",
     [targetsPropose, targetsShow, targetsSign, targetsPublish],
   ],
+  ["config", "the service's configuration", [configCheck]],
   ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];
 
@@ -85,6 +87,8 @@ export function createProgram(doors: CLIDoors): Command {
   init(program, doors);
   serve(program, doors);
   plan(program, doors);
+  backup(program, doors);
+  restore(program, doors);
   for (const [name, description, commands] of nouns) {
     const noun = program.command(name).description(description).helpCommand(false);
     for (const add of commands) add(noun, doors);

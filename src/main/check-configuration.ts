@@ -3,6 +3,8 @@
  * they should be. Every error at once, each with its place in `rulemint.yaml`.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Report } from "../cli/doors.js";
 import { parsePEM } from "../core/encoding/pem.js";
 import { RulemintError, UsageError } from "../core/errors.js";
 import { parseVerifierKey } from "../core/log/verifier-key.js";
@@ -99,4 +101,11 @@ function meaningProblems({ timestampAuthorities, developmentAuthority, log }: Co
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) problems.push(`log.witnesses: expected every name once, got ${twice} twice`);
   return problems;
+}
+
+/** `rulemint config check`. @throws UsageError CONFIGURATION */
+export async function checkedConfiguration(data: string): Promise<Report> {
+  const folder = resolve(data);
+  const { listen } = checkConfiguration(folder);
+  return { ok: true, json: { data: folder, ok: true, listen }, text: `${configurationFile} is sound.` };
 }

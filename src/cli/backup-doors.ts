@@ -1,0 +1,23 @@
+/** What the commands for whoever runs the service need from the rest of the program. */
+import type { Progress, Report } from "./doors.js";
+
+export interface BackupOptions {
+  readonly data: string;
+  /** The archive to be made. */
+  readonly out: string;
+  readonly now?: Date;
+}
+
+export interface RestoreOptions {
+  /** The archive. */
+  readonly from: string;
+  /** An empty folder, or one that is not there. */
+  readonly data: string;
+}
+
+export interface OperatorDoors {
+  backup(options: BackupOptions, progress: Progress): Promise<Report>;
+  restore(options: RestoreOptions, progress: Progress): Promise<Report>;
+  /** Every mistake of a configuration at once. */
+  checkConfiguration(data: string): Promise<Report>;
+}
