@@ -19,8 +19,8 @@ const doors: CLIDoors = {
   api: createAPIClient,
   init: async (options) => (await import("./initialise.js")).initialise(options),
   serve: async (options, progress) => (await import("./serve.js")).serve(options, progress),
-  backup: async (options, progress) => (await import("./backup.js")).backup(options, progress),
-  restore: async (options, progress) => (await import("./restore.js")).restore(options, progress),
+  backup: async (options, progress) => (await import("./compose-backup.js")).backup(options, progress),
+  restore: async (options, progress) => (await import("./compose-restore.js")).restore(options, progress),
   checkConfiguration: async (data) => (await import("./check-configuration.js")).checkedConfiguration(data),
   clientInit: async (options, progress) =>
     (await import("./compose-endpoint.js")).initClient(options, progress),

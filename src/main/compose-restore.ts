@@ -12,7 +12,7 @@ import type { RestoreOptions } from "../cli/backup-doors.js";
 import type { Progress, Report } from "../cli/doors.js";
 import { quote, UsageError, VerificationError } from "../core/errors.js";
 import { parseTarHeader, parsePaxRecords } from "../http/tar-header.js";
-import { indexName } from "./backup.js";
+import { indexName } from "./compose-backup.js";
 
 const blockBytes = 512;
 const indexBytesMax = 256 * 1024 * 1024;

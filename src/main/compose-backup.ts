@@ -19,7 +19,7 @@ import { utf8Bytes } from "../core/encoding/bytes.js";
 import { tarEnd, tarHeader, tarPadding } from "../core/encoding/tar.js";
 import { OperationError, quote, UsageError } from "../core/errors.js";
 import { version } from "../core/version.js";
-import { type FoundFile, listLater, stageInstant } from "./backup-files.js";
+import { type FoundFile, listLater, stageInstant } from "./compose-backup-files.js";
 import { configurationFile, readConfiguration } from "./configuration.js";
 
 export const indexName = "backup.json";
