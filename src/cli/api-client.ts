@@ -16,6 +16,11 @@ export type Feed = Schemas["Feed"];
 export type Ruleset = Schemas["Ruleset"];
 export type ExplainedRule = Schemas["ExplainedRule"];
 export type Identity = Schemas["Identity"];
+export type SubmissionDiff = Schemas["SubmissionDiff"];
+export type Comment = Schemas["Comment"];
+export type RuleRevisions = Schemas["RuleRevisions"];
+export type ChangeLog = Schemas["ChangeLog"];
+type NewComment = operations["addComment"]["requestBody"]["content"]["application/json"];
 type Problem = Schemas["Problem"];
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
 type RebuildVerdict = Schemas["RebuildVerdict"];
@@ -31,6 +36,16 @@ export interface APIClient {
   getSubmission(id: string): Promise<Submission>;
   approveSubmission(id: string, digest: string): Promise<Submission>;
   rejectSubmission(id: string, digest: string, reason: string): Promise<Submission>;
+  approveInEmergency(id: string, digest: string, reason: string): Promise<Submission>;
+  openDraft(id: string): Promise<Submission>;
+  withdrawSubmission(id: string, reason: string): Promise<Submission>;
+  diffSubmission(id: string, query: Query<"diffSubmission">): Promise<SubmissionDiff>;
+  listComments(id: string): Promise<readonly Comment[]>;
+  addComment(id: string, comment: NewComment): Promise<Comment>;
+  getRuleRevisions(query: Query<"getRuleRevisions">): Promise<RuleRevisions>;
+  /** A `ChangeLog`, Markdown, or one HTML page. */
+  getChanges(feed: string, release: number, format: "json" | "markdown" | "html"): Promise<Uint8Array>;
+  getMetrics(): Promise<string>;
   listRulesets(): Promise<readonly Ruleset[]>;
   listFeeds(): Promise<readonly Feed[]>;
   getFeed(feed: string): Promise<Feed>;
@@ -71,6 +86,17 @@ export function createAPIClient(server: string, token: string): APIClient {
     approveSubmission: (id, digest) => call.json("POST", `${submission(id)}/approval`, { digest }),
     rejectSubmission: (id, digest, reason) =>
       call.json("POST", `${submission(id)}/rejection`, { digest, reason }),
+    approveInEmergency: (id, digest, reason) =>
+      call.json("POST", `${submission(id)}/emergency-approval`, { digest, reason }),
+    openDraft: (id) => call.json("POST", `${submission(id)}/opening`),
+    withdrawSubmission: (id, reason) => call.json("POST", `${submission(id)}/withdrawal`, { reason }),
+    diffSubmission: (id, query) => call.json("GET", `${submission(id)}/diff${formatQuery(query)}`),
+    listComments: async (id) =>
+      (await call.json<{ items: Comment[] }>("GET", `${submission(id)}/comments`)).items,
+    addComment: (id, comment) => call.json("POST", `${submission(id)}/comments`, comment),
+    getRuleRevisions: (query) => call.json("GET", `v1/rules${formatQuery(query)}`),
+    getChanges: (feed, release, format) => call.whole(`${one(feed, release)}/changes?format=${format}`),
+    getMetrics: async () => new TextDecoder().decode(await call.whole("metrics")),
     listRulesets: async () => (await call.json<{ items: Ruleset[] }>("GET", "v1/rulesets")).items,
     listFeeds: async () => (await call.json<{ items: Feed[] }>("GET", "v1/feeds")).items,
     getFeed: (feed) => call.json("GET", `v1/feeds/${encodeURIComponent(feed)}`),
@@ -226,8 +252,13 @@ function unreachable(base: URL, cause: unknown): OperationError {
   });
 }
 
-function formatQuery(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
+type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+function formatQuery(query: Readonly<Record<string, QueryValue>>): string {
   const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) given.append(name, String(one));
+  }
   return given.size === 0 ? "" : `?${given}`;
 }

@@ -27,15 +27,20 @@ import { pkiVerify } from "./commands/pki-verify.js";
 import { plan } from "./commands/plan.js";
 import { pkiVerifyCMS } from "./commands/pki-verify-cms.js";
 import { releaseBuild } from "./commands/release-build.js";
+import { releaseChanges } from "./commands/release-changes.js";
 import { releaseList } from "./commands/release-list.js";
 import { releasePublish } from "./commands/release-publish.js";
 import { releaseShow } from "./commands/release-show.js";
 import { releaseWithdraw } from "./commands/release-withdraw.js";
 import { ruleExplain } from "./commands/rule-explain.js";
+import { ruleHistory } from "./commands/rule-history.js";
 import { serve } from "./commands/serve.js";
 import { submissionApprove } from "./commands/submission-approve.js";
+import { submissionComment, submissionComments } from "./commands/submission-comment.js";
 import { submissionCreate } from "./commands/submission-create.js";
+import { submissionDiff } from "./commands/submission-diff.js";
 import { submissionList } from "./commands/submission-list.js";
+import { submissionOpen, submissionWithdraw } from "./commands/submission-own.js";
 import { submissionReject } from "./commands/submission-reject.js";
 import { submissionShow } from "./commands/submission-show.js";
 import type { CLIDoors } from "./doors.js";
@@ -46,14 +51,24 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   [
     "submission",
     "propose rules, and review what others propose",
-    [submissionCreate, submissionList, submissionShow, submissionApprove, submissionReject],
+    [
+      ...[
+        submissionCreate,
+        submissionList,
+        submissionShow,
+        submissionDiff,
+        submissionOpen,
+        submissionWithdraw,
+      ],
+      ...[submissionComment, submissionComments, submissionApprove, submissionReject],
+    ],
   ],
   [
     "release",
     "from approved rules to published packs",
-    [releaseBuild, releaseList, releaseShow, releasePublish, releaseWithdraw],
+    [releaseBuild, releaseList, releaseShow, releaseChanges, releasePublish, releaseWithdraw],
   ],
-  ["rule", "where the rules of a release come from", [ruleExplain]],
+  ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory]],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun, assayWatch]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   ["audit", "the auditor: redo every step", [auditRelease, auditExport, auditVerify]],

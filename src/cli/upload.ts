@@ -82,6 +82,15 @@ export async function* tarStream(
   }
 }
 
+/** A file as it is. @throws UsageError USAGE when there is none */
+export async function fileStream(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const facts = await lstat(path).catch(() => undefined);
+  if (facts === undefined || !facts.isFile()) {
+    throw new UsageError("USAGE", `expected a file, got ${quote(path)}`);
+  }
+  return content({ path, file: path, bytes: facts.size });
+}
+
 async function* tarChunks(files: readonly LocalFile[]): AsyncGenerator<Uint8Array> {
   for (const file of files) {
     yield tarHeader(file.path, file.bytes);

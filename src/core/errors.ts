@@ -125,6 +125,7 @@ export const errorTable = {
   MEDIA_TYPE_REFUSED: { class: "usage", http: 415 },
   SUBMISSION_DECIDED: policy,
   APPROVAL_OWN: { class: "policy", http: 403 },
+  AUTHOR_REFUSED: { class: "policy", http: 403 },
   APPROVAL_STALE: policy,
   RULESET_KIND: policy,
   // --- releases -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
   ROLE_REFUSED: "use a token whose identity has the role that the message names",
   SUBMISSION_DECIDED: "a decision is made once; submit again to change it",
   APPROVAL_OWN: "ask somebody else to review",
+  AUTHOR_REFUSED: "ask its author",
   APPROVAL_STALE: "read the submission again, then decide about what it says now",
   RULESET_KIND: "use the ruleset's kind, or another ruleset name",
   RELEASE_EMPTY: "approve a submission for one of the feed's rulesets first",

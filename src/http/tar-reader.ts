@@ -6,11 +6,11 @@
  * blocks, bytes after them. A caller who sends hostile bytes can make this code wait for more of them, and
  * nothing else.
  */
-import { limits } from "../core/limits.js";
 import { quote, VerificationError } from "../core/errors.js";
 import { ByteQueue } from "./byte-queue.js";
 import { malformed, parseLongName, parsePaxRecords, parseTarHeader, type TarHeader } from "./tar-header.js";
 import { SourcePaths } from "../services/source-paths.js";
+import { type SubmissionLimits, submissionLimitsMax } from "../services/submission-limits.js";
 
 export interface ArchiveEntry {
   /** Safe, relative, NFC. */
@@ -22,7 +22,6 @@ export interface ArchiveEntry {
 
 const blockBytes = 512;
 const longHeaderBytesMax = 64 * 1024;
-const entriesMax = 4 * limits.submissionFilesMax;
 const trailerBytesMax = 1024 * 1024;
 
 const linkTypes: Record<string, string> = {
@@ -34,20 +33,24 @@ const linkTypes: Record<string, string> = {
 };
 
 /** @throws VerificationError ARCHIVE_MALFORMED, PATH_UNSAFE, FILE_TOO_LARGE, LIMIT_EXCEEDED, TEXT_NOT_UTF8 */
-export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry> {
+export async function* readTar(
+  chunks: AsyncIterable<Uint8Array>,
+  limits: SubmissionLimits = submissionLimitsMax,
+): AsyncGenerator<ArchiveEntry> {
   const queue = new ByteQueue(chunks, () =>
     malformed("expected a whole tar archive, got one that ends early"),
   );
   try {
     refuseCompressed(await queue.peek(6));
-    yield* entriesOf(queue);
+    yield* entriesOf(queue, limits);
   } finally {
     await queue.close();
   }
 }
 
-async function* entriesOf(queue: ByteQueue): AsyncGenerator<ArchiveEntry> {
-  const paths = new SourcePaths();
+async function* entriesOf(queue: ByteQueue, limits: SubmissionLimits): AsyncGenerator<ArchiveEntry> {
+  const paths = new SourcePaths(limits.pathBytesMax);
+  const entriesMax = 4 * limits.filesMax;
   let files = 0;
   let total = 0;
   for (let entries = 0; ; entries++) {
@@ -62,9 +65,9 @@ async function* entriesOf(queue: ByteQueue): AsyncGenerator<ArchiveEntry> {
     refuseOthers(header);
     const path = paths.add(written);
     files++;
-    if (files > limits.submissionFilesMax) throw tooMany("files", limits.submissionFilesMax);
+    if (files > limits.filesMax) throw tooMany("files", limits.filesMax);
     total += header.bytes;
-    refuseLarge(path, header.bytes, total);
+    refuseLarge(path, header.bytes, total, limits);
     const content = queue.stream(header.bytes);
     yield { path, bytes: header.bytes, content };
     for await (const _ of content);
@@ -132,7 +135,7 @@ function refuseOthers({ path, type }: TarHeader): void {
   }
 }
 
-function refuseLarge(path: string, bytes: number, total: number): void {
+function refuseLarge(path: string, bytes: number, total: number, limits: SubmissionLimits): void {
   if (bytes > limits.fileBytesMax) {
     const message = `expected at most ${limits.fileBytesMax} bytes at ${quote(path)}, got ${bytes}`;
     throw new VerificationError("FILE_TOO_LARGE", message);

@@ -102,6 +102,8 @@ export async function composeService(
       minimumClient: configuration.minimumClient,
       clamavSignatures: configuration.clamavSignatures,
       publishingWindow: configuration.publishingWindowDays,
+      review: configuration.review,
+      submissionLimits: configuration.submissions,
     },
     wake: hooks.wake,
   };

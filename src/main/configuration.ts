@@ -7,6 +7,7 @@ import { isAbsolute, join } from "node:path";
 import { parse as parseYAML, stringify as formatYAML, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { UsageError, quote } from "../core/errors.js";
+import { limits } from "../core/limits.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
 
@@ -60,6 +61,36 @@ const log = z.strictObject({
   witnesses: z.array(witness).max(32).default([]),
 });
 
+/** Names are of the desk's identities; the first ruleset that fits counts, `*` stands for any text. */
+const review = z
+  .strictObject({
+    approvals: z.number().int().min(1).max(10).default(1),
+    emergencyPeople: z.number().int().min(2).max(10).default(2),
+    rulesets: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[a-z0-9*][a-z0-9*-]{0,62}$/),
+          approvals: z.number().int().min(1).max(10).optional(),
+          analysts: z.array(z.string().min(1)).optional(),
+          reviewers: z.array(z.string().min(1)).optional(),
+        }),
+      )
+      .max(1000)
+      .default([]),
+  })
+  .prefault({});
+
+const most = (limit: number) => z.number().int().min(1).max(limit).default(limit);
+const submissionLimits = z
+  .strictObject({
+    fileBytesMax: most(limits.fileBytesMax),
+    submissionBytesMax: most(limits.submissionBytesMax),
+    filesMax: most(limits.submissionFilesMax),
+    rulesMax: most(limits.sectionRecordsMax),
+    pathBytesMax: most(limits.pathBytesMax),
+  })
+  .prefault({});
+
 const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
 const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
@@ -89,6 +120,9 @@ const configuration = z.strictObject({
   expiryDays: z
     .strictObject({ feed: days(30), snapshot: days(7), timestamp: days(1) })
     .default({ feed: 30, snapshot: 7, timestamp: 1 }),
+  /** Of one submission; below the limits of the formats. */
+  submissions: submissionLimits,
+  review,
   /** Nothing is published while something that it stands on ends within so many days; 0 asks for nothing. */
   publishingWindowDays: z
     .strictObject({ roles: window(1), certificates: window(7), revocation: window(0) })

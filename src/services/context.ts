@@ -16,6 +16,8 @@ import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { DeviceHealth } from "./device-health.js";
+import type { ReviewRules } from "./review-rules.js";
+import type { SubmissionLimits } from "./submission-limits.js";
 import type { PublishingWindow } from "./publishing-window.js";
 import type { ReleaseLog } from "./release-log.js";
 
@@ -24,6 +26,10 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** Who reviews what; absent: one reviewer, anybody with the role. */
+  readonly review?: ReviewRules;
+  /** Below the limits of the formats; absent: those. */
+  readonly submissionLimits?: SubmissionLimits;
   /** Absent: the default. */
   readonly publishingWindow?: PublishingWindow;
   /** Signs the files that ClamAV loads, for its own verifier; absent is off. */

@@ -5,6 +5,7 @@
  * Nothing an author wrote makes this throw. A finding's path is relative to the ruleset, as its author knows
  * it.
  */
+import { VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { withoutLines } from "../core/release/left-out.js";
 import type { FileFacts, LeftOutRule } from "../core/release/model.js";
@@ -12,6 +13,7 @@ import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/mo
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { ServiceContext } from "./context.js";
 import { sourceBatches } from "./source-batches.js";
+import { submissionLimits } from "./submission-limits.js";
 
 export interface LintResult {
   /** Sorted by path, line and column; at most `limits.findingsMax`, errors first to stay. */
@@ -22,7 +24,7 @@ export interface LintResult {
   readonly rules: number;
 }
 
-type LintContext = Pick<ServiceContext, "objects" | "workers" | "engines">;
+type LintContext = Pick<ServiceContext, "objects" | "workers" | "engines" | "settings">;
 
 /** @throws OperationError when a store, a worker pool or an engine fails: the submission can be sent again */
 export async function lintRules(
@@ -37,6 +39,7 @@ export async function lintRules(
   const parsed: ParsedFile[] = [];
   for await (const batch of sourceBatches(context.objects, ruleset, used)) {
     parsed.push(...(await context.workers.parse(kind, batch)));
+    requireFewer(parsed, submissionLimits(context.settings).rulesMax);
     // Engines see the whole ruleset at once: rules refer to each other across files.
     if (engines.length > 0) sources.push(...batch);
   }
@@ -56,6 +59,13 @@ export async function lintRules(
     leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),
     rules,
   };
+}
+
+/** Before the next batch is read. */
+function requireFewer(parsed: readonly ParsedFile[], rulesMax: number): void {
+  const records = parsed.reduce((sum, file) => sum + file.records.length, 0);
+  if (records <= rulesMax) return;
+  throw new VerificationError("LIMIT_EXCEEDED", `expected at most ${rulesMax} rules, got ${records} or more`);
 }
 
 /**

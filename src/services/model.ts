@@ -45,7 +45,43 @@ export interface RulesetRecord {
   readonly kind: RuleKind;
   /** The approved submission whose files are the ruleset's head. */
   readonly head: string | null;
+  /** Of the head, or of the last one before it that said. */
+  readonly licence?: string | null;
+  readonly source?: string | null;
 }
+
+/** Somebody's yes to exactly the digest of the submission. */
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  /** Given outside the ruleset's rules of review, because there was no time for them. */
+  readonly emergency: boolean;
+}
+
+/** Collection `ruleset-revisions`, id = ruleset, `/` and submission: everything that was ever a head. */
+export interface RulesetRevision {
+  readonly submission: string;
+  /** The head before it. */
+  readonly previous: string | null;
+}
+
+/** Collection `comments`, id = submission, `/` and four digits. */
+export interface CommentRecord {
+  readonly submission: string;
+  readonly by: string;
+  readonly at: string;
+  readonly text: string;
+  readonly path: string | null;
+  readonly line: number | null;
+}
+
+/**
+ * A `draft` is for its author and whoever is asked; it becomes `open`, when nothing is wrong with it. `refused`: lint found errors, nothing
+ * but the findings will ever come of it. `withdrawn`: by its author, or because another one took its place.
+ */
+export const submissionStates = ["draft", "open", "approved", "rejected", "refused", "withdrawn"] as const;
+export type SubmissionState = (typeof submissionStates)[number];
 
 /** Collection `submissions`, id = `s-` and twelve digits. */
 export interface SubmissionRecord {
@@ -55,8 +91,7 @@ export interface SubmissionRecord {
   readonly author: string;
   readonly message: string;
   readonly createdAt: string;
-  /** `refused`: lint found errors, nothing but the findings will ever come of it. */
-  readonly state: "open" | "approved" | "rejected" | "refused";
+  readonly state: SubmissionState;
   /** SHA-256 over the canonical JSON of what would be compiled: what an approval binds. */
   readonly digest: Sha256Hex;
   readonly files: readonly FileFacts[];
@@ -67,6 +102,15 @@ export interface SubmissionRecord {
   /** Rules that only an engine refuses: our parser took them, so the compiler is told which to drop. */
   readonly leftOut: readonly LeftOutRule[];
   readonly decision: { readonly by: string; readonly at: string; readonly reason: string } | null;
+  /** The ruleset's head when it was made. Absent in records of earlier versions, like all that follow. */
+  readonly base?: string | null;
+  /** Made of the head's files and some changes: it is worth nothing on another head. */
+  readonly patch?: boolean;
+  /** Under what terms, and from where the rules were taken: kept with whatever becomes of them. */
+  readonly licence?: string | null;
+  readonly source?: string | null;
+  /** Those that do not decide yet, and those that did. */
+  readonly approvals?: readonly Approval[];
 }
 
 /** Collection `feeds`, id = name. */

@@ -72,7 +72,8 @@ export async function showSubmission(
 /** By name. @throws PolicyError ROLE_REFUSED */
 export async function listRulesets({ records }: ReadContext, identity: Identity): Promise<RulesetRecord[]> {
   requireAnyRole(identity);
-  return (await records.list<RulesetRecord>("rulesets")).map(({ body }) => body);
+  const found = await records.list<RulesetRecord>("rulesets");
+  return found.map(({ body }) => ({ ...body, licence: body.licence ?? null, source: body.source ?? null }));
 }
 
 /** The caller closes it. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */
@@ -88,10 +89,13 @@ export async function openSource(
 }
 
 export function summary(submission: SubmissionRecord): SubmissionSummary {
-  const { files, findings, leftOut: _, ...rest } = submission;
+  const { files, findings, leftOut: _, base, patch, licence, source, approvals, ...rest } = submission;
   const errors = findings.filter(isError).length;
   return {
     ...rest,
+    // Records of earlier versions know nothing of these.
+    ...{ base: base ?? null, patch: patch ?? false, approvals: approvals ?? [] },
+    ...{ licence: licence ?? null, source: source ?? null },
     fileCount: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     errors,

@@ -1,12 +1,12 @@
 /**
  * Takes the files of a submission into the object store as they arrive. The limits hold while bytes flow: a
- * file that is too large is refused after `limits.fileBytesMax` bytes, however many its sender still has.
+ * file that is too large is refused after `fileBytesMax` bytes, however many its sender still has.
  */
 import { VerificationError, quote } from "../core/errors.js";
-import { limits } from "../core/limits.js";
 import type { FileFacts } from "../core/release/model.js";
 import type { ObjectStore } from "../ports/object-store.js";
 import { SourcePaths } from "./source-paths.js";
+import { type SubmissionLimits, submissionLimitsMax } from "./submission-limits.js";
 
 /** Disks flush many small files together in the time of a few. */
 const filesAtOnce = 16;
@@ -25,17 +25,18 @@ export interface IncomingFile {
 export async function receiveFiles(
   objects: ObjectStore,
   files: AsyncIterable<IncomingFile>,
+  limits: SubmissionLimits = submissionLimitsMax,
 ): Promise<FileFacts[]> {
-  const paths = new SourcePaths();
+  const paths = new SourcePaths(limits.pathBytesMax);
   const received: FileFacts[] = [];
   const storing = new Set<Promise<void>>();
-  let bytesLeft: number = limits.submissionBytesMax;
+  let bytesLeft = limits.submissionBytesMax;
   let count = 0;
   try {
     for await (const file of files) {
       const path = paths.add(file.path);
-      if (++count > limits.submissionFilesMax) throw tooMany();
-      const content = limited(path, file.content, bytesLeft);
+      if (++count > limits.filesMax) throw tooMany(limits);
+      const content = limited(path, file.content, bytesLeft, limits);
       const start = await takeSmall(content);
       bytesLeft -= start.bytes;
       const put = objects.put(start.rest === undefined ? start.chunks : joined(start.chunks, start.rest));
@@ -90,6 +91,7 @@ async function* limited(
   path: string,
   content: AsyncIterable<Uint8Array>,
   bytesLeft: number,
+  limits: SubmissionLimits,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of content) {
@@ -100,8 +102,8 @@ async function* limited(
   }
 }
 
-function tooMany(): VerificationError {
-  const message = `expected at most ${limits.submissionFilesMax} files, got more`;
+function tooMany({ filesMax }: SubmissionLimits): VerificationError {
+  const message = `expected at most ${filesMax} files, got more`;
   return new VerificationError("LIMIT_EXCEEDED", message);
 }
 

@@ -9,12 +9,17 @@ import { limits } from "../core/limits.js";
 /** Collects the paths of one revision and refuses the first that cannot stand beside the others. */
 export class SourcePaths {
   /** Lower-cased path to the path as written; folders too, since no file may have a folder's name. */
+  readonly #bytesMax: number;
   readonly #taken = new Map<string, { readonly written: string; readonly folder: boolean }>();
+
+  constructor(bytesMax: number = limits.pathBytesMax) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** The path in NFC. @throws VerificationError PATH_UNSAFE */
   add(written: string): string {
     const path = written.normalize("NFC");
-    const problem = problemOf(path);
+    const problem = problemOf(path, this.#bytesMax);
     if (problem !== undefined) throw unsafe(written, problem);
     const parts = path.split("/");
     for (let depth = 1; depth < parts.length; depth++) this.#take(parts.slice(0, depth).join("/"), true);
@@ -32,12 +37,12 @@ export class SourcePaths {
   }
 }
 
-function problemOf(path: string): string | undefined {
+function problemOf(path: string, bytesMax: number): string | undefined {
   if (path === "") return "it is empty";
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "it is absolute";
   if (path.includes("\\")) return "it holds a backslash";
   if (/\p{C}/u.test(path)) return "it holds a control character";
-  if (utf8Bytes(path).length > limits.pathBytesMax) return `it is longer than ${limits.pathBytesMax} bytes`;
+  if (utf8Bytes(path).length > bytesMax) return `it is longer than ${bytesMax} bytes`;
   const parts = path.split("/");
   if (parts.includes("..")) return "it climbs out of its folder";
   if (parts.includes(".") || parts.includes("")) return "it has an empty part";

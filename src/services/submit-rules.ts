@@ -1,5 +1,5 @@
 /**
- * An analyst proposes a new revision of a ruleset: the whole set of files, not a difference.
+ * An analyst proposes a new revision of a ruleset: the whole set of files, or the head's files with some changes.
  *
  * Content is stored by digest before anything is judged, and a submission with errors is kept with its
  * findings. Sending the same content again while it waits for review gives the same submission.
@@ -8,14 +8,19 @@ import { sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { PolicyError, UsageError, quote } from "../core/errors.js";
+import type { FileFacts } from "../core/release/model.js";
 import { formatRevision } from "../core/release/sources.js";
 import type { RuleKind } from "../core/rules/model.js";
+import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
 import { nextNumber, timeText, untilCommitted } from "./documents.js";
 import { isError, lintRules } from "./lint-rules.js";
 import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
+import { patchFiles } from "./patch-files.js";
 import { type IncomingFile, receiveFiles } from "./receive-files.js";
-import { requireRole } from "./roles.js";
+import { requireAuthor } from "./review-rules.js";
+import { submissionLimits } from "./submission-limits.js";
+import { withdrawalOf } from "./withdraw-submission.js";
 
 export interface NewSubmission {
   readonly ruleset: string;
@@ -23,15 +28,25 @@ export interface NewSubmission {
   readonly message: string;
   readonly files: AsyncIterable<IncomingFile>;
   readonly leaveOutInvalid?: boolean;
+  readonly draft?: boolean;
+  /** The files are put into the head's, and `deletes` taken out of them. */
+  readonly patch?: boolean;
+  /** With `patch`: files, or folders with all that is in them. */
+  readonly deletes?: readonly string[];
+  /** An own submission that waits, whose place this one takes: approvals that it had are void. */
+  readonly replaces?: string;
+  readonly licence?: string;
+  readonly source?: string;
 }
 
 const messageCharactersMax = 2000;
+const originCharactersMax = 500;
 
 /**
- * Open, or refused with its findings when there are errors and the author did not ask to leave those rules
+ * Open, a draft, or refused with its findings when there are errors and the author did not ask to leave those rules
  * out.
  *
- * @throws PolicyError ROLE_REFUSED, RULESET_KIND; UsageError REQUEST_INVALID;
+ * @throws PolicyError ROLE_REFUSED, RULESET_KIND, SUBMISSION_DECIDED; UsageError REQUEST_INVALID, NOT_FOUND;
  *   VerificationError PATH_UNSAFE, FILE_TOO_LARGE, LIMIT_EXCEEDED; OperationError of stores and engines
  */
 export async function submitRules(
@@ -39,53 +54,82 @@ export async function submitRules(
   identity: Identity,
   input: NewSubmission,
 ): Promise<SubmissionRecord> {
-  requireRole(identity, "analyst");
-  const { ruleset, kind, message } = input;
-  checkWords(ruleset, message);
+  const { ruleset, kind, message, patch = false } = input;
+  checkWords(input);
+  requireAuthor(context.settings, identity, ruleset);
   await requireKind(context, ruleset, kind);
-  const files = await receiveFiles(context.objects, input.files);
+  const received = await receiveFiles(context.objects, input.files, submissionLimits(context.settings));
+  const base = (await context.records.get<RulesetRecord>("rulesets", ruleset))?.body.head ?? null;
+  const files = patch ? await patchFiles(context, base, received, input.deletes ?? []) : received;
   if (files.length === 0) throw new UsageError("REQUEST_INVALID", "expected at least one file, got none");
-  const leaveOutInvalid = input.leaveOutInvalid ?? false;
-  const lint = await lintRules(context, { ruleset, kind, files });
-  const content = { ruleset, kind, leaveOutInvalid, leftOut: leaveOutInvalid ? lint.leftOut : [], files };
-  const refused = lint.rules === 0 || (!leaveOutInvalid && lint.findings.some(isError));
+  const judged = await judge(context, input, files);
   const submission: Omit<SubmissionRecord, "id"> = {
-    ...content,
+    ...judged,
     author: identity.name,
     message,
     createdAt: timeText(context.clock.now()),
-    state: refused ? "refused" : "open",
-    digest: sha256Hex(hexText(await sha256(formatRevision(content)))),
-    rules: lint.rules,
-    findings: lint.findings,
     decision: null,
+    ...{ base, patch, licence: input.licence ?? null, source: input.source ?? null, approvals: [] },
   };
-  return untilCommitted(() => store(context, submission));
+  return untilCommitted(() => store(context, submission, input.replaces));
+}
+
+/** What lint says of the files, and what that makes of them. */
+async function judge(context: ServiceContext, input: NewSubmission, files: readonly FileFacts[]) {
+  const { ruleset, kind, leaveOutInvalid = false } = input;
+  const lint = await lintRules(context, { ruleset, kind, files });
+  const content = { ruleset, kind, leaveOutInvalid, leftOut: leaveOutInvalid ? lint.leftOut : [], files };
+  const sound = isSound({ rules: lint.rules, findings: lint.findings, leaveOutInvalid });
+  const state = input.draft === true ? "draft" : sound ? "open" : "refused";
+  const digest = sha256Hex(hexText(await sha256(formatRevision(content))));
+  return { ...content, state, digest, rules: lint.rules, findings: lint.findings } as const;
+}
+
+/** Whether it may be reviewed. */
+export function isSound({
+  rules,
+  findings,
+  leaveOutInvalid,
+}: Pick<SubmissionRecord, "rules" | "findings" | "leaveOutInvalid">): boolean {
+  return rules > 0 && (leaveOutInvalid || !findings.some(isError));
 }
 
 /**
  * Collection `open-submissions`, id = author and digest, remembers which submission waits with this content.
  */
 async function store(
-  { records }: ServiceContext,
+  context: ServiceContext,
   submission: Omit<SubmissionRecord, "id">,
+  replaces: string | undefined,
 ): Promise<SubmissionRecord> {
+  const { records } = context;
   const key = { collection: "open-submissions", id: `${submission.digest}/${submission.author}` };
   const known = await records.get<{ submission: string }>(key.collection, key.id);
   if (known !== undefined) {
     const before = await records.get<SubmissionRecord>("submissions", known.body.submission);
-    if (before?.body.state === "open") return before.body;
+    if (before?.body.state === submission.state && before.body.base === submission.base) return before.body;
   }
   const { number, write } = await nextNumber(records, "submissions");
   const id = `s-${String(number).padStart(12, "0")}`;
   const body: SubmissionRecord = { id, ...submission };
-  const remember = { ...key, expected: known?.version ?? 0, body: { submission: id } };
-  await records.commit([
-    write,
-    { collection: "submissions", id, expected: 0, body },
-    ...(body.state === "open" ? [remember] : []),
-  ]);
+  const writes: RecordWrite[] = [write, { collection: "submissions", id, expected: 0, body }];
+  if (body.state === "open" || body.state === "draft") {
+    writes.push({ ...key, expected: known?.version ?? 0, body: { submission: id } });
+    const before = replaces === undefined ? undefined : await replaced(context, body, replaces);
+    if (before !== undefined) writes.push(before);
+  }
+  await records.commit(writes);
   return body;
+}
+
+/** SPEC §17.2.4: what is replaced can no longer be approved, whoever was about to. */
+function replaced(context: ServiceContext, by: SubmissionRecord, id: string): Promise<RecordWrite> {
+  const author = { name: by.author, roles: [] };
+  return withdrawalOf(context, author, {
+    submission: id,
+    reason: `replaced by ${by.id}`,
+    ruleset: by.ruleset,
+  });
 }
 
 /** @throws PolicyError RULESET_KIND when the ruleset has rules of another kind */
@@ -102,14 +146,27 @@ export async function requireKind(
   );
 }
 
-function checkWords(ruleset: string, message: string): void {
+function checkWords({
+  ruleset,
+  message,
+  licence = "",
+  source = "",
+  patch,
+  deletes = [],
+}: NewSubmission): void {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(ruleset)) {
     throw new UsageError("REQUEST_INVALID", `expected a ruleset name, got ${quote(ruleset)}`);
   }
-  if (message.length > messageCharactersMax) {
-    throw new UsageError(
-      "REQUEST_INVALID",
-      `expected a message of at most ${messageCharactersMax} characters, got ${message.length}`,
-    );
+  requireShort("a message", message, messageCharactersMax);
+  requireShort("a licence", licence, originCharactersMax);
+  requireShort("a source", source, originCharactersMax);
+  if (deletes.length > 0 && patch !== true) {
+    throw new UsageError("REQUEST_INVALID", "expected deletes with a patch, got them with a whole revision");
   }
+}
+
+function requireShort(what: string, text: string, charactersMax: number): void {
+  if (text.length <= charactersMax) return;
+  const message = `expected ${what} of at most ${charactersMax} characters, got ${text.length}`;
+  throw new UsageError("REQUEST_INVALID", message);
 }

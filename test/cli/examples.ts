@@ -15,6 +15,7 @@ export function submission(changes: Partial<Submission> = {}): Submission {
     rules: 2,
     leaveOutInvalid: false,
     decision: null,
+    ...{ base: null, patch: false, licence: null, source: null, approvals: [], approvalsNeeded: 1 },
     fileCount: 1,
     bytes: 1234,
     errors: 0,

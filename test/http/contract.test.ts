@@ -51,6 +51,9 @@ const bodies: Record<string, object> = {
   getSources: { sha256: ["a".repeat(64)] },
   approveSubmission: { digest: "a".repeat(64) },
   rejectSubmission: { digest: "a".repeat(64), reason: "no" },
+  approveInEmergency: { digest: "a".repeat(64), reason: "now" },
+  withdrawSubmission: {},
+  addComment: { text: "why?" },
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },
   withdrawRelease: { to: 1, reason: "bad" },
@@ -59,7 +62,11 @@ const bodies: Record<string, object> = {
     envelope: { payloadType: "t", payload: "YQ==", signatures: [{ keyid: "", sig: "YQ==" }] },
   },
 };
-const queries: Record<string, string> = { createSubmission: "?ruleset=r&kind=yara", explainRule: "?id=x" };
+const queries: Record<string, string> = {
+  createSubmission: "?ruleset=r&kind=yara",
+  explainRule: "?id=x",
+  getRuleRevisions: "?id=x",
+};
 /** The role that an operation's description asks for; every role where it says so. */
 function allowedRoles({ description = "" }: Operation): readonly Role[] {
   if (description.startsWith("Any role, and a monitor")) return roles;

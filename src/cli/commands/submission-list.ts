@@ -1,5 +1,6 @@
 /** `rulemint submission list`: what was proposed, newest first. */
 import { type Command, Option } from "commander";
+import { submissionStates } from "../../services/model.js";
 import type { SubmissionSummary } from "../api-client.js";
 import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
 import type { CLIDoors } from "../doors.js";
@@ -13,9 +14,7 @@ interface Options extends ServiceOptions {
 export function submissionList(noun: Command, doors: CLIDoors): void {
   const command = withService(noun.command("list"))
     .description("list submissions, newest first")
-    .addOption(
-      new Option("--state <state>", "only these").choices(["open", "approved", "rejected", "refused"]),
-    )
+    .addOption(new Option("--state <state>", "only these").choices([...submissionStates]))
     .option("--ruleset <name>", "only of this ruleset");
   answers<Options>(command, doors, async (_call, { server, token, state, ruleset }) => {
     const service = openService(doors, { server, token });

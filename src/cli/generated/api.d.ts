@@ -96,6 +96,122 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/submissions/{id}/emergency-approval": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve without the ruleset's reviewers
+     * @description Role reviewer or release-manager, never the author. When there is no time for the usual review: several people (two, unless
+     *     the service asks for more), each with a reason. The public log keeps that it happened, who they were, and why.
+     */
+    post: operations["approveInEmergency"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/opening": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask for review of a draft
+     * @description Role analyst, and its author. Refused with every finding while it has errors (RULES_INVALID).
+     */
+    post: operations["openDraft"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/withdrawal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a submission back
+     * @description Role analyst, and its author, while nobody has decided.
+     */
+    post: operations["withdrawSubmission"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/comments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    /**
+     * What people said about it, oldest first
+     * @description Any role.
+     */
+    get: operations["listComments"];
+    put?: never;
+    /**
+     * Say something about a submission, a file or a line of it
+     * @description Any role. Comments are never changed.
+     */
+    post: operations["addComment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/submissions/{id}/diff": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    /**
+     * What it changes, by rule and by file
+     * @description Any role. Against the ruleset's head, or any revision of the ruleset. Rules are compared as they would be compiled: layout and comments
+     *     change nothing, and a rule that stands in another file has moved.
+     */
+    get: operations["diffSubmission"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/rulesets": {
     parameters: {
       query?: never;
@@ -336,6 +452,49 @@ export interface paths {
      *     which release it has been there. Several files may give one name, and one rule may stand in several files.
      */
     get: operations["explainRule"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/changes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * What the release changes, rule by rule, by whom and why
+     * @description Any role.
+     */
+    get: operations["getChanges"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/rules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Every approved revision that touched a rule
+     * @description Any role. Who wrote it first, who last, and why; also of rules that are gone.
+     */
+    get: operations["getRuleRevisions"];
     put?: never;
     post?: never;
     delete?: never;
@@ -596,7 +755,7 @@ export interface components {
     RulesetName: string;
     SubmissionID: string;
     /** @enum {string} */
-    SubmissionState: "open" | "approved" | "rejected" | "refused";
+    SubmissionState: "draft" | "open" | "approved" | "rejected" | "refused" | "withdrawn";
     FeedName: string;
     ReleaseNumber: number;
     Sha256: string;
@@ -643,6 +802,18 @@ export interface components {
         at: components["schemas"]["Time"];
         reason: string;
       } | null;
+      /** @description The ruleset's head when it was made */
+      base: string | null;
+      /** @description Made of the head's files and some changes */
+      patch: boolean;
+      licence: string | null;
+      source: string | null;
+      approvals: {
+        by: string;
+        at: components["schemas"]["Time"];
+        reason: string;
+        emergency: boolean;
+      }[];
       fileCount: number;
       bytes: number;
       errors: number;
@@ -665,21 +836,131 @@ export interface components {
         at: components["schemas"]["Time"];
         reason: string;
       } | null;
+      /** @description The ruleset's head when it was made */
+      base: string | null;
+      /** @description Made of the head's files and some changes */
+      patch: boolean;
+      licence: string | null;
+      source: string | null;
+      approvals: {
+        by: string;
+        at: components["schemas"]["Time"];
+        reason: string;
+        emergency: boolean;
+      }[];
       fileCount: number;
       bytes: number;
       errors: number;
       warnings: number;
     } & {
+      /** @description How many people must approve it */
+      approvalsNeeded: number;
       files: components["schemas"]["FileFacts"][];
       /** @description Rules that only an engine refused, and that the compiler is told to drop */
       leftOut: components["schemas"]["LeftOutRule"][];
       findings: components["schemas"]["Finding"][];
+    };
+    Comment: {
+      submission: components["schemas"]["SubmissionID"];
+      by: string;
+      at: components["schemas"]["Time"];
+      text: string;
+      path: string | null;
+      line: number | null;
+    };
+    /** @description Where a rule stands in its ruleset; null on the side on which it is not */
+    RulePlace: {
+      path: string;
+      firstLine: number;
+      lastLine: number;
+    } | null;
+    /** @enum {string} */
+    RuleChangeWord: "added" | "changed" | "removed" | "moved";
+    RuleChange: {
+      change: components["schemas"]["RuleChangeWord"];
+      id: string;
+      before: components["schemas"]["RulePlace"];
+      after: components["schemas"]["RulePlace"];
+    };
+    RuleChangeTotals: {
+      added: number;
+      changed: number;
+      removed: number;
+      moved: number;
+    };
+    SubmissionDiff: {
+      submission: components["schemas"]["SubmissionID"];
+      ruleset: components["schemas"]["RulesetName"];
+      against: string | null;
+      totals: components["schemas"]["RuleChangeTotals"];
+      files: {
+        /** @enum {string} */
+        change: "added" | "changed" | "removed" | "renamed";
+        path: string;
+        from: string | null;
+      }[];
+      rules: components["schemas"]["RuleChange"][];
+      /** @description There are more changes than are listed */
+      cut: boolean;
+    };
+    RuleRevisions: {
+      id: string;
+      firstAuthor: string;
+      lastAuthor: string;
+      /** @description Whether a head has it now */
+      stands: boolean;
+      revisions: {
+        change: components["schemas"]["RuleChangeWord"];
+        id: string;
+        before: components["schemas"]["RulePlace"];
+        after: components["schemas"]["RulePlace"];
+        ruleset: components["schemas"]["RulesetName"];
+        kind: components["schemas"]["RuleKind"];
+        submission: components["schemas"]["SubmissionID"];
+        author: string;
+        approvedBy: string;
+        approvedAt: components["schemas"]["Time"];
+        message: string;
+        licence: string | null;
+        source: string | null;
+      }[];
+      /** @description False where the earliest revisions were made before heads were remembered */
+      complete: boolean;
+    };
+    ChangeLog: {
+      /** @constant */
+      schema: 1;
+      feed: components["schemas"]["FeedName"];
+      release: components["schemas"]["ReleaseNumber"];
+      previous: number | null;
+      createdAt: components["schemas"]["Time"];
+      createdBy: string;
+      reason: string;
+      restores: number | null;
+      totals: components["schemas"]["RuleChangeTotals"];
+      changes: {
+        change: components["schemas"]["RuleChangeWord"];
+        id: string;
+        before: components["schemas"]["RulePlace"];
+        after: components["schemas"]["RulePlace"];
+        kind: components["schemas"]["RuleKind"];
+        ruleset: components["schemas"]["RulesetName"];
+        submission: string;
+        by: string;
+        approvedBy: string;
+        why: string;
+      }[];
+      cut: boolean;
     };
     Ruleset: {
       name: components["schemas"]["RulesetName"];
       kind: components["schemas"]["RuleKind"];
       /** @description The approved submission that counts */
       head: string | null;
+      /** @description Terms of rules that were taken from elsewhere */
+      licence: string | null;
+      /** @description Where they were taken from */
+      source: string | null;
     };
     Feed: {
       name: components["schemas"]["FeedName"];
@@ -951,6 +1232,7 @@ export interface components {
       | "MEDIA_TYPE_REFUSED"
       | "SUBMISSION_DECIDED"
       | "APPROVAL_OWN"
+      | "AUTHOR_REFUSED"
       | "APPROVAL_STALE"
       | "RULESET_KIND"
       | "RELEASE_STATE"
@@ -1095,6 +1377,21 @@ export interface operations {
         /** @description Why, for the reviewer */
         message?: string;
         leaveOutInvalid?: boolean;
+        /** @description Lint it and keep it, but ask nobody for review yet; errors refuse nothing */
+        draft?: boolean;
+        /**
+         * @description The files are put into the head's instead of being the whole revision. Such a submission can only be approved while the head is the
+         *     one that it was made on (APPROVAL_STALE).
+         */
+        patch?: boolean;
+        /** @description With patch, files or folders of the head that go */
+        delete?: string[];
+        /** @description An own submission that waits; it is withdrawn, and approvals that it had are void */
+        replaces?: components["schemas"]["SubmissionID"];
+        /** @description Terms of rules taken from elsewhere, an SPDX expression for example */
+        licence?: string;
+        /** @description Where they were taken from */
+        source?: string;
       };
       header?: never;
       path?: never;
@@ -1174,6 +1471,145 @@ export interface operations {
     };
     responses: {
       200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  approveInEmergency: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          digest: components["schemas"]["Sha256"];
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  openDraft: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  withdrawSubmission: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          reason?: string;
+        };
+      };
+    };
+    responses: {
+      200: components["responses"]["Submission"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  listComments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All of them */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["Comment"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  addComment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          text: string;
+          path?: string;
+          line?: number;
+        };
+      };
+    };
+    responses: {
+      /** @description The comment */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Comment"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  diffSubmission: {
+    parameters: {
+      query?: {
+        against?: components["schemas"]["SubmissionID"];
+      };
+      header?: never;
+      path: {
+        id: components["parameters"]["submission"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Added, changed, removed and moved rules */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SubmissionDiff"];
+        };
+      };
       default: components["responses"]["Problem"];
     };
   };
@@ -1432,6 +1868,59 @@ export interface operations {
           "application/json": {
             items: components["schemas"]["ExplainedRule"][];
           };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getChanges: {
+    parameters: {
+      query?: {
+        format?: "json" | "markdown" | "html";
+      };
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Against the published release before it */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChangeLog"];
+          "text/markdown": string;
+          "text/html": string;
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getRuleRevisions: {
+    parameters: {
+      query: {
+        id: string;
+        ruleset?: components["schemas"]["RulesetName"];
+        kind?: components["schemas"]["RuleKind"];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Oldest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RuleRevisions"];
         };
       };
       default: components["responses"]["Problem"];

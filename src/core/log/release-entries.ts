@@ -88,7 +88,15 @@ export interface HeartbeatEntry extends Common {
   readonly releases: Readonly<Record<string, number>>;
 }
 
+/** Rules that were approved outside the rules of review, because there was no time for them; by whom, and why (SPEC §17.3.4). */
+export interface EmergencyEntry extends Common {
+  readonly kind: "emergency";
+  readonly submissionDigest: Sha256Hex;
+  readonly people: readonly { readonly by: string; readonly reason: string }[];
+}
+
 export type ReleaseLogEntry =
+  | EmergencyEntry
   | ReleaseEntry
   | WithdrawalEntry
   | MetadataEntry
@@ -158,6 +166,11 @@ function readEntry(value: JSONObject, time: string): ReleaseLogEntry | UnknownEn
       if (typeof value.origin !== "string") throw odd("an origin", value.origin);
       return { kind, time, origin: value.origin, size: count(value.size, 0), root: sha256Hex(value.root) };
     }
+    case "emergency":
+      return {
+        ...{ kind, time, submissionDigest: sha256Hex(value.submissionDigest) },
+        people: Array.isArray(value.people) ? value.people.map(personOf) : [],
+      };
     case "heartbeat": {
       const releases = isJSONObject(value.releases) ? Object.entries(value.releases) : undefined;
       if (releases === undefined) throw odd("releases", value.releases);
@@ -170,6 +183,12 @@ function readEntry(value: JSONObject, time: string): ReleaseLogEntry | UnknownEn
       if (typeof kind !== "string" || !/^[a-z][a-z-]{0,39}$/.test(kind)) throw odd("a kind", kind);
       return { kind: "unknown", time, name: kind };
   }
+}
+
+function personOf(value: JSONValue): { readonly by: string; readonly reason: string } {
+  const { by, reason } = isJSONObject(value) ? value : {};
+  if (typeof by !== "string" || typeof reason !== "string") throw odd("a person and a reason", value);
+  return { by, reason };
 }
 
 function releaseOf({ feed, release }: JSONObject): { feed: FeedName; release: ReleaseNumber } {

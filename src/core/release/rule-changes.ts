@@ -139,7 +139,7 @@ function idLines(ids: readonly string[]): string[] {
 }
 
 /** Authors choose ids: nothing of one becomes markup. */
-function codeSpan(id: string): string {
+export function codeSpan(id: string): string {
   const text = /[\p{C}`]|^\s|\s$/u.test(id) ? JSON.stringify(id).replaceAll("`", "\\u0060") : id;
   return `\`${text.replace(/\p{C}/gu, "\ufffd")}\``;
 }

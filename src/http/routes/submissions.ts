@@ -5,9 +5,15 @@ import { UsageError, VerificationError } from "../../core/errors.js";
 import type { RuleKind } from "../../core/rules/model.js";
 import type { ServiceContext } from "../../services/context.js";
 import type { SubmissionRecord } from "../../services/model.js";
+import { commentSubmission, listComments } from "../../services/comment-submission.js";
+import { diffSubmission } from "../../services/diff-submission.js";
+import { openDraft } from "../../services/open-draft.js";
 import { listSubmissions, showSubmission, summary } from "../../services/read-submissions.js";
-import { reviewSubmission } from "../../services/review-submission.js";
+import { approvalsNeeded } from "../../services/review-rules.js";
+import { type Review, reviewSubmission } from "../../services/review-submission.js";
+import { submissionLimits } from "../../services/submission-limits.js";
 import { submitRules } from "../../services/submit-rules.js";
+import { withdrawSubmission } from "../../services/withdraw-submission.js";
 import { identityOf } from "../authenticate.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { readTar } from "../tar-reader.js";
@@ -19,6 +25,15 @@ interface CreateQuery {
   readonly kind: RuleKind;
   readonly message?: string;
   readonly leaveOutInvalid: boolean;
+}
+
+interface NewQuery extends CreateQuery {
+  readonly draft: boolean;
+  readonly patch: boolean;
+  readonly delete?: readonly string[];
+  readonly replaces?: string;
+  readonly licence?: string;
+  readonly source?: string;
 }
 
 interface ListQuery {
@@ -33,44 +48,71 @@ export function submissionRoutes(context: ServiceContext): Router {
   routes.post("/v1/submissions", async (request, response) => {
     refuseEncoding(request);
     letCallerFinish(request, response);
-    const { message = "", ...query } = request.query as unknown as CreateQuery;
+    const { message = "", delete: deletes, ...query } = request.query as unknown as NewQuery;
     // The stream stays open when reading stops early: the refusal goes back over the same connection.
-    const files = readTar(request.iterator({ destroyOnReturn: false }));
-    const record = await submitRules(context, identityOf(response), { ...query, message, files });
+    const files = readTar(request.iterator({ destroyOnReturn: false }), submissionLimits(context.settings));
+    const order = { ...query, message, deletes, files };
+    const record = await submitRules(context, identityOf(response), order);
     response.location(`/v1/submissions/${record.id}`);
     if (record.state === "refused") throw refused(record);
-    response.status(201).json(view(record));
+    response.status(201).json(view(context, record));
   });
   routes.get("/v1/submissions", async (request, response) => {
     const query = request.query as unknown as ListQuery;
     response.json(await listSubmissions(context, identityOf(response), query));
   });
   routes.get("/v1/submissions/:id", async (request, response) => {
-    response.json(view(await showSubmission(context, identityOf(response), request.params.id)));
+    response.json(view(context, await showSubmission(context, identityOf(response), request.params.id)));
   });
-  routes.post("/v1/submissions/:id/approval", (request, response) =>
-    review(context, request, response, "approve"),
-  );
-  routes.post("/v1/submissions/:id/rejection", (request, response) =>
-    review(context, request, response, "reject"),
-  );
+  const decisions = { approval: "approve", rejection: "reject", "emergency-approval": "emergency" } as const;
+  for (const [path, decision] of Object.entries(decisions)) {
+    routes.post(`/v1/submissions/:id/${path}`, (request, response) =>
+      review(context, request, response, decision),
+    );
+  }
+  addAuthorsRoutes(routes, context);
   return routes;
+}
+
+function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
+  routes.post("/v1/submissions/:id/opening", async (request, response) => {
+    response.json(view(context, await openDraft(context, identityOf(response), request.params.id)));
+  });
+  routes.post("/v1/submissions/:id/withdrawal", async (request, response) => {
+    const { reason = "" } = request.body as { reason?: string };
+    const withdrawal = { submission: request.params.id, reason };
+    response.json(view(context, await withdrawSubmission(context, identityOf(response), withdrawal)));
+  });
+  routes.get("/v1/submissions/:id/comments", async (request, response) => {
+    response.json({ items: await listComments(context, identityOf(response), request.params.id) });
+  });
+  routes.post("/v1/submissions/:id/comments", async (request, response) => {
+    const comment = request.body as { text: string; path?: string; line?: number };
+    const about = { submission: request.params.id, ...comment };
+    response.status(201).json(await commentSubmission(context, identityOf(response), about));
+  });
+  routes.get("/v1/submissions/:id/diff", async (request, response) => {
+    const { against } = request.query as { against?: string };
+    const question = { submission: request.params.id, against };
+    response.json(await diffSubmission(context, identityOf(response), question));
+  });
 }
 
 async function review(
   context: ServiceContext,
   request: Request<{ id: string }>,
   response: Response,
-  decision: "approve" | "reject",
+  decision: Review["decision"],
 ): Promise<void> {
   const { digest, reason } = request.body as { digest: string; reason?: string };
   const wanted = { submission: request.params.id, decision, digest: sha256Hex(digest), reason };
-  response.json(view(await reviewSubmission(context, identityOf(response), wanted)));
+  response.json(view(context, await reviewSubmission(context, identityOf(response), wanted)));
 }
 
-function view(record: SubmissionRecord) {
+function view({ settings }: ServiceContext, record: SubmissionRecord) {
   const { files, findings, leftOut } = record;
-  return { ...summary(record), files, findings, leftOut };
+  const needed = approvalsNeeded(settings, record.ruleset);
+  return { ...summary(record), approvalsNeeded: needed, files, findings, leftOut };
 }
 
 function refused(record: SubmissionRecord): VerificationError {

@@ -1,0 +1,39 @@
+/** An author asks for review of a draft. Nothing about it changes but its state: what was linted is what is reviewed. */
+import { PolicyError, VerificationError } from "../core/errors.js";
+import type { ServiceContext } from "./context.js";
+import { untilCommitted } from "./documents.js";
+import { isError } from "./lint-rules.js";
+import type { Identity, SubmissionRecord } from "./model.js";
+import { requireAuthor } from "./review-rules.js";
+import { requireRole } from "./roles.js";
+import { isSound } from "./submit-rules.js";
+import { requireOwn } from "./withdraw-submission.js";
+
+type DraftContext = Pick<ServiceContext, "records" | "settings">;
+
+/** @throws PolicyError ROLE_REFUSED, AUTHOR_REFUSED, SUBMISSION_DECIDED; VerificationError RULES_INVALID; UsageError NOT_FOUND */
+export async function openDraft(
+  { records, settings }: DraftContext,
+  identity: Identity,
+  submission: string,
+): Promise<SubmissionRecord> {
+  requireRole(identity, "analyst");
+  return untilCommitted(async () => {
+    const { body, version } = await requireOwn(records, identity, submission);
+    requireAuthor(settings, identity, body.ruleset);
+    if (body.state === "open") return body;
+    if (body.state !== "draft") {
+      throw new PolicyError("SUBMISSION_DECIDED", `expected a draft, got a submission that is ${body.state}`);
+    }
+    // SPEC §17.2.5: with what it was linted with.
+    if (!isSound(body)) {
+      const errors = body.findings.filter(isError).length;
+      const details = { submission: body.id, findings: body.findings };
+      const message = `expected rules without errors, got ${errors === 1 ? "1 error" : `${errors} errors`}`;
+      throw new VerificationError("RULES_INVALID", message, { details });
+    }
+    const after: SubmissionRecord = { ...body, state: "open" };
+    await records.commit([{ collection: "submissions", id: body.id, expected: version, body: after }]);
+    return after;
+  });
+}
