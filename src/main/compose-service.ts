@@ -5,8 +5,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
-import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
-import { openYaracEngine } from "../adapters/engines/yarac.js";
 import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
@@ -30,6 +28,7 @@ import type { ServiceContext } from "../services/context.js";
 import { DeviceHealth } from "../services/device-health.js";
 import { metricTable } from "../services/metrics.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
+import { openEngines } from "./compose-engines.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeReleaseLog } from "./compose-log.js";
 import { openRevocationSource } from "./compose-revocation.js";
@@ -68,7 +67,8 @@ export async function composeService(
   const snapshot = await openKeyFile(folder, configuration.snapshot);
   const timestamp = await openKeyFile(folder, configuration.timestamp);
   const postQuantum = await openPostQuantum(folder, configuration);
-  const yarac = await openYaracEngine();
+  const cache = await openCompileCache(join(folder, "compile-cache"));
+  const engines = await openEngines(cache, configuration.workers);
   const revocation = openRevocationSource(folder);
   const objects = await openFilesystemObjects(join(folder, "objects"));
   const tree = await openFilesystemTree(join(folder, "public"));
@@ -78,11 +78,11 @@ export async function composeService(
     records,
     objects,
     databases: databasesInObjects(objects, records),
-    cache: await openCompileCache(join(folder, "compile-cache")),
+    cache,
     tree,
     codec,
     workers,
-    engines: [openSigmaSchemaEngine(), ...(yarac === undefined ? [] : [yarac])],
+    engines,
     clock: systemClock,
     digest: nodeDigest,
     publisher,
@@ -112,6 +112,7 @@ export async function composeService(
     revocation,
     ...(postQuantum ? [postQuantum] : []),
     workers,
+    ...engines,
     codec,
     publisher,
     snapshot,

@@ -10,5 +10,9 @@ export interface RuleEngine {
   /** Name and version, kept with every lint result. */
   readonly name: string;
   readonly kinds: readonly RuleKind[];
+  /** It is asked about files in which our parser found no error, and about no others. */
+  readonly soundFilesOnly?: boolean;
+  /** What it says of a file depends on that file alone, its name aside: nobody has to ask twice. */
+  readonly fileByFile?: boolean;
   check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]>;
 }

@@ -12,6 +12,7 @@ import type { FileFacts, LeftOutRule } from "../core/release/model.js";
 import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { ServiceContext } from "./context.js";
+import { type JudgedIDs, lintIDs } from "./lint-ids.js";
 import { sourceBatches } from "./source-batches.js";
 import { submissionLimits } from "./submission-limits.js";
 
@@ -22,9 +23,13 @@ export interface LintResult {
   readonly leftOut: readonly LeftOutRule[];
   /** Rules that would be compiled. */
   readonly rules: number;
+  readonly idsSha256: JudgedIDs["idsSha256"];
 }
 
-type LintContext = Pick<ServiceContext, "objects" | "workers" | "engines" | "settings">;
+type LintContext = Pick<
+  ServiceContext,
+  "records" | "objects" | "workers" | "engines" | "settings" | "digest"
+>;
 
 /** @throws OperationError when a store, a worker pool or an engine fails: the submission can be sent again */
 export async function lintRules(
@@ -36,15 +41,22 @@ export async function lintRules(
   const used = revision.files.filter(({ path }) => language.accepts(`${ruleset}/${path}`));
   const engines = context.engines.filter((engine) => engine.kinds.includes(kind));
   const sources: SourceFile[] = [];
+  const broken = new Set<string>();
   const parsed: ParsedFile[] = [];
   for await (const batch of sourceBatches(context.objects, ruleset, used)) {
     parsed.push(...(await context.workers.parse(kind, batch)));
     requireFewer(parsed, submissionLimits(context.settings).rulesMax);
     // Engines see the whole ruleset at once: rules refer to each other across files.
     if (engines.length > 0) sources.push(...batch);
+    for (const file of parsed) if (file.findings.some(isError)) broken.add(file.path);
   }
   const opinions: Finding[] = [];
-  for (const engine of engines) opinions.push(...(await engine.check(kind, sources)));
+  for (const engine of engines) {
+    const asked = engine.soundFilesOnly ? sources.filter(({ path }) => !broken.has(path)) : sources;
+    opinions.push(...(await engine.check(kind, asked)));
+  }
+  const ids = await lintIDs(context, revision, parsed);
+  opinions.push(...ids.findings);
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
   const isRule = (record: string) => language.ruleID(record) !== undefined;
   const leftOut = rulesRefusedBy(opinions, own, parsed, isRule);
@@ -58,6 +70,7 @@ export async function lintRules(
     findings: bounded(all),
     leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),
     rules,
+    idsSha256: ids.idsSha256,
   };
 }
 

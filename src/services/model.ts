@@ -109,6 +109,8 @@ export interface SubmissionRecord {
   /** Under what terms, and from where the rules were taken: kept with whatever becomes of them. */
   readonly licence?: string | null;
   readonly source?: string | null;
+  /** Object with the ids of its rules, for the lint of other rulesets; null for indicators. */
+  readonly idsSha256?: Sha256Hex | null;
   /** Those that do not decide yet, and those that did. */
   readonly approvals?: readonly Approval[];
 }

@@ -8,7 +8,8 @@ import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
 import { requireAnyRole } from "./roles.js";
 
 /** A submission without its long lists. */
-export interface SubmissionSummary extends Omit<SubmissionRecord, "files" | "findings" | "leftOut"> {
+export interface SubmissionSummary
+  extends Omit<SubmissionRecord, "files" | "findings" | "leftOut" | "idsSha256"> {
   readonly fileCount: number;
   readonly bytes: number;
   readonly errors: number;
@@ -89,7 +90,18 @@ export async function openSource(
 }
 
 export function summary(submission: SubmissionRecord): SubmissionSummary {
-  const { files, findings, leftOut: _, base, patch, licence, source, approvals, ...rest } = submission;
+  const {
+    files,
+    findings,
+    leftOut: _,
+    base,
+    patch,
+    licence,
+    source,
+    approvals,
+    idsSha256: __,
+    ...rest
+  } = submission;
   const errors = findings.filter(isError).length;
   return {
     ...rest,

@@ -82,7 +82,8 @@ async function judge(context: ServiceContext, input: NewSubmission, files: reado
   const sound = isSound({ rules: lint.rules, findings: lint.findings, leaveOutInvalid });
   const state = input.draft === true ? "draft" : sound ? "open" : "refused";
   const digest = sha256Hex(hexText(await sha256(formatRevision(content))));
-  return { ...content, state, digest, rules: lint.rules, findings: lint.findings } as const;
+  const { rules, findings, idsSha256 } = lint;
+  return { ...content, state, digest, rules, findings, idsSha256 } as const;
 }
 
 /** Whether it may be reviewed. */

@@ -34,6 +34,8 @@ export async function openYaracEngine(): Promise<RuleEngine | undefined> {
 class YaracEngine implements RuleEngine {
   readonly name: string;
   readonly kinds: readonly RuleKind[] = ["yara"];
+  readonly fileByFile = true;
+  readonly soundFilesOnly = true;
 
   constructor(version: string) {
     this.name = `yarac ${version}`;

@@ -1,6 +1,7 @@
 /** The worker's side: parses the files of a message. It never catches: an exception here is our fault and ends the thread. */
 import { parentPort } from "node:worker_threads";
 import { makeRun } from "../../core/release/run.js";
+import { withQuality } from "../../core/rules/quality/judge.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
 import { nodeDigest } from "../node-digest.js";
 import type { ParseJob } from "./parser-thread.js";
@@ -10,7 +11,7 @@ import type { ParseJob } from "./parser-thread.js";
 parentPort?.on("message", async ({ kind, files, wanted }: ParseJob) => {
   if (wanted === "records") {
     const { parse } = ruleLanguage(kind);
-    parentPort?.postMessage(files.map((file) => parse(file)));
+    parentPort?.postMessage(files.map((file) => withQuality(kind, parse(file))));
     return;
   }
   const runs: Uint8Array[] = [];

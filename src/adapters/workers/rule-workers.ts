@@ -5,6 +5,7 @@
  */
 import { encodeRun } from "../../core/release/run.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
+import { withQuality } from "../../core/rules/quality/judge.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { workerURL } from "../worker-url.js";
@@ -50,7 +51,7 @@ export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
 
 function parseHere(kind: RuleKind, file: SourceFile): ParsedFile {
   try {
-    return ruleLanguage(kind).parse(file);
+    return withQuality(kind, ruleLanguage(kind).parse(file));
   } catch (error) {
     return failedFile(
       file.path,

@@ -1,0 +1,96 @@
+/**
+ * Ids beyond one ruleset: a name that another ruleset has already, and names that are for trials. Each submission keeps the ids of its rules,
+ * so that the heads of other rulesets need not be parsed again.
+ */
+import { type Sha256Hex, sha256Hex } from "../core/brands.js";
+import { hexText, utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
+import type { Finding, ParsedFile, RuleKind } from "../core/rules/model.js";
+import { ruleLanguage } from "../core/rules/registry.js";
+import type { ServiceContext } from "./context.js";
+import type { RulesetRecord, SubmissionRecord } from "./model.js";
+import { readObject } from "./source-batches.js";
+
+/** Two of one id cannot be in one release; of the others, each file is a name space of its own. */
+const conflicting: ReadonlySet<RuleKind> = new Set(["sigma", "suricata"]);
+/** `Win.Test.Sample-1`: what people call signatures that must never leave the desk. */
+const testName = /\.test\./i;
+
+type IDContext = Pick<ServiceContext, "records" | "objects" | "digest">;
+/** Id to a mark of the rule: the same rule in two rulesets is one rule. */
+type IDs = ReadonlyMap<string, string>;
+
+export interface JudgedIDs {
+  readonly findings: readonly Finding[];
+  /** Object with the ids; null for indicators, which are what they say. */
+  readonly idsSha256: Sha256Hex | null;
+}
+
+export async function lintIDs(
+  context: IDContext,
+  { ruleset, kind }: { readonly ruleset: string; readonly kind: RuleKind },
+  parsed: readonly ParsedFile[],
+): Promise<JudgedIDs> {
+  if (kind === "ioc") return { findings: [], idsSha256: null };
+  const { ruleID } = ruleLanguage(kind);
+  const others = await otherIDs(context, ruleset, kind);
+  const own = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const { path, records, lines } of parsed) {
+    for (const [i, record] of records.entries()) {
+      const id = ruleID(record);
+      if (id === undefined) continue;
+      const mark = markOf(context, record, own.get(id));
+      own.set(id, mark);
+      const place = { path, line: lines[i] as number, column: 1 };
+      if (testName.test(id)) {
+        const message = `expected no name of a trial in a release, got ${JSON.stringify(id)}`;
+        findings.push({ ...place, severity: "error", code: "RULE_TEST_NAME", message });
+      }
+      const taken = others.find((other) => other.ids.has(id));
+      if (taken === undefined || taken.ids.get(id) === mark) continue;
+      const severity = conflicting.has(kind) ? "error" : "warning";
+      const message = `ruleset ${taken.ruleset} has a rule of this id: ${JSON.stringify(id)}`;
+      findings.push({ ...place, severity, code: "RULE_ID_TAKEN", message });
+    }
+  }
+  const text = [...own].map(([id, mark]) => JSON.stringify([id, mark])).sort();
+  const { sha256 } = await context.objects.put([utf8Bytes(text.join("\n"))]);
+  return { findings, idsSha256: sha256Hex(sha256) };
+}
+
+/** Several rules of one id have one mark together. */
+function markOf({ digest }: IDContext, record: string, before: string | undefined): string {
+  const running = digest();
+  running.update(utf8Bytes(`${before ?? ""}${record}`));
+  return hexText(running.finish()).slice(0, 16);
+}
+
+async function otherIDs(
+  { records, objects }: IDContext,
+  ruleset: string,
+  kind: RuleKind,
+): Promise<{ readonly ruleset: string; readonly ids: IDs }[]> {
+  const found: { ruleset: string; ids: IDs }[] = [];
+  for (const { body } of await records.list<RulesetRecord>("rulesets")) {
+    if (body.name === ruleset || body.kind !== kind || body.head === null) continue;
+    const head = await records.get<SubmissionRecord>("submissions", body.head);
+    const digest = head?.body.idsSha256;
+    if (digest) found.push({ ruleset: body.name, ids: await readIDs(objects, digest) });
+  }
+  return found;
+}
+
+/** The heads of the day, by digest: they are asked for with every submission. */
+const remembered = new Map<string, IDs>();
+const rememberedMax = 64;
+
+async function readIDs(objects: IDContext["objects"], digest: Sha256Hex): Promise<IDs> {
+  const known = remembered.get(digest);
+  if (known !== undefined) return known;
+  const text = utf8Text(await readObject(objects, digest));
+  const lines = text === "" ? [] : text.split("\n");
+  const ids = new Map(lines.map((line) => JSON.parse(line) as [string, string]));
+  remembered.set(digest, ids);
+  for (const oldest of remembered.keys()) if (remembered.size > rememberedMax) remembered.delete(oldest);
+  return ids;
+}

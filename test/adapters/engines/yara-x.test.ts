@@ -1,0 +1,88 @@
+/** YARA-X as it comes with the program: what it says of rules, and that hostile ones cost themselves alone. */
+import { describe, expect, it } from "vitest";
+import { openYaraXEngine } from "../../../src/adapters/engines/yara-x.js";
+import { rememberOpinions } from "../../../src/adapters/engines/remembered-opinions.js";
+import type { SourceFile } from "../../../src/core/rules/model.js";
+
+const file = (path: string, text: string): SourceFile => ({ path, bytes: new TextEncoder().encode(text) });
+const good = (name: string) => `rule ${name} { strings: $a = "good bytes" condition: $a }\n`;
+const engine = openYaraXEngine({ workers: 2, fileTimeoutMs: 20_000 });
+
+describe("yara-x", () => {
+  it("names every mistake of every file, with line, column and code", async () => {
+    const findings = await engine.check("yara", [
+      file("r/a.yar", good("A")),
+      file("r/b.yar", 'import "pe"\nrule B { condition: pe.nofield == 1 }\nrule C { condition: foo }\n'),
+      file("r/c.yar", 'rule D {\n strings:\n  $a = "abc" nocase xor\n condition: $a }\n'),
+    ]);
+    expect(findings).toMatchObject([
+      { path: "r/b.yar", line: 2, column: 24, severity: "error", code: "YARA_X_E008" },
+      { path: "r/b.yar", line: 3, column: 21, severity: "error", code: "YARA_X_E009" },
+      { path: "r/c.yar", line: 3, severity: "error", code: "YARA_X_E019" },
+    ]);
+  });
+
+  it("warns of what is slow, and of modules that it has not", async () => {
+    const text = 'import "magic"\nrule A { strings: $a = { 00 00 } condition: $a and magic.type() == "x" }\n';
+    const findings = await engine.check("yara", [file("r/a.yar", text)]);
+    expect(findings.map(({ severity }) => severity)).not.toContain("error");
+    expect(findings).toContainEqual(expect.objectContaining({ code: "YARA_X_E010", severity: "warning" }));
+  });
+
+  it("that is poisoned is thrown away: the file to blame has a finding, the others are judged", async () => {
+    const bomb = `rule Bomb { condition: ${"not ".repeat(50_000)}true }\n`;
+    const files = [file("r/a.yar", bomb), file("r/b.yar", bomb), file("r/c.yar", good("C"))];
+    const more = [file("r/d.yar", "rule D { condition: foo }\n"), file("r/e.yar", good("E"))];
+    const findings = await engine.check("yara", [...files, ...more]);
+    expect(findings.map(({ path, code }) => `${path} ${code}`)).toEqual([
+      ...["r/a.yar YARA_X_FAILED", "r/b.yar YARA_X_FAILED", "r/d.yar YARA_X_E009"],
+    ]);
+  });
+
+  it("that does not answer in time is thrown away too", async () => {
+    const impatient = openYaraXEngine({ workers: 1, fileTimeoutMs: 400 });
+    const strings = Array.from({ length: 60_000 }, (_, i) => `$s${i} = /a${i}[b-y]{1,20}z/`).join("\n");
+    const slow = `rule Slow { strings: ${strings} condition: any of them }\n`;
+    const findings = await impatient.check("yara", [file("r/slow.yar", slow)]);
+    expect(findings).toMatchObject([
+      { code: "YARA_X_FAILED", message: expect.stringContaining("longer than") },
+    ]);
+  }, 60_000);
+});
+
+describe("an engine that remembers", () => {
+  it("is asked once about each content, also after a restart, and never keeps a failure", async () => {
+    const asked: string[] = [];
+    const stored = new Map<string, Uint8Array>();
+    const cache = {
+      open: async (key: string) => {
+        const bytes = stored.get(key);
+        if (bytes === undefined) return undefined;
+        const read = async (at: number, length: number) => bytes.subarray(at, at + length);
+        return { length: bytes.length, read, close: async () => undefined };
+      },
+      put: async (key: string, bytes: Uint8Array) => void stored.set(key, bytes),
+    };
+    const base = {
+      ...({ name: "Engine 1.0", kinds: ["yara"], fileByFile: true } as const),
+      check: async (_: string, files: readonly SourceFile[]) => {
+        asked.push(...files.map(({ path }) => path));
+        const place = { line: 1, column: 1, severity: "error", message: "no" } as const;
+        return files.flatMap(({ path }) =>
+          path.includes("bad") ? [{ path, code: path.includes("failed") ? "X_FAILED" : "X", ...place }] : [],
+        );
+      },
+    };
+    const first = await rememberOpinions(base, cache);
+    const files = [file("a", "1"), file("bad", "2"), file("bad-failed", "3")];
+    expect(await first.check("yara", files)).toHaveLength(2);
+    expect(await first.check("yara", [file("elsewhere", "2"), file("c", "4")])).toMatchObject([
+      { path: "elsewhere", code: "X" },
+    ]);
+    expect(asked).toEqual(["a", "bad", "bad-failed", "c"]);
+    await first.close();
+    const second = await rememberOpinions(base, cache);
+    expect(await second.check("yara", files)).toHaveLength(2);
+    expect(asked.slice(4)).toEqual(["bad-failed"]);
+  });
+});
