@@ -12,7 +12,7 @@ import { readObject } from "./source-batches.js";
 
 /** Two of one id cannot be in one release; of the others, each file is a name space of its own. */
 const conflicting: ReadonlySet<RuleKind> = new Set(["sigma", "suricata"]);
-/** `Win.Test.Sample-1`: what people call signatures that must never leave the desk. */
+/** SPEC §17.5.2. `Win.Test.Sample-1`: what people call signatures that must never leave the desk. */
 const testName = /\.test\./i;
 
 type IDContext = Pick<ServiceContext, "records" | "objects" | "digest">;

@@ -46,7 +46,7 @@ describe("an id that another ruleset has", () => {
 });
 
 describe("a name of a trial", () => {
-  it("is refused", async () => {
+  it("SPEC §17.5.2 is refused", async () => {
     const one = await desk.submit("trial", "clamav", { "a.ndb": "Win.Test.Trial-1:0:*:6162636465\n" });
     expect(one).toMatchObject({ state: "refused", findings: [{ line: 1, code: "RULE_TEST_NAME" }] });
   });

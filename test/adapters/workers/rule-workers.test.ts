@@ -5,7 +5,8 @@ import { openRuleWorkers } from "../../../src/adapters/workers/rule-workers.js";
 import { sha256Digest } from "../../../src/core/encoding/sha256.js";
 import { memorySource } from "../../../src/core/encoding/stream.js";
 import { openRun } from "../../../src/core/release/run.js";
-import { ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
+import { type RuleKind, ruleKinds, type SourceFile } from "../../../src/core/rules/model.js";
+import { withQuality } from "../../../src/core/rules/quality/judge.js";
 import { ruleLanguage } from "../../../src/core/rules/registry.js";
 import type { RuleWorkers } from "../../../src/ports/rule-workers.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
@@ -18,12 +19,15 @@ const files = Array.from({ length: 40 }, (_, i) =>
   ),
 );
 
+/** As an author gets it: what the parser says, and what a reviewer should know. */
+const judged = (kind: RuleKind, file: SourceFile) => withQuality(kind, ruleLanguage(kind).parse(file));
+
 describe("rule workers", () => {
   it.each([0, 1, 2, 5])(
     "%i of them answer as the parser does, in the order of the files",
     async (workers) => {
       const pool = openRuleWorkers({ workers });
-      const expected = files.map((file) => ruleLanguage("ioc").parse(file));
+      const expected = files.map((file) => judged("ioc", file));
       expect(await pool.parse("ioc", files)).toEqual(expected);
       expect(await pool.parse("ioc", [])).toEqual([]);
       await pool.close();
@@ -32,7 +36,7 @@ describe("rule workers", () => {
 
   it("answer the same when they were started before there was work, and may end without any", async () => {
     const pool = openRuleWorkers({ workers: 2, warm: true });
-    expect(await pool.parse("ioc", files)).toEqual(files.map((file) => ruleLanguage("ioc").parse(file)));
+    expect(await pool.parse("ioc", files)).toEqual(files.map((file) => judged("ioc", file)));
     await pool.close();
     await openRuleWorkers({ workers: 2, warm: true }).close();
   });
@@ -55,7 +59,7 @@ describe("rule workers", () => {
     const rules = sourceFile("a.rules", "alert tcp any any -> any any (sid:5;)");
     const [first, second] = await Promise.all([pool.parse("ioc", files), pool.parse("suricata", [rules])]);
     expect(first.length).toBe(files.length);
-    expect(second).toEqual([ruleLanguage("suricata").parse(rules)]);
+    expect(second).toEqual([judged("suricata", rules)]);
     await pool.close();
   });
 
