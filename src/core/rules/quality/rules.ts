@@ -95,7 +95,7 @@ export function suricataProblems(record: string): Problem[] {
   if (/^\w+ \S+ any any (?:->|<>) any any /.test(rule) && keys.every((key) => descriptive.has(key))) {
     problems.push({
       code: "RULE_TOO_BROAD",
-      message: "it matches every packet: any to any, and nothing to look for",
+      message: "it matches every packet: from any to any, with nothing to look for",
     });
   }
   return problems;
