@@ -29,8 +29,9 @@ export function auditSignature(
   policy: SignaturePolicy,
   at: Date,
   postQuantum: PostQuantumVerifier | undefined,
+  title = "Who signed, in law, and when",
 ): Promise<ProvenRelease> {
-  return log.step("Who signed, in law, and when", "SPEC §6, §7", async () => {
+  return log.step(title, "SPEC §6, §7", async () => {
     const { feed } = proven;
     const cms = await files.find(`evidence/${feed}/${proven.metadata.version}.p7s`, limits.cmsBytesMax);
     const release = proven.metadata.version as ReleaseNumber;
