@@ -15,7 +15,7 @@ import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import { auditPacks, auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
 import { type Workshop, auditContent, auditRebuild } from "./audit-content.js";
-import { type SignatureChain, authorityLane, certificateLanes } from "./chain.js";
+import { type SignatureChain, authorityLane, certificateLanes, logLane } from "./chain.js";
 import { fetchedFiles } from "./fetch-file.js";
 import { releaseFigures } from "./figures.js";
 import { AuditLog, type AuditReport, type AuditStep, reported } from "./report.js";
@@ -85,6 +85,7 @@ async function runSteps(
   log.lanes.push(authorityLane(trusted, proven, request.root));
   const release = await auditSignature(log, files, proven, policy, at, request.postQuantum);
   log.lanes.push(...certificateLanes(release.signature, proven));
+  if (release.log !== undefined) log.lanes.push(logLane(release.log));
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);
   if (request.rebuild) await auditRebuild(log, release, database, workshop);

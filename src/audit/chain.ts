@@ -8,6 +8,7 @@ import { secondText } from "../core/pki/failure.js";
 import type { Certificate } from "../core/pki/certificate.js";
 import { type Name, nameText, nameValues } from "../core/pki/names.js";
 import { oids } from "../core/pki/oids.js";
+import type { ProvenEntry } from "../core/log/verify-checkpoint.js";
 import { spkiFromTUFKey } from "../core/trust/keys.js";
 import { keyNames } from "../core/trust/key-names.js";
 import { type RoleKeys, type Root, type Targets, parseEnvelope } from "../core/trust/metadata.js";
@@ -95,6 +96,19 @@ export function certificateLanes(
     { title: "Identity (X.509): who that is in law", boxes: pathBoxes(signer, "Publisher", key) },
     { title: "Time (RFC 3161): when", boxes: [...pathBoxes(authority, "Authority"), stamp] },
   ];
+}
+
+/** That everybody sees the same: the log, and who cosigned it. */
+export function logLane({ index, checkpoint: { origin, size, cosignatures } }: ProvenEntry): ChainLane {
+  const names = cosignatures.map(({ witness }) => witness);
+  return {
+    title: "Sameness (log): that everybody sees this",
+    boxes: [
+      { heading: "Log, pinned", lines: [origin] },
+      { heading: `Entry ${index}`, lines: [`of ${size} entries`] },
+      { heading: `${names.length} witnesses cosigned`, lines: names },
+    ],
+  };
 }
 
 function pathBoxes(

@@ -1,6 +1,8 @@
 /** The command line as a whole: nouns, verbs and their help. Each command is a file below `commands/`. */
 import { Command } from "commander";
 import { assayRun } from "./commands/assay-run.js";
+import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
+import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
 import { auditExport } from "./commands/audit-export.js";
 import { assayWatch } from "./commands/assay-watch.js";
 import { auditRelease } from "./commands/audit-release.js";
@@ -71,7 +73,21 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory]],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun, assayWatch]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
-  ["audit", "the auditor: redo every step", [auditRelease, auditExport, auditVerify]],
+  [
+    "audit",
+    "the auditor: redo every step",
+    [
+      auditRelease,
+      auditExport,
+      auditVerify,
+      auditAll,
+      auditSignatures,
+      auditKey,
+      auditPolicy,
+      compareMirrors,
+      auditLog,
+    ],
+  ],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",

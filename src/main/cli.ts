@@ -35,6 +35,18 @@ const doors: CLIDoors = {
   watchAssay: async (options, progress) => (await import("./compose-parties.js")).watch(options, progress),
   auditRelease: async (options, progress) =>
     (await import("./compose-audit.js")).auditReleaseOf(options, progress),
+  auditAll: async (options, progress) =>
+    (await import("./compose-audit-history.js")).auditAllOf(options, progress),
+  auditSignatures: async (options, progress) =>
+    (await import("./compose-audit-history.js")).auditSignaturesOf(options, progress),
+  auditKey: async (options, progress) =>
+    (await import("./compose-audit-history.js")).auditKeyOf(options, progress),
+  auditPolicy: async (options, progress) =>
+    (await import("./compose-audit-history.js")).auditPolicyOf(options, progress),
+  compareMirrors: async (options, progress) =>
+    (await import("./compose-audit-history.js")).compareMirrorsOf(options, progress),
+  auditLog: async (options, progress) =>
+    (await import("./compose-audit-history.js")).auditLogOf(options, progress),
   exportBundle: async (options, progress) =>
     (await import("./compose-audit-bundle.js")).exportBundleTo(options, progress),
   verifyBundle: async (options, progress) =>

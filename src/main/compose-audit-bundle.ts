@@ -41,11 +41,13 @@ async function writeAndVerify(
   progress: Progress,
 ): Promise<AuditReport> {
   const out = resolve(options.out);
+  const since = options.since === undefined ? undefined : readInput(options.since);
   const fetcher = openHTTPFetcher();
   const temporary = await openTemporary(dirname(out));
   try {
     const members = await collectBundle({
       ...{ files: fetchedFiles(fetcher, options.url), feed: feedName(options.feed), workshop },
+      ...(since && { since }),
       ...{ release: releaseNumber(options.release), now: systemClock.now(), verifyPage: verifyPage() },
     });
     progress(`${members.length} files are known; writing`);
@@ -60,7 +62,7 @@ async function writeAndVerify(
     const root = (await first?.read()) ?? new Uint8Array();
     const report = await judge(
       temporary.path,
-      { name: basename(out), root, rebuild: false },
+      { name: basename(out), root, rebuild: false, ...(since && { since }) },
       workshop,
       progress,
     );
@@ -78,6 +80,7 @@ export function verifyBundleFile(options: AuditVerifyOptions, progress: Progress
     ...{ name: basename(bundle), root: readInput(options.root), rebuild },
     ...(policy !== undefined && { policy: parsePolicy(readInput(policy)) }),
     ...(at !== undefined && { at: new Date(at) }),
+    ...(options.since !== undefined && { since: readInput(options.since) }),
   };
   return answering(options.report, () =>
     withWorkshop(undefined, (workshop) => judge(resolve(bundle), question, workshop, progress)),
@@ -86,7 +89,7 @@ export function verifyBundleFile(options: AuditVerifyOptions, progress: Progress
 
 async function judge(
   path: string,
-  question: Pick<BundleQuestion, "name" | "root" | "policy" | "at" | "rebuild">,
+  question: Pick<BundleQuestion, "name" | "root" | "policy" | "at" | "rebuild" | "since">,
   workshop: Workshop,
   progress: Progress,
 ): Promise<AuditReport> {

@@ -48,7 +48,7 @@ export async function answering(
   return { ok: report.verdict === "proven", json: report, text: renderText(report) };
 }
 
-async function withTree<T>(
+export async function withTree<T>(
   options: TreeOptions,
   progress: Progress,
   work: (tree: TreeQuestion) => Promise<T>,

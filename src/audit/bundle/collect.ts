@@ -4,6 +4,8 @@ import { utf8Bytes } from "../../core/encoding/bytes.js";
 import { memorySource } from "../../core/encoding/stream.js";
 import { openDatabase } from "../../core/format/database.js";
 import type { PackFacts } from "../../core/format/model.js";
+import { parseCheckpoint } from "../../core/log/checkpoint.js";
+import { parseLogProof } from "../../core/log/log-proof.js";
 import { limits } from "../../core/limits.js";
 import { clamavSignaturesPath } from "../../core/release/clamav-signatures.js";
 import { type RuleChanges, compareRules } from "../../core/release/rule-changes.js";
@@ -16,6 +18,7 @@ import {
   packSignaturePath,
 } from "../../core/release/tree-paths.js";
 import { provenancePath, verdictsPath } from "../../core/trust/attest/verdict-list.js";
+import { parseEvidence } from "../../core/trust/evidence.js";
 import { parseManifest } from "../../core/trust/manifest.js";
 import type { Manifest } from "../../core/trust/model.js";
 import { type Workshop, unpack } from "../audit-content.js";
@@ -25,6 +28,7 @@ import { commandsPage } from "./commands.js";
 import { derivedFiles, inMemory } from "./derived.js";
 import { type BundleFile, bundlePaths, publicMember } from "./layout.js";
 import { type Publication, findPublication } from "./publication.js";
+import { sinceFiles } from "./since.js";
 import { sourceFiles } from "./sources.js";
 
 export interface ExportQuestion {
@@ -33,6 +37,8 @@ export interface ExportQuestion {
   readonly release: ReleaseNumber;
   readonly now: Date;
   readonly workshop: Pick<Workshop, "codec" | "digest" | "archive">;
+  /** The last checkpoint of the log that the auditor saw. */
+  readonly since?: Uint8Array;
   /** docs/VERIFY.md, of which the page of commands is made. */
   readonly verifyPage: string;
 }
@@ -58,8 +64,21 @@ export async function collectBundle(question: ExportQuestion): Promise<BundleFil
       bundlePaths.commands,
       utf8Bytes(commandsPage(question.verifyPage, { feed, release, stamped })),
     ),
+    ...(await sinceFiles(
+      files,
+      question.since,
+      await publishedHead(files, feed, release),
+      publication.policy,
+    )),
     ...(await sourceFiles(workshop.archive, manifest.block)),
   ];
+}
+
+/** Of the checkpoint under which the release became public; undefined where the tree has no log. */
+async function publishedHead(files: PublicFiles, feed: FeedName, release: ReleaseNumber) {
+  const document = await files.find(evidencePath(feed, release), limits.evidenceBytesMax);
+  const log = document && parseEvidence(document).log;
+  return log && parseCheckpoint(parseLogProof(log.proof).checkpoint.text);
 }
 
 /** SPEC §14.4.1 */

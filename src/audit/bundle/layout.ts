@@ -17,6 +17,8 @@ export const bundlePaths = {
   sourceList: "sources.json",
   changes: "changes.json",
   changesPage: "changes.md",
+  since: "log/since",
+  consistency: "log/consistency",
 } as const;
 
 /** A file of the public tree, by its path there (SPEC §9.1.1). */

@@ -122,7 +122,13 @@ function expectedPaths(judged: Judged, previous: PreviousRelease | undefined): s
   const listed = sources === undefined ? [] : sourceMembers(sources.sources).map(({ path }) => path);
   return [
     ...tree.map(publicMember),
-    ...[bundlePaths.sums, bundlePaths.commands, bundlePaths.sourceList],
+    ...[
+      bundlePaths.sums,
+      bundlePaths.commands,
+      bundlePaths.sourceList,
+      bundlePaths.since,
+      bundlePaths.consistency,
+    ],
     ...listed,
   ];
 }

@@ -16,11 +16,12 @@ import { auditPacks, auditSignature } from "../audit-evidence.js";
 import { auditAttestations } from "../attestations.js";
 import { auditExpectedManifest, auditRoots, auditTargets } from "../audit-metadata.js";
 import { policyFor, targetBox } from "../audit-release.js";
-import { type SignatureChain, authorityLane, certificateLanes } from "../chain.js";
+import { type SignatureChain, authorityLane, certificateLanes, logLane } from "../chain.js";
 import { releaseFigures } from "../figures.js";
 import { AuditLog, type AuditReport, type AuditStep, reported } from "../report.js";
 import { Bundle, bundledTree, malformed } from "./open.js";
 import { auditPages } from "./verify-pages.js";
+import { auditSince } from "./since.js";
 import { sourceMembers } from "./sources.js";
 import { auditSources } from "./verify-sources.js";
 import { type Bundled, auditSnapshot, auditTime, versionsIn } from "./past.js";
@@ -34,6 +35,8 @@ export interface BundleQuestion {
   readonly policy?: SignaturePolicy;
   /** Reference time of every expiry; the time of the manifest's own stamp when absent. */
   readonly at?: Date;
+  /** The last checkpoint of the log that the auditor saw. */
+  readonly since?: Uint8Array;
   /** No stamp may be from after it. */
   readonly now: Date;
   readonly rebuild: boolean;
@@ -113,6 +116,8 @@ async function runSteps(
   const clock = question.at ?? question.now;
   const release = await auditSignature(log, files, proven, policy, clock, postQuantum);
   log.lanes.push(...certificateLanes(release.signature, proven));
+  if (release.log !== undefined) log.lanes.push(logLane(release.log));
+  await auditSince(log, bundle, release, policy, question.since);
   await auditAttestations(log, files, release, proven, trusted.delegation(bundle.feed));
   const packs = await auditPacks(log, files, release, policy, clock);
   const database = await auditContent(log, files, release, packs, {

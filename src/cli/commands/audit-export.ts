@@ -10,6 +10,7 @@ interface Options extends GivenReport {
   readonly release: number;
   readonly out: string;
   readonly token?: string;
+  readonly since?: string;
 }
 
 export function auditExport(noun: Command, doors: CLIDoors): void {
@@ -23,10 +24,17 @@ export function auditExport(noun: Command, doors: CLIDoors): void {
       .requiredOption("--feed <feed>", "feed")
       .requiredOption("--release <number>", "release", parseNumber)
       .requiredOption("--out <file>", "the bundle, a plain tar archive")
-      .option("--token <token>", "an auditor's token, for the sources (or RULEMINT_TOKEN)"),
+      .option("--token <token>", "an auditor's token, for the sources (or RULEMINT_TOKEN)")
+      .option(
+        "--since <file>",
+        "the last checkpoint of the log that you saw: the bundle gets a proof from there",
+      ),
   );
   answers<Options>(command, doors, ({ progress }, { url, feed, release, out, report = [], ...rest }) => {
     const token = rest.token ?? doors.terminal.environment.RULEMINT_TOKEN;
-    return doors.exportBundle({ url, feed, release, out, report, ...(token && { token }) }, progress);
+    return doors.exportBundle(
+      { url, feed, release, out, report, ...(token && { token }), since: rest.since },
+      progress,
+    );
   });
 }
