@@ -1,5 +1,5 @@
 /**
- * SPEC §14.6: that the log under which a release was published continues what the auditor saw last. Without that, a log that was rolled back
+ * SPEC §14.6.2: that the log under which a release was published continues what the auditor saw last. Without that, a log that was rolled back
  * or forked since then looks sound in every single bundle.
  */
 import { base64Text, equalBytes, utf8Bytes, utf8Text } from "../../core/encoding/bytes.js";
@@ -57,7 +57,7 @@ export async function auditSince(
     );
     return;
   }
-  await log.step("The log continues what was seen", "SPEC §14.6", async () => {
+  await log.step("The log continues what was seen", "SPEC §14.6.2", async () => {
     const published = release.log?.checkpoint;
     if (published === undefined) {
       throw new VerificationError("LOG_PROOF_MISSING", "expected a release in a log, got none");
@@ -67,12 +67,8 @@ export async function auditSince(
     if (checkpoint.origin !== published.origin)
       throw malformed(`a checkpoint of ${published.origin}`, checkpoint.origin);
     const { before, after } = ordered(checkpoint, published);
-    if (before.size === after.size && !equalBytes(before.root, after.root)) {
-      throw new VerificationError(
-        "LOG_FORK",
-        `expected one tree of ${after.size} entries, got two, both signed by the log`,
-      );
-    }
+    for (const other of [published, ...(await bundledView(bundle, policy))])
+      requireSameTree(checkpoint, other);
     verifyConsistency({ before, after, proof: await readProof(bundle, before.size === after.size) });
     const evidence = [
       `seen: ${checkpoint.size} entries, root ${base64Text(checkpoint.root)}`,
@@ -84,6 +80,21 @@ export async function auditSince(
       );
     return { value: undefined, evidence };
   });
+}
+
+/** The checkpoint that the bundle brought: signed by the same log, so it convicts it like any other. */
+async function bundledView(bundle: Bundle, policy: SignaturePolicy): Promise<TreeHead[]> {
+  if (!bundle.has(bundlePaths.since)) return [];
+  const bytes = await bundle.read(bundlePaths.since, limits.noteBytesMax);
+  return [(await readCheckpoint(bytes, logPolicyFor(policy, undefined))).checkpoint];
+}
+
+function requireSameTree(one: TreeHead, other: TreeHead): void {
+  if (one.size !== other.size || equalBytes(one.root, other.root)) return;
+  throw new VerificationError(
+    "LOG_FORK",
+    `expected one tree of ${one.size} entries, got two, both signed by the log`,
+  );
 }
 
 async function readProof(bundle: Bundle, isSame: boolean): Promise<Uint8Array[]> {
