@@ -20,7 +20,11 @@ export type SubmissionDiff = Schemas["SubmissionDiff"];
 export type Comment = Schemas["Comment"];
 export type RuleRevisions = Schemas["RuleRevisions"];
 export type ChangeLog = Schemas["ChangeLog"];
+type BuildOrder = NonNullable<operations["buildRelease"]["requestBody"]>["content"]["application/json"];
 type NewComment = operations["addComment"]["requestBody"]["content"]["application/json"];
+type QuarantineOrder = operations["quarantineRule"]["requestBody"]["content"]["application/json"];
+type Quarantined =
+  operations["listQuarantine"]["responses"]["200"]["content"]["application/json"]["items"][number];
 type Problem = Schemas["Problem"];
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
 type RebuildVerdict = Schemas["RebuildVerdict"];
@@ -47,9 +51,12 @@ export interface APIClient {
   getChanges(feed: string, release: number, format: "json" | "markdown" | "html"): Promise<Uint8Array>;
   getMetrics(): Promise<string>;
   listRulesets(): Promise<readonly Ruleset[]>;
+  quarantineRule(ruleset: string, order: QuarantineOrder): Promise<Submission>;
+  liftQuarantine(ruleset: string, order: QuarantineOrder): Promise<Submission>;
+  listQuarantine(): Promise<readonly Quarantined[]>;
   listFeeds(): Promise<readonly Feed[]>;
   getFeed(feed: string): Promise<Feed>;
-  buildRelease(feed: string, body: { reason?: string; renew?: boolean }): Promise<Release>;
+  buildRelease(feed: string, body: BuildOrder): Promise<Release>;
   listReleases(feed: string, query: Query<"listReleases">): Promise<ReleasePage>;
   getRelease(feed: string, release: number): Promise<Release>;
   getReleaseSources(feed: string, release: number): Promise<ReleaseSources>;
@@ -77,6 +84,7 @@ export function createAPIClient(server: string, token: string): APIClient {
   const call = new Call(server, token);
   const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
   const one = (feed: string, release: number) => `${releases(feed)}/${release}`;
+  const rules = (ruleset: string) => `v1/rulesets/${encodeURIComponent(ruleset)}`;
   const submission = (id: string) => `v1/submissions/${encodeURIComponent(id)}`;
   return {
     whoAmI: () => call.json("GET", "v1/whoami"),
@@ -98,6 +106,9 @@ export function createAPIClient(server: string, token: string): APIClient {
     getChanges: (feed, release, format) => call.whole(`${one(feed, release)}/changes?format=${format}`),
     getMetrics: async () => new TextDecoder().decode(await call.whole("metrics")),
     listRulesets: async () => (await call.json<{ items: Ruleset[] }>("GET", "v1/rulesets")).items,
+    quarantineRule: (ruleset, order) => call.json("POST", `${rules(ruleset)}/quarantine`, order),
+    liftQuarantine: (ruleset, order) => call.json("POST", `${rules(ruleset)}/quarantine/release`, order),
+    listQuarantine: async () => (await call.json<{ items: Quarantined[] }>("GET", "v1/quarantine")).items,
     listFeeds: async () => (await call.json<{ items: Feed[] }>("GET", "v1/feeds")).items,
     getFeed: (feed) => call.json("GET", `v1/feeds/${encodeURIComponent(feed)}`),
     buildRelease: (feed, body) => call.json("POST", releases(feed), body),

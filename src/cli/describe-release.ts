@@ -22,11 +22,19 @@ export function describeRelease(one: Release): string {
     ["published", one.publishedAt === null ? null : formatTime(one.publishedAt)],
     ...one.verdicts.map((verdict) => ["verdict", verdictLine(verdict)] as const),
   ]);
-  return one.packs.length === 0 ? facts : `${facts}\n\n${packTable(one)}`;
+  const parts = [facts];
+  if (one.gates !== undefined && one.gates.length > 0) parts.push(gateTable(one.gates));
+  if (one.packs.length > 0) parts.push(packTable(one));
+  return parts.join("\n\n");
 }
 
 function verdictLine(verdict: Release["verdicts"][number]): string {
   return `${verdict.result} by ${verdict.by}, ${formatTime(verdict.at)}: ${verdict.explanation}`;
+}
+
+function gateTable(gates: NonNullable<Release["gates"]>): string {
+  const rows = gates.map(({ gate, result, seconds, detail }) => [gate, result, `${seconds} s`, detail]);
+  return formatTable(["gate", "result", "took", "what it saw"], rows);
 }
 
 function packTable(one: Release): string {

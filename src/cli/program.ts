@@ -36,6 +36,7 @@ import { releaseShow } from "./commands/release-show.js";
 import { releaseWithdraw } from "./commands/release-withdraw.js";
 import { ruleExplain } from "./commands/rule-explain.js";
 import { ruleHistory } from "./commands/rule-history.js";
+import { ruleQuarantine } from "./commands/rule-quarantine.js";
 import { serve } from "./commands/serve.js";
 import { submissionApprove } from "./commands/submission-approve.js";
 import { submissionComment, submissionComments } from "./commands/submission-comment.js";
@@ -70,7 +71,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "from approved rules to published packs",
     [releaseBuild, releaseList, releaseShow, releaseChanges, releasePublish, releaseWithdraw],
   ],
-  ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory]],
+  ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayRun, assayWatch]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   [

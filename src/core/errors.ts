@@ -137,6 +137,7 @@ export const errorTable = {
   ASSAY_MISMATCH: verification,
   SIGNATURE_REFUSED: verification,
   EXPIRY_NEAR: policy,
+  GATE_FAILED: policy,
   DEVELOPMENT_KEYS: { class: "policy", http: 500 },
   // --- the world ------------------------------------------------------------------------------
   SIGNER_UNAVAILABLE: operation,

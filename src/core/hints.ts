@@ -25,6 +25,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
   RELEASE_UNCHANGED: "approve something first, or ask for a renewal",
   ASSAY_MISSING: "let the overseer run `rulemint assay run` first",
   ASSAY_FAILED: "read the overseer's explanation, find the cause, and build a new release",
+  GATE_FAILED: "mend or quarantine the rule that the message names, then build again",
   EXPIRY_NEAR: "renew what ends first, then publish; an operator may shorten publishingWindowDays",
   CERTIFICATE_REVOKED: "do not use what this certificate signed; the publisher must sign with another one",
   REVOCATION_MISSING:

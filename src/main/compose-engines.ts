@@ -4,7 +4,10 @@ import { type RememberingEngine, rememberOpinions } from "../adapters/engines/re
 import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
 import { openYaraXEngine } from "../adapters/engines/yara-x.js";
 import { openYaracEngine } from "../adapters/engines/yarac.js";
+import { openEngineGates } from "../adapters/gates/engines.js";
+import type { ReleaseGates } from "../ports/release-gates.js";
 import type { CompileCache } from "../ports/compile-cache.js";
+import { type Configuration, resolveIn } from "./configuration.js";
 
 export async function openEngines(cache: CompileCache, workers: number): Promise<RememberingEngine[]> {
   const found = [
@@ -15,4 +18,14 @@ export async function openEngines(cache: CompileCache, workers: number): Promise
   ];
   const present = found.filter((engine) => engine !== undefined);
   return Promise.all(present.map((engine) => rememberOpinions(engine, cache)));
+}
+
+export function openGates(folder: string, gates: Configuration["gates"]): ReleaseGates {
+  return openEngineGates({
+    samples: resolveIn(folder, gates.samples),
+    clean: {
+      folders: gates.clean.map((path) => resolveIn(folder, path)),
+      ...{ bytesMax: gates.cleanBytesMax, fileBytesMax: gates.cleanFileBytesMax },
+    },
+  });
 }

@@ -28,7 +28,7 @@ import type { ServiceContext } from "../services/context.js";
 import { DeviceHealth } from "../services/device-health.js";
 import { metricTable } from "../services/metrics.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
-import { openEngines } from "./compose-engines.js";
+import { openEngines, openGates } from "./compose-engines.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeReleaseLog } from "./compose-log.js";
 import { openRevocationSource } from "./compose-revocation.js";
@@ -93,6 +93,7 @@ export async function composeService(
     tsa: devices.watchAuthority("time-stamp authority", timestampAuthority(configuration, hooks.ownAddress)),
     meter,
     devices,
+    gates: openGates(folder, configuration.gates),
     snapshot,
     timestamp,
     ...(log && { releaseLog: log.log }),
@@ -102,6 +103,7 @@ export async function composeService(
       minimumClient: configuration.minimumClient,
       clamavSignatures: configuration.clamavSignatures,
       publishingWindow: configuration.publishingWindowDays,
+      gates: configuration.gates,
       review: configuration.review,
       submissionLimits: configuration.submissions,
     },

@@ -80,6 +80,26 @@ const review = z
   })
   .prefault({});
 
+/** On compiled releases. `samples` is a folder with `must-match/KIND/RULE/FILE`; `clean` are folders whose files nothing may match. */
+const gates = z
+  .strictObject({
+    samples: z.string().min(1).default("gates"),
+    clean: z.array(z.string().min(1)).max(32).default(["/usr/bin"]),
+    cleanBytesMax: z
+      .number()
+      .int()
+      .min(0)
+      .default(128 * 1024 * 1024),
+    cleanFileBytesMax: z
+      .number()
+      .int()
+      .min(1)
+      .default(8 * 1024 * 1024),
+    shrinkPercentMax: z.number().min(0).max(100).default(30),
+    slowdownMax: z.number().min(1).max(100).default(3),
+  })
+  .prefault({});
+
 const most = (limit: number) => z.number().int().min(1).max(limit).default(limit);
 const submissionLimits = z
   .strictObject({
@@ -123,6 +143,7 @@ const configuration = z.strictObject({
   /** Of one submission; below the limits of the formats. */
   submissions: submissionLimits,
   review,
+  gates,
   /** Nothing is published while something that it stands on ends within so many days; 0 asks for nothing. */
   publishingWindowDays: z
     .strictObject({ roles: window(1), certificates: window(7), revocation: window(0) })

@@ -12,6 +12,7 @@ import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } from "./documents.js";
 import { manifestExpiry, mayBePublic } from "./manifest-life.js";
 import type { ReleaseRecord } from "./model.js";
+import { gateRelease } from "./gate-release.js";
 import { logRelease } from "./log-release.js";
 import { measure } from "./metrics.js";
 import { putIntoTree } from "./put-into-tree.js";
@@ -30,7 +31,8 @@ const pauseMs = { first: 5_000, longest: 300_000 };
 /** Undefined when the release waits for somebody, or is at its end. */
 function nextStep(release: ReleaseRecord): ReleaseStep | undefined {
   if (release.state === "queued") return compileRelease;
-  if (release.state === "built") return signRelease;
+  // SPEC §17.6.1: nothing is signed that has not passed the gates.
+  if (release.state === "built") return release.gates === undefined ? gateRelease : signRelease;
   if (release.publication === null) return undefined;
   if (release.state === "assayed") return sealRelease;
   if (release.state === "sealed") return logRelease;
@@ -94,7 +96,7 @@ async function takeStep(
   let change: Partial<ReleaseRecord>;
   let unexpected: unknown;
   try {
-    change = { ...(await step(context, before.body)), waitingFor: null, retry: null };
+    change = { waitingFor: null, retry: null, ...(await step(context, before.body)) };
   } catch (error) {
     change = afterFailure(before.body, error, context.clock.now());
     if (!(error instanceof RulemintError)) unexpected = error;

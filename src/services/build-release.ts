@@ -3,7 +3,7 @@
  * and signing are steps of `advance-release.ts`, which goes on by itself, also after a restart.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
-import { OperationError, PolicyError } from "../core/errors.js";
+import { OperationError, PolicyError, UsageError } from "../core/errors.js";
 import type { ReleaseSources, Revision } from "../core/release/model.js";
 import { sourceTreeDigest } from "../core/release/manifest.js";
 import { parseSources } from "../core/release/sources.js";
@@ -20,7 +20,12 @@ export interface NewRelease {
   readonly reason?: string;
   /** The content of the newest published release again, for a fresh expiry. */
   readonly renew?: boolean;
+  /** Gates that may fail this time; the reason says why. */
+  readonly waive?: readonly string[];
 }
+
+/** Those that judge size and time, and may be wrong about what people mean. */
+export const waivableGates = ["shrink-guard", "budget yara", "budget clamav"] as const;
 
 /**
  * The queued release.
@@ -40,7 +45,18 @@ export async function buildRelease(
   const { body: feed } = await requireFeed(context.records, input.feed);
   const sources = await freezeHeads(context.records, feed);
   await requireChange(context, feed, sources);
-  return queueRelease(context, { feed: input.feed, by: identity.name, reason, sources, restores: null });
+  const { waive = [] } = input;
+  if (waive.length > 0 && reason.trim() === "") {
+    throw new UsageError("REQUEST_INVALID", "expected a reason for a gate that may fail, got none");
+  }
+  return queueRelease(context, {
+    feed: input.feed,
+    by: identity.name,
+    reason,
+    sources,
+    restores: null,
+    waive,
+  });
 }
 
 /**

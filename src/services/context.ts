@@ -2,6 +2,7 @@
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
+import type { ReleaseGates } from "../ports/release-gates.js";
 import type { Meter } from "../ports/meter.js";
 import type { Clock } from "../ports/clock.js";
 import type { CompileCache } from "../ports/compile-cache.js";
@@ -15,6 +16,7 @@ import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+import type { GateSettings } from "./gate-release.js";
 import type { DeviceHealth } from "./device-health.js";
 import type { ReviewRules } from "./review-rules.js";
 import type { SubmissionLimits } from "./submission-limits.js";
@@ -26,6 +28,8 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** Absent: the default. */
+  readonly gates?: GateSettings;
   /** Who reviews what; absent: one reviewer, anybody with the role. */
   readonly review?: ReviewRules;
   /** Below the limits of the formats; absent: those. */
@@ -63,6 +67,8 @@ export interface ServiceContext {
   /** The public log of everything that endpoints may be asked to trust. Absent: releases are published without one. */
   readonly releaseLog?: ReleaseLog;
   readonly settings: ServiceSettings;
+  /** Tries releases before the engines of this machine; absent: none is asked. */
+  readonly gates?: ReleaseGates;
   /** Absent: nobody measures. */
   readonly meter?: Meter;
   /** What the last use of keys and authorities said; absent: nobody watches. */

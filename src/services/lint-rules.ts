@@ -24,6 +24,9 @@ export interface LintResult {
   /** Rules that would be compiled. */
   readonly rules: number;
   readonly idsSha256: JudgedIDs["idsSha256"];
+  /** Ids in quarantine that are here; and where they stand: part of `leftOut`, whatever the author asked for. */
+  readonly quarantined: ReadonlySet<string>;
+  readonly quarantinedOut: readonly LeftOutRule[];
 }
 
 type LintContext = Pick<
@@ -35,9 +38,11 @@ type LintContext = Pick<
 export async function lintRules(
   context: LintContext,
   revision: { ruleset: string; kind: RuleKind; files: readonly FileFacts[] },
+  options: { readonly quarantined?: readonly string[] } = {},
 ): Promise<LintResult> {
   const { ruleset, kind } = revision;
   const language = ruleLanguage(kind);
+  const shortened = ({ path, line }: LeftOutRule) => ({ path: path.slice(ruleset.length + 1), line });
   const used = revision.files.filter(({ path }) => language.accepts(`${ruleset}/${path}`));
   const engines = context.engines.filter((engine) => engine.kinds.includes(kind));
   const sources: SourceFile[] = [];
@@ -59,19 +64,49 @@ export async function lintRules(
   opinions.push(...ids.findings);
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
   const isRule = (record: string) => language.ruleID(record) !== undefined;
-  const leftOut = rulesRefusedBy(opinions, own, parsed, isRule);
+  const quarantine = findQuarantined(kind, parsed, options.quarantined ?? []);
+  const leftOut = joined(rulesRefusedBy(opinions, own, parsed, isRule), quarantine.leftOut);
   const compiled = language.merge(parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut))));
   const rules = compiled.records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
-  const all = [...own, ...opinions].map((finding) => relative(ruleset, finding)).concat(unused);
+  const all = [...own, ...opinions, ...quarantine.findings]
+    .map((finding) => relative(ruleset, finding))
+    .concat(unused);
   // Where there are errors, they say why nothing is left.
   if (rules === 0 && !all.some(isError)) all.push(noRules(kind, revision.files));
   return {
     findings: bounded(all),
-    leftOut: leftOut.map(({ path, line }) => ({ path: path.slice(ruleset.length + 1), line })),
+    leftOut: leftOut.map(shortened),
     rules,
     idsSha256: ids.idsSha256,
+    quarantined: quarantine.ids,
+    quarantinedOut: quarantine.leftOut.map(shortened),
   };
+}
+
+/** SPEC §17.6.6: what is in quarantine is left out, and its author is told. */
+function findQuarantined(kind: RuleKind, parsed: readonly ParsedFile[], wanted: readonly string[]) {
+  const { ruleID } = ruleLanguage(kind);
+  const ids = new Set<string>();
+  const leftOut: LeftOutRule[] = [];
+  const findings: Finding[] = [];
+  for (const { path, records, lines } of wanted.length === 0 ? [] : parsed) {
+    for (const [i, record] of records.entries()) {
+      const id = ruleID(record);
+      if (id === undefined || !wanted.includes(id)) continue;
+      const line = lines[i] as number;
+      ids.add(id);
+      leftOut.push({ path, line });
+      const message = `${JSON.stringify(id)} is in quarantine, and left out until that is lifted`;
+      findings.push({ path, line, column: 1, severity: "warning", code: "RULE_QUARANTINED", message });
+    }
+  }
+  return { ids, leftOut, findings };
+}
+
+function joined(one: readonly LeftOutRule[], other: readonly LeftOutRule[]): LeftOutRule[] {
+  const all = new Map([...one, ...other].map((rule) => [`${rule.line} ${rule.path}`, rule]));
+  return [...all.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
 }
 
 /** Before the next batch is read. */

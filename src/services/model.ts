@@ -66,6 +66,17 @@ export interface RulesetRevision {
   readonly previous: string | null;
 }
 
+/** Collection `quarantine`, id = ruleset, `/` and SHA-256 of the rule's id: what is left out until it is lifted. */
+export interface QuarantineRecord {
+  readonly ruleset: string;
+  readonly rule: string;
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  /** The submission that left it out first. */
+  readonly submission: string;
+}
+
 /** Collection `comments`, id = submission, `/` and four digits. */
 export interface CommentRecord {
   readonly submission: string;
@@ -139,6 +150,17 @@ export interface RebuildRecord {
   readonly envelopeSha256: Sha256Hex;
 }
 
+/** What a gate said about a compiled release. */
+export interface GateResult {
+  readonly gate: string;
+  /** `WAIVED`: it failed, and whoever ordered the release had said that it may. */
+  readonly result: "PASSED" | "FAILED" | "WAIVED";
+  readonly detail: string;
+  readonly seconds: number;
+  /** Rules that made it fail. */
+  readonly rules: readonly string[];
+}
+
 /** A pack, and where its detached CMS is. */
 export interface ReleasePack extends PackFacts {
   /** Object that holds the `.p7s`; null until sealed. */
@@ -196,6 +218,10 @@ export interface ReleaseRecord {
   readonly evidenceSha256?: Sha256Hex;
   /** Entries of the log under the checkpoint that the evidence shows. */
   readonly logTreeSize?: number;
+  /** What the gates said; absent until they ran, and in records of earlier versions. */
+  readonly gates?: readonly GateResult[];
+  /** Gates that whoever ordered the release said may fail. */
+  readonly waived?: readonly string[];
   readonly verdicts: readonly {
     readonly by: string;
     readonly at: string;

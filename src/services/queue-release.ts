@@ -30,6 +30,8 @@ export interface QueuedRelease {
   readonly restores: ReleaseNumber | null;
   /** Published without being asked again, once it is co-signed. */
   readonly publish?: boolean;
+  /** Gates that may fail. */
+  readonly waive?: readonly string[];
   /** Committed together with it. */
   readonly alongside?: readonly RecordWrite[];
 }
@@ -69,6 +71,7 @@ async function commit(
     restores,
     previous: before.published === 0 ? null : releaseNumber(before.published),
     ...sources,
+    ...(order.waive !== undefined && order.waive.length > 0 && { waived: order.waive }),
     compiler: null,
     database: null,
     packs: [],

@@ -16,6 +16,7 @@ import type { ServiceContext } from "./context.js";
 import { nextNumber, timeText, untilCommitted } from "./documents.js";
 import { isError, lintRules } from "./lint-rules.js";
 import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
+import { quarantinedRules } from "./quarantine-rule.js";
 import { patchFiles } from "./patch-files.js";
 import { type IncomingFile, receiveFiles } from "./receive-files.js";
 import { requireAuthor } from "./review-rules.js";
@@ -77,8 +78,10 @@ export async function submitRules(
 /** What lint says of the files, and what that makes of them. */
 async function judge(context: ServiceContext, input: NewSubmission, files: readonly FileFacts[]) {
   const { ruleset, kind, leaveOutInvalid = false } = input;
-  const lint = await lintRules(context, { ruleset, kind, files });
-  const content = { ruleset, kind, leaveOutInvalid, leftOut: leaveOutInvalid ? lint.leftOut : [], files };
+  const quarantined = await quarantinedRules(context, ruleset);
+  const lint = await lintRules(context, { ruleset, kind, files }, { quarantined });
+  const leftOut = leaveOutInvalid ? lint.leftOut : lint.quarantinedOut;
+  const content = { ruleset, kind, leaveOutInvalid, leftOut, files };
   const sound = isSound({ rules: lint.rules, findings: lint.findings, leaveOutInvalid });
   const state = input.draft === true ? "draft" : sound ? "open" : "refused";
   const digest = sha256Hex(hexText(await sha256(formatRevision(content))));

@@ -41,6 +41,7 @@ describe("every command", () => {
       "release withdraw",
       "rule explain",
       "rule history",
+      "rule quarantine",
       "assay run",
       "assay watch",
       "client init",

@@ -34,6 +34,7 @@ const filled: Record<string, string> = {
   id: "s-000000000999",
   sha256: "a".repeat(64),
   feed: "endpoint",
+  ruleset: "nowhere",
   release: "99",
   name: "99.full.rmp",
 };
@@ -41,6 +42,7 @@ const broken: Record<string, string> = {
   id: "s-1",
   sha256: "xyz",
   feed: "No",
+  ruleset: "No",
   release: "zero",
   name: "..%2f..%2fx",
 };
@@ -53,6 +55,8 @@ const bodies: Record<string, object> = {
   rejectSubmission: { digest: "a".repeat(64), reason: "no" },
   approveInEmergency: { digest: "a".repeat(64), reason: "now" },
   withdrawSubmission: {},
+  quarantineRule: { id: "x", reason: "why" },
+  liftQuarantine: { id: "x", reason: "why" },
   addComment: { text: "why?" },
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },

@@ -1,5 +1,6 @@
 /** `rulemint release build`: the next release of a feed, compiled, packed and signed by the publisher. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { waivableGates } from "../../services/build-release.js";
 import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
 import { describeRelease } from "../describe-release.js";
 import type { CLIDoors } from "../doors.js";
@@ -9,6 +10,7 @@ interface Options extends ServiceOptions {
   readonly feed: string;
   readonly reason?: string;
   readonly renew?: boolean;
+  readonly waive?: readonly (typeof waivableGates)[number][];
   readonly wait: boolean;
 }
 
@@ -18,11 +20,16 @@ export function releaseBuild(noun: Command, doors: CLIDoors): void {
     .requiredOption("--feed <feed>", "feed")
     .option("--reason <text>", "why, for the record")
     .option("--renew", "the same content under a fresh expiry")
+    .addOption(
+      new Option("--waive <gate...>", "gates that may fail this time; --reason says why").choices(
+        waivableGates,
+      ),
+    )
     .option("--no-wait", "answer at once; the work goes on");
   answers<Options>(command, doors, async (call, options) => {
     const service = openService(doors, options);
-    const { feed, reason, renew } = options;
-    const begun = await service.buildRelease(feed, { reason, renew });
+    const { feed, reason, renew, waive } = options;
+    const begun = await service.buildRelease(feed, { reason, renew, ...(waive && { waive: [...waive] }) });
     if (!options.wait) return done(begun, describeRelease(begun));
     const signed = await waitForRelease(call, service, begun, "signed");
     return done(

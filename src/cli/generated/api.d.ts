@@ -232,6 +232,71 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/rulesets/{ruleset}/quarantine": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleset: components["schemas"]["RulesetName"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Leave one rule out, and keep it out
+     * @description Role analyst or reviewer or release-manager. The head's files again without this rule, as a submission that somebody else approves; later
+     *     submissions are linted with the rule left out as well.
+     */
+    post: operations["quarantineRule"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/rulesets/{ruleset}/quarantine/release": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleset: components["schemas"]["RulesetName"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a rule back in
+     * @description Role analyst or reviewer or release-manager. Approved by somebody else, like any submission.
+     */
+    post: operations["liftQuarantine"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/quarantine": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Rules that are left out
+     * @description Any role.
+     */
+    get: operations["listQuarantine"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/sources": {
     parameters: {
       query?: never;
@@ -1032,6 +1097,18 @@ export interface components {
       logTreeSize?: number;
       /** @description Signatures over the files that ClamAV loads, when they were made */
       clamavSignaturesSha256?: components["schemas"]["Sha256"];
+      /** @description What was tried on the compiled release before it was signed */
+      gates?: {
+        gate: string;
+        /** @enum {string} */
+        result: "PASSED" | "FAILED" | "WAIVED";
+        detail: string;
+        seconds: number;
+        /** @description Those that made it fail */
+        rules: string[];
+      }[];
+      /** @description Gates that whoever ordered the release said may fail */
+      waived?: string[];
       verdicts: components["schemas"]["Verdict"][];
       /** @description Who asked for it to be published */
       publication: {
@@ -1243,6 +1320,7 @@ export interface components {
       | "ASSAY_MISMATCH"
       | "SIGNATURE_REFUSED"
       | "EXPIRY_NEAR"
+      | "GATE_FAILED"
       | "DEVELOPMENT_KEYS"
       | "SIGNER_UNAVAILABLE"
       | "SIGNER_PIN"
@@ -1636,6 +1714,98 @@ export interface operations {
       default: components["responses"]["Problem"];
     };
   };
+  quarantineRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleset: components["schemas"]["RulesetName"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          id: string;
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The submission that leaves it out; it waits for somebody else's approval */
+      201: {
+        headers: {
+          Location: components["headers"]["Location"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Submission"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  liftQuarantine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleset: components["schemas"]["RulesetName"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          id: string;
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The submission that leaves it out; it waits for somebody else's approval */
+      201: {
+        headers: {
+          Location: components["headers"]["Location"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Submission"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  listQuarantine: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All of them */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: {
+              ruleset: components["schemas"]["RulesetName"];
+              rule: string;
+              by: string;
+              at: components["schemas"]["Time"];
+              reason: string;
+              submission: components["schemas"]["SubmissionID"];
+            }[];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
   getSources: {
     parameters: {
       query?: never;
@@ -1762,6 +1932,8 @@ export interface operations {
         "application/json": {
           reason?: string;
           renew?: boolean;
+          /** @description Gates that may fail this time; the reason says why */
+          waive?: ("shrink-guard" | "budget yara" | "budget clamav")[];
         };
       };
     };

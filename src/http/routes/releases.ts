@@ -27,6 +27,7 @@ type Params = { readonly feed: string; readonly release: string };
 interface BuildBody {
   readonly reason?: string;
   readonly renew?: boolean;
+  readonly waive?: readonly string[];
 }
 
 interface VerdictBody {
@@ -53,8 +54,8 @@ export function releaseRoutes(context: ServiceContext): Router {
   const routes = newRoutes();
   addReading(routes, context);
   routes.post(all, async (request, response) => {
-    const { reason, renew } = request.body as BuildBody;
-    const order = { feed: feedName(request.params.feed), reason, renew };
+    const { reason, renew, waive } = request.body as BuildBody;
+    const order = { feed: feedName(request.params.feed), reason, renew, waive };
     answer(response, 202, await buildRelease(context, identityOf(response), order));
   });
   routes.post(`${one}/verdicts`, async (request, response) => {

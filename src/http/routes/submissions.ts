@@ -8,8 +8,7 @@ import type { SubmissionRecord } from "../../services/model.js";
 import { commentSubmission, listComments } from "../../services/comment-submission.js";
 import { diffSubmission } from "../../services/diff-submission.js";
 import { openDraft } from "../../services/open-draft.js";
-import { listSubmissions, showSubmission, summary } from "../../services/read-submissions.js";
-import { approvalsNeeded } from "../../services/review-rules.js";
+import { listSubmissions, showSubmission } from "../../services/read-submissions.js";
 import { type Review, reviewSubmission } from "../../services/review-submission.js";
 import { submissionLimits } from "../../services/submission-limits.js";
 import { submitRules } from "../../services/submit-rules.js";
@@ -18,6 +17,7 @@ import { identityOf } from "../authenticate.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { readTar } from "../tar-reader.js";
 import { newRoutes } from "./routes.js";
+import { submissionView } from "./submission-view.js";
 
 /** As the contract's validator leaves them: defaults filled in, numbers and booleans made. */
 interface CreateQuery {
@@ -55,14 +55,16 @@ export function submissionRoutes(context: ServiceContext): Router {
     const record = await submitRules(context, identityOf(response), order);
     response.location(`/v1/submissions/${record.id}`);
     if (record.state === "refused") throw refused(record);
-    response.status(201).json(view(context, record));
+    response.status(201).json(submissionView(context, record));
   });
   routes.get("/v1/submissions", async (request, response) => {
     const query = request.query as unknown as ListQuery;
     response.json(await listSubmissions(context, identityOf(response), query));
   });
   routes.get("/v1/submissions/:id", async (request, response) => {
-    response.json(view(context, await showSubmission(context, identityOf(response), request.params.id)));
+    response.json(
+      submissionView(context, await showSubmission(context, identityOf(response), request.params.id)),
+    );
   });
   const decisions = { approval: "approve", rejection: "reject", "emergency-approval": "emergency" } as const;
   for (const [path, decision] of Object.entries(decisions)) {
@@ -76,12 +78,14 @@ export function submissionRoutes(context: ServiceContext): Router {
 
 function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
   routes.post("/v1/submissions/:id/opening", async (request, response) => {
-    response.json(view(context, await openDraft(context, identityOf(response), request.params.id)));
+    response.json(submissionView(context, await openDraft(context, identityOf(response), request.params.id)));
   });
   routes.post("/v1/submissions/:id/withdrawal", async (request, response) => {
     const { reason = "" } = request.body as { reason?: string };
     const withdrawal = { submission: request.params.id, reason };
-    response.json(view(context, await withdrawSubmission(context, identityOf(response), withdrawal)));
+    response.json(
+      submissionView(context, await withdrawSubmission(context, identityOf(response), withdrawal)),
+    );
   });
   routes.get("/v1/submissions/:id/comments", async (request, response) => {
     response.json({ items: await listComments(context, identityOf(response), request.params.id) });
@@ -106,13 +110,7 @@ async function review(
 ): Promise<void> {
   const { digest, reason } = request.body as { digest: string; reason?: string };
   const wanted = { submission: request.params.id, decision, digest: sha256Hex(digest), reason };
-  response.json(view(context, await reviewSubmission(context, identityOf(response), wanted)));
-}
-
-function view({ settings }: ServiceContext, record: SubmissionRecord) {
-  const { files, findings, leftOut } = record;
-  const needed = approvalsNeeded(settings, record.ruleset);
-  return { ...summary(record), approvalsNeeded: needed, files, findings, leftOut };
+  response.json(submissionView(context, await reviewSubmission(context, identityOf(response), wanted)));
 }
 
 function refused(record: SubmissionRecord): VerificationError {

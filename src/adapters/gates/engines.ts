@@ -1,0 +1,119 @@
+/**
+ * Releases before the engines of this machine: `yarac` and `yara`, `clamscan`. Samples stand below one folder, `must-match/KIND/RULE/FILE`:
+ * each file must be matched by the rule that its folder is named after. Where an engine is not installed, its trial says so.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { ExportedFile, RuleKind } from "../../core/rules/model.js";
+import type { EngineTrial, ReleaseGates, TrialInput } from "../../ports/release-gates.js";
+import { storeError } from "../durable-files.js";
+import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
+import { tryClamAV } from "./clamav-trial.js";
+import { tryYara } from "./yara-trial.js";
+
+export interface EngineGatesOptions {
+  /** Below it, `must-match`. It may be missing. */
+  readonly samples: string;
+  readonly clean: CleanOptions;
+}
+
+export interface WrittenFile {
+  /** Relative to the trial's folder. */
+  readonly path: string;
+  readonly changed: boolean;
+}
+
+/** What a trial has to work with. */
+export interface Trial {
+  readonly folder: string;
+  readonly files: readonly WrittenFile[];
+  readonly samples: readonly Sample[];
+  /** Paths of clean files. */
+  readonly clean: () => Promise<readonly string[]>;
+}
+
+export interface Sample {
+  readonly rule: string;
+  readonly path: string;
+}
+
+const nothing = { refusals: [], loadSeconds: 0, missed: [], samples: 0, hits: [], cleanFiles: 0 } as const;
+
+export function openEngineGates({ samples, clean }: EngineGatesOptions): ReleaseGates {
+  const digests = new CleanDigests();
+  return {
+    wantedRules: async (kind) => [...new Set((await samplesOf(samples, kind)).map(({ rule }) => rule))],
+    cleanFiles: () => digests.of(clean),
+    tryKind: (input) =>
+      withFolder(async (folder) => {
+        if (input.kind !== "yara" && input.kind !== "clamav") return { engine: null, ...nothing };
+        const files = await writeFiles(folder, input);
+        const listed = async () => (await listClean(clean)).map(({ path }) => path);
+        const trial: Trial = { folder, files, samples: await samplesOf(samples, input.kind), clean: listed };
+        return input.kind === "yara" ? tryYara(trial) : tryClamAV(trial);
+      }),
+  };
+}
+
+async function withFolder(work: (folder: string) => Promise<EngineTrial>): Promise<EngineTrial> {
+  const folder = await mkdtemp(join(tmpdir(), "rulemint-gate-")).catch((cause: unknown) => {
+    throw storeError(cause, "making a folder for a gate");
+  });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(folder: string, { files, isChanged }: TrialInput): Promise<WrittenFile[]> {
+  const written: WrittenFile[] = [];
+  try {
+    await mkdir(join(folder, "rules"));
+    await writeFile(join(folder, "empty"), "");
+    for (const file of files) written.push(await writeOne(join(folder, "rules"), file, isChanged));
+  } catch (cause) {
+    throw storeError(cause, "writing the files of a gate");
+  }
+  return written;
+}
+
+async function writeOne(
+  folder: string,
+  { path, chunks }: ExportedFile,
+  isChanged: TrialInput["isChanged"],
+): Promise<WrittenFile> {
+  const full = join(folder, path);
+  await mkdir(dirname(full), { recursive: true });
+  const handle = await open(full, "wx");
+  const hash = createHash("sha256");
+  try {
+    for (const chunk of chunks) {
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+    }
+  } finally {
+    await handle.close();
+  }
+  return { path: `rules/${path}`, changed: isChanged(path, hash.digest("hex")) };
+}
+
+/** `must-match/KIND/RULE/FILE`; a rule's folder without files asks for the rule alone. */
+async function samplesOf(samples: string, kind: RuleKind): Promise<Sample[]> {
+  const folder = join(samples, "must-match", kind);
+  const rules = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found: Sample[] = [];
+  for (const rule of rules
+    .filter((entry) => entry.isDirectory())
+    .sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const files = await readdir(join(folder, rule.name), { withFileTypes: true });
+    const paths = files.filter((entry) => entry.isFile()).map(({ name }) => join(folder, rule.name, name));
+    const name = decodeURIComponent(rule.name);
+    found.push(
+      ...(paths.length === 0 ? [{ rule: name, path: "" }] : paths.map((path) => ({ rule: name, path }))),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,229 @@
+/**
+ * What stands between a compiled release and the publisher's signature: the release is tried in the files that an endpoint would load. Every
+ * result is kept with the release; one that failed ends it and names the rule.
+ */
+import { openDatabase, type Database } from "../core/format/database.js";
+import type { SectionReader } from "../core/format/section-reader.js";
+import { sectionRecords } from "../core/format/section-records.js";
+import { OperationError, PolicyError } from "../core/errors.js";
+import type { Sha256Hex } from "../core/brands.js";
+import { hexText } from "../core/encoding/bytes.js";
+import { indicatorType } from "../core/rules/ioc/types.js";
+import type { RuleKind } from "../core/rules/model.js";
+import { ruleLanguage } from "../core/rules/registry.js";
+import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
+import type { ServiceContext } from "./context.js";
+import { requireRelease } from "./documents.js";
+import { checkDeltaPaths } from "./gate-delta-paths.js";
+import { checkShrink } from "./gate-shrink.js";
+import { measure } from "./metrics.js";
+import type { GateResult, ReleaseRecord } from "./model.js";
+
+export interface GateSettings {
+  /** Most that the rules of a ruleset, and of all, may become fewer by; percent of the last release. */
+  readonly shrinkPercentMax: number;
+  /** Most that an engine's loading may take against the last release; times. */
+  readonly slowdownMax: number;
+}
+
+export const defaultGateSettings: GateSettings = { shrinkPercentMax: 30, slowdownMax: 3 };
+
+/** Loads that are this quick are not compared: the machine's other work decides. */
+const noticedSeconds = 2;
+const shownMax = 5;
+
+/** @throws PolicyError GATE_FAILED with every result in its details; OperationError of the stores */
+export async function gateRelease(
+  context: ServiceContext,
+  release: ReleaseRecord,
+): Promise<Partial<ReleaseRecord>> {
+  const gates = await runGates(context, release);
+  for (const { gate, result, seconds } of gates) {
+    measure(context, "rulemint_release_gate_seconds", { feed: release.feed, gate, outcome: result }, seconds);
+  }
+  const failed = gates.filter(({ result }) => result === "FAILED");
+  if (failed.length === 0) return { gates };
+  const said = failed.map(({ gate, detail }) => `${gate}: ${detail}`).join("; ");
+  return { gates, state: "failed", waitingFor: `GATE_FAILED: ${said}` };
+}
+
+async function runGates(context: ServiceContext, release: ReleaseRecord): Promise<GateResult[]> {
+  const before = release.previous === null ? undefined : await previousOf(context, release);
+  // SPEC §17.6.4: what was public already is not held back by a gate; it may be the way out of trouble.
+  const known =
+    release.restores ?? (before?.sourceTreeSha256 === release.sourceTreeSha256 ? before.release : null);
+  if (known !== null) {
+    return [
+      { gate: "content", result: "PASSED", detail: `the content of release ${known}`, seconds: 0, rules: [] },
+    ];
+  }
+  const waived = new Set(release.waived ?? []);
+  const results = [
+    await timed("shrink-guard", () => checkShrink(context, release, before)),
+    await timed("delta-paths", () => checkDeltaPaths(context, release)),
+    ...(await tryEngines(context, release, before)),
+  ];
+  return results.map((one) =>
+    one.result === "FAILED" && waived.has(one.gate) ? { ...one, result: "WAIVED" as const } : one,
+  );
+}
+
+export type GateAnswer = Pick<GateResult, "result" | "detail" | "rules">;
+
+async function timed(gate: string, work: () => Promise<GateAnswer>): Promise<GateResult> {
+  const began = performance.now();
+  const answer = await work();
+  return { ...answer, gate, seconds: secondsSince(began) };
+}
+
+function secondsSince(began: number): number {
+  return Math.round(performance.now() - began) / 1000;
+}
+
+async function tryEngines(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  before: ReleaseRecord | undefined,
+): Promise<GateResult[]> {
+  const { gates } = context;
+  if (gates === undefined) return [];
+  return withDatabase(context, release, async (database) => {
+    const results: GateResult[] = [];
+    for (const { kind } of database.sections) {
+      const old = await exportedBefore(context, before, kind);
+      const section = await sectionRecords(database.section(kind) as SectionReader);
+      const files = ruleLanguage(kind).exportFiles(section);
+      const began = performance.now();
+      const trial = await gates.tryKind({
+        kind,
+        files,
+        isChanged: (path, sha256) => old.get(path) !== sha256,
+      });
+      const wanted = await missingRules(database, kind, await gates.wantedRules(kind));
+      results.push(...readTrial(context, kind, { ...trial, missed: [...wanted, ...trial.missed] }, before));
+      const seconds = secondsSince(began);
+      const last = results.at(-1);
+      if (last !== undefined) results[results.length - 1] = { ...last, seconds };
+    }
+    if (database.section("ioc") !== undefined)
+      results.push(await timed("clean-hashes", () => cleanHashes(context, database)));
+    return results;
+  });
+}
+
+/** One result for each question that an engine was asked. */
+function readTrial(
+  { settings }: ServiceContext,
+  kind: RuleKind,
+  trial: EngineTrial,
+  before: ReleaseRecord | undefined,
+): GateResult[] {
+  const { engine, refusals, missed, samples, hits, cleanFiles, loadSeconds } = trial;
+  const results = [resultOf(`must-match ${kind}`, missed, `${samples} samples`)];
+  if (engine === null) return results;
+  const seconds = Math.round(loadSeconds * 1000) / 1000;
+  results.unshift({ ...resultOf(`load ${kind}`, refusals, `${engine}, ${seconds} s`), seconds });
+  if (refusals.length > 0) return results.slice(0, 1);
+  results.push(resultOf(`must-not-match ${kind}`, hits, `${cleanFiles} clean files`));
+  const last = before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds;
+  const most = Math.max(
+    noticedSeconds,
+    (last ?? loadSeconds) * (settings.gates ?? defaultGateSettings).slowdownMax,
+  );
+  const slow =
+    loadSeconds > most ? [{ rule: null, message: `loading took ${seconds} s, after ${last} s before` }] : [];
+  results.push(resultOf(`budget ${kind}`, slow, `loaded in ${seconds} s`));
+  return results;
+}
+
+function resultOf(gate: string, findings: readonly TrialFinding[], fine: string): GateResult {
+  const rules = [...new Set(findings.flatMap(({ rule }) => (rule === null ? [] : [rule])))];
+  const shown = findings
+    .slice(0, shownMax)
+    .map(({ rule, message }) => (rule === null ? message : `${rule}: ${message}`));
+  const more = findings.length > shownMax ? [`and ${findings.length - shownMax} more`] : [];
+  const failed = findings.length > 0;
+  const detail = failed ? [...shown, ...more].join("; ") : fine;
+  return { gate, result: failed ? "FAILED" : "PASSED", detail, seconds: 0, rules: rules.slice(0, 100) };
+}
+
+async function missingRules(
+  database: Database,
+  kind: RuleKind,
+  wanted: readonly string[],
+): Promise<TrialFinding[]> {
+  const missing: TrialFinding[] = [];
+  for (const rule of wanted) {
+    if ((await database.findRule(kind, rule)) !== undefined) continue;
+    missing.push({ rule, message: `expected it in the release, got none` });
+  }
+  return missing;
+}
+
+/** Indicators are looked up, not scanned for. */
+async function cleanHashes({ gates }: ServiceContext, database: Database): Promise<GateAnswer> {
+  const hits: TrialFinding[] = [];
+  let files = 0;
+  if (!(await hasHashes(database))) return resultOf("", hits, "no hashes among the indicators");
+  for await (const { path, digests } of gates?.cleanFiles() ?? []) {
+    files++;
+    for (const digest of digests) {
+      if ((await database.findRule("ioc", digest)) === undefined) continue;
+      hits.push({ rule: digest, message: `it is the hash of the clean file ${path}` });
+    }
+  }
+  return resultOf("", hits, `${files} clean files`);
+}
+
+/** They stand first in their section. */
+async function hasHashes(database: Database): Promise<boolean> {
+  for await (const [first] of database.records("ioc")) {
+    return first !== undefined && first.charCodeAt(0) <= indicatorType.sha512;
+  }
+  return false;
+}
+
+/** Path to digest of what the last release exported. */
+async function exportedBefore(
+  context: ServiceContext,
+  before: ReleaseRecord | undefined,
+  kind: RuleKind,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  if (before?.database == null || (kind !== "yara" && kind !== "clamav")) return found;
+  return withDatabase(context, before, async (database) => {
+    const section = database.section(kind);
+    if (section === undefined) return found;
+    for (const { path, chunks } of ruleLanguage(kind).exportFiles(await sectionRecords(section))) {
+      const digest = context.digest();
+      for (const chunk of chunks) digest.update(chunk);
+      found.set(path, hexText(digest.finish()));
+    }
+    return found;
+  });
+}
+
+async function withDatabase<T>(
+  { databases, digest }: ServiceContext,
+  { release, database }: ReleaseRecord,
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const sha256: Sha256Hex | undefined = database?.sha256;
+  const stored = sha256 === undefined ? undefined : await databases.open(sha256);
+  if (stored === undefined)
+    throw new OperationError("STORE_FAILED", `expected the database of release ${release}, got none`);
+  try {
+    return await use(await openDatabase(stored, ruleLanguage, digest));
+  } finally {
+    await stored.close();
+  }
+}
+
+async function previousOf(
+  { records }: ServiceContext,
+  { feed, previous }: ReleaseRecord,
+): Promise<ReleaseRecord> {
+  if (previous === null)
+    throw new PolicyError("RELEASE_STATE", "expected a release before this one, got none");
+  return (await requireRelease(records, feed, previous)).body;
+}
