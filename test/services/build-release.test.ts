@@ -130,8 +130,10 @@ describe("building a release", () => {
     desk = await openDesk();
     const rule = (text: string) =>
       `alert tcp any any -> any 80 (msg:"${text}"; content:"y"; sid:7; rev:1;)\n`;
-    await desk.addRules("one", "suricata", { "a.rules": rule("one") });
-    await desk.addRules("two", "suricata", { "b.rules": rule("two") });
+    // Both are linted before either is a head.
+    const one = await desk.submit("one", "suricata", { "a.rules": rule("one") });
+    const two = await desk.submit("two", "suricata", { "b.rules": rule("two") });
+    for (const submission of [one, two]) await desk.approve(submission);
     expect(await desk.build()).toMatchObject({
       state: "failed",
       waitingFor: expect.stringMatching(/^RULE_CONFLICT: .*(one\/a|two\/b)\.rules:1:/),
