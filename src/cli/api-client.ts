@@ -15,6 +15,7 @@ export type ReleaseSources = Schemas["ReleaseSources"];
 export type Feed = Schemas["Feed"];
 export type Ruleset = Schemas["Ruleset"];
 export type ExplainedRule = Schemas["ExplainedRule"];
+export type AccessFileDocument = Schemas["AccessFile"];
 export type Identity = Schemas["Identity"];
 export type SubmissionDiff = Schemas["SubmissionDiff"];
 export type Comment = Schemas["Comment"];
@@ -71,6 +72,7 @@ export interface APIClient {
   readProvenance(feed: string, release: number): Promise<Uint8Array>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  openAccessLog(query: Query<"openAccessLog">): Promise<AccessFileDocument>;
   /** Several files, each with its length in front (8 bytes); the caller compares the digests. */
   getSources(sha256: readonly string[]): Promise<Uint8Array>;
   /** Streams; the caller compares the digest. */
@@ -79,9 +81,23 @@ export interface APIClient {
   readPack(feed: string, release: number, name: string): AsyncIterable<Uint8Array>;
 }
 
+/** What the access log is told with every call. */
+export interface Said {
+  readonly reason?: string | undefined;
+  /** Id of the visit that the call belongs to. */
+  readonly visit?: string | undefined;
+}
+
+export function saidHeaders({ reason, visit }: Said): Record<string, string> {
+  return {
+    ...(reason && { "Rulemint-Reason": encodeURIComponent(reason) }),
+    ...(visit && { "Rulemint-Visit": encodeURIComponent(visit) }),
+  };
+}
+
 /** `server` is an origin with an optional path. @throws UsageError USAGE for no address, or no token */
-export function createAPIClient(server: string, token: string): APIClient {
-  const call = new Call(server, token);
+export function createAPIClient(server: string, token: string, said: Said = {}): APIClient {
+  const call = new Call(server, token, said);
   const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
   const one = (feed: string, release: number) => `${releases(feed)}/${release}`;
   const rules = (ruleset: string) => `v1/rulesets/${encodeURIComponent(ruleset)}`;
@@ -128,6 +144,7 @@ export function createAPIClient(server: string, token: string): APIClient {
     readProvenance: (feed, release) => call.whole(`${one(feed, release)}/provenance`),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    openAccessLog: (query) => call.json("GET", `v1/access${formatQuery(query)}`),
     getSources: (sha256) => call.whole("v1/sources", { sha256 }),
     readSource: (sha256) => call.stream(`v1/sources/${sha256}`),
     readPack: (feed, release, name) => call.stream(`${one(feed, release)}/packs/${encodeURIComponent(name)}`),
@@ -138,7 +155,9 @@ class Call {
   readonly #base: URL;
   readonly #token: string;
 
-  constructor(server: string, token: string) {
+  readonly #said: Readonly<Record<string, string>>;
+
+  constructor(server: string, token: string, said: Said) {
     const base = URL.canParse(server) ? new URL(server) : undefined;
     if (base === undefined || !/^https?:$/.test(base.protocol)) {
       throw new UsageError(
@@ -156,6 +175,7 @@ class Call {
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     this.#base = base;
     this.#token = token;
+    this.#said = saidHeaders(said);
   }
 
   async json<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
@@ -189,7 +209,8 @@ class Call {
   }
 
   async #send(path: string, init: RequestInit): Promise<Response> {
-    const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${this.#token}` };
+    const given = init.headers as Record<string, string>;
+    const headers = { ...given, ...this.#said, Authorization: `Bearer ${this.#token}` };
     let response: Response;
     try {
       response = await fetch(new URL(path, this.#base), { ...init, headers, redirect: "error" });

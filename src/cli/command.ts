@@ -1,7 +1,7 @@
 /** What every command has in common: `--json`, one answer or one failure, and where the service is. */
 import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../core/errors.js";
-import type { APIClient } from "./api-client.js";
+import type { APIClient, Said } from "./api-client.js";
 import type { CLIDoors, Progress, Report } from "./doors.js";
 import { Printer } from "./print.js";
 
@@ -14,6 +14,7 @@ export interface Call {
 export interface ServiceOptions {
   readonly server?: string;
   readonly token?: string;
+  readonly why?: string;
 }
 
 /** Adds `--json`, runs the action, prints its answer; the exit code is in `process`' hands, see `run.ts`. */
@@ -39,7 +40,8 @@ export class AnsweredNo extends Error {}
 export function withService(command: Command): Command {
   return command
     .option("--server <url>", "address of the service (or RULEMINT_SERVER)")
-    .option("--token <token>", "bearer token (or RULEMINT_TOKEN)");
+    .option("--token <token>", "bearer token (or RULEMINT_TOKEN)")
+    .option("--why <text>", "reason for the access log; asked of auditors (or RULEMINT_WHY)");
 }
 
 /** @throws UsageError USAGE when server or token is nowhere given */
@@ -54,7 +56,13 @@ export function requireService(doors: CLIDoors, options: ServiceOptions): { serv
 
 export function openService(doors: CLIDoors, options: ServiceOptions): APIClient {
   const { server, token } = requireService(doors, options);
-  return doors.api(server, token);
+  return doors.api(server, token, saidOf(doors, options));
+}
+
+/** What the access log is told. */
+export function saidOf(doors: CLIDoors, { why }: ServiceOptions): Said {
+  const { RULEMINT_WHY: fallback, RULEMINT_VISIT: visit } = doors.terminal.environment;
+  return { reason: why ?? fallback, visit };
 }
 
 /** For options that are release numbers. @throws UsageError USAGE */

@@ -3,7 +3,8 @@
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
 import type { CompilerPath } from "../core/trust/attest/verdict.js";
-import type { APIClient } from "./api-client.js";
+import type { APIClient, Said } from "./api-client.js";
+import type { AccessDoors } from "./access-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
 import type { KeyPlace } from "./key-options.js";
@@ -183,12 +184,12 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors extends AuditDoors, OperatorDoors {
+export interface CLIDoors extends AccessDoors, AuditDoors, OperatorDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */
   pause(milliseconds: number): Promise<void>;
-  api(server: string, token: string): APIClient;
+  api(server: string, token: string, said?: Said): APIClient;
   init(options: InitOptions, progress: Progress): Promise<Report>;
   /** Returns when the service has stopped. `progress` gets one line when it listens, with its address. */
   serve(options: ServeOptions, progress: Progress): Promise<void>;

@@ -1,5 +1,6 @@
 /** The command line as a whole: nouns, verbs and their help. Each command is a file below `commands/`. */
 import { Command } from "commander";
+import { accessCheck, accessErase, accessList, accessVerify } from "./commands/access.js";
 import { assayRun } from "./commands/assay-run.js";
 import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
@@ -88,6 +89,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       compareMirrors,
       auditLog,
     ],
+  ],
+  [
+    "access",
+    "the access log: who did what behind the doors",
+    [accessList, accessCheck, accessVerify, accessErase],
   ],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [

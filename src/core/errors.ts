@@ -109,6 +109,13 @@ export const errorTable = {
   LOG_SILENT: verification,
   LOG_CORRUPT: operation,
   WITNESS_UNAVAILABLE: operation,
+  // --- the access log ---------------------------------------------------------------------------
+  ACCESS_LOG_UNAVAILABLE: operation,
+  ACCESS_OPENING_MISSING: verification,
+  ACCESS_OPENING_MISMATCH: verification,
+  ACCESS_LOG_SILENT: verification,
+  ACCESS_ANCHOR_MISMATCH: verification,
+  REASON_MISSING: { class: "policy", http: 403 },
   // --- attestations and verdicts ----------------------------------------------------------------
   ATTESTATION_MALFORMED: verification,
   ATTESTATION_SIGNATURE: verification,

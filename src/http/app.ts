@@ -18,6 +18,8 @@ import { authenticate } from "./authenticate.js";
 import { measureRequests } from "./measure-requests.js";
 import { problemHandler } from "./problem.js";
 import { servePublicFiles } from "./public-files.js";
+import { recordRefusals, recordRequests } from "./record-access.js";
+import { accessRoutes } from "./routes/access.js";
 import { feedRoutes } from "./routes/feeds.js";
 import { releaseRoutes } from "./routes/releases.js";
 import { ruleRoutes } from "./routes/rules.js";
@@ -61,9 +63,12 @@ export function createApp(options: AppOptions): Express {
       fileUploader: false,
     }),
   );
+  app.use(recordRequests(context));
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
+  app.use(accessRoutes(context));
   app.use(notFound);
+  app.use(recordRefusals(context));
   app.use(problemHandler(validateResponses));
   return app;
 }

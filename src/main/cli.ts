@@ -51,6 +51,10 @@ const doors: CLIDoors = {
     (await import("./compose-audit-bundle.js")).exportBundleTo(options, progress),
   verifyBundle: async (options, progress) =>
     (await import("./compose-audit-bundle.js")).verifyBundleFile(options, progress),
+  checkAccess: async (options) => (await import("./compose-access-audit.js")).checkAccess(options),
+  listAccess: async (options) => (await import("./compose-access-audit.js")).listAccess(options),
+  verifyAccess: async (options) => (await import("./compose-access-audit.js")).verifyAccess(options),
+  eraseAccess: async (options) => (await import("./erase-access.js")).eraseAccess(options),
   pkiVerify: async (options) => (await import("./compose-pki.js")).verifyCertificateFile(options),
   pkiVerifyCMS: async (options) => (await import("./compose-pki.js")).verifyCMSFile(options),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),

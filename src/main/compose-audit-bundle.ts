@@ -29,7 +29,8 @@ const verifyPage = () => readFileSync(new URL("../../docs/VERIFY.md", import.met
 /** SPEC §14.3.5: a bundle that its own first root does not prove is no bundle. It is judged before it gets its name. */
 export function exportBundleTo(options: AuditExportOptions, progress: Progress): Promise<Report> {
   const { url, token } = options;
-  const archive = token === undefined ? undefined : openDesk({ server: url, token });
+  const reason = process.env.RULEMINT_WHY ?? `audit export of release ${options.release} of ${options.feed}`;
+  const archive = token === undefined ? undefined : openDesk({ server: url, token, reason });
   return answering(options.report, () =>
     withWorkshop(archive, (workshop) => writeAndVerify(options, workshop, progress)),
   );

@@ -24,7 +24,8 @@ const threads = 2;
 export async function auditReleaseOf(options: AuditReleaseOptions, progress: Progress): Promise<Report> {
   const { token, rebuild, url, release } = options;
   if (rebuild && !token) throw new UsageError("USAGE", "expected an auditor's token with --rebuild");
-  const archive = token === undefined ? undefined : openDesk({ server: url, token });
+  const reason = process.env.RULEMINT_WHY ?? `audit of release ${release ?? "newest"} of ${options.feed}`;
+  const archive = token === undefined ? undefined : openDesk({ server: url, token, reason });
   return answering(options.report, () =>
     withWorkshop(archive, (workshop) =>
       withTree(options, progress, (tree) =>

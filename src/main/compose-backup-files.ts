@@ -64,7 +64,8 @@ export async function stageInstant(
 export async function listLater(data: string): Promise<FoundFile[]> {
   const all = [...(await listFiles(data, afterRecords)), ...(await listFiles(data, writtenOnce))];
   const isHead = ({ path }: FoundFile) => /\/(signed|checkpoint|journal)$/.test(path);
-  return [...all.filter(isHead), ...all.filter((file) => !isHead(file))];
+  const rest = all.filter((file) => !isHead(file));
+  return [...all.filter(isHead), ...rest.filter((file) => !isRecords(file)), ...rest.filter(isRecords)];
 }
 
 /** A folder that is left out comes along all the same where the configuration names it: a witness of a development set-up. */

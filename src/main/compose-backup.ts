@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdtemp, open, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, mkdtemp, open, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   discardTemporary,
@@ -13,6 +13,7 @@ import {
   storeError,
   systemCode,
 } from "../adapters/durable-files.js";
+import { snapshotSQLite } from "../adapters/records/sqlite-snapshot.js";
 import type { BackupOptions } from "../cli/backup-doors.js";
 import type { Progress, Report } from "../cli/doors.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
@@ -59,6 +60,13 @@ export async function backup(options: BackupOptions, progress: Progress): Promis
     const writer = new ArchiveWriter(temporary.handle);
     for (const file of instant) await writer.add(join(staging, file.path), file);
     for (const file of await listLater(data)) {
+      if (file.path.endsWith(".sqlite")) {
+        // SPEC §13.2.8: the openings are copied behind the log's heads, so no leaf is without its own.
+        await mkdir(dirname(join(staging, file.path)), { recursive: true, mode: 0o700 });
+        snapshotSQLite(join(data, file.path), join(staging, file.path));
+        await writer.add(join(staging, file.path), file);
+        continue;
+      }
       await writer.add(join(data, file.path), file).catch((cause: unknown) => {
         // A partial tile that a full one has replaced since it was listed.
         if (systemCode(cause) !== "ENOENT") throw cause;

@@ -17,12 +17,14 @@ import { UsageError, VerificationError, quote } from "../core/errors.js";
 import { type Proposal, type ProposedRole, formatProposal, parseProposal } from "../core/trust/proposal.js";
 import { signingPayload } from "../issuing/tuf-signatures.js";
 import { proposeChange } from "../services/propose-change.js";
+import { recordLocal } from "../services/record-access.js";
 import { publishProposals } from "../services/publish-proposal.js";
 import { addProposalSignature, signProposal } from "../services/sign-proposal.js";
 import { readInput } from "./compose-endpoint.js";
 import { openPlacedKey, readPublicKey } from "./compose-key-tools.js";
 import { composeService } from "./compose-service.js";
 import { readConfiguration } from "./configuration.js";
+import { localUser } from "./local-user.js";
 
 export async function propose(options: ProposeOptions, progress: Progress): Promise<Report> {
   const folder = resolve(options.data);
@@ -93,6 +95,9 @@ export async function publish(options: PublishProposalOptions, progress: Progres
     wake: () => undefined,
   });
   try {
+    const target = proposals.map(({ role }) => role).join(" and ");
+    const act = { operation: "publishProposal", target, why: process.env.RULEMINT_WHY ?? "" };
+    await recordLocal(service.context, { ...act, who: localUser() });
     progress("judging the result as a customer would");
     const published = await publishProposals(service.context, proposals);
     const { rootVersion, targetsVersion } = published;

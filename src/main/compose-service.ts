@@ -25,11 +25,13 @@ import { developmentTSA } from "../issuing/timestamp.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ServiceContext } from "../services/context.js";
+import { signOnlyLogged } from "../services/logged-signer.js";
 import { DeviceHealth } from "../services/device-health.js";
 import { metricTable } from "../services/metrics.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
 import { openEngines, openGates } from "./compose-engines.js";
 import { compilerFacts } from "./compiler-facts.js";
+import { composeAccessLog } from "./compose-access.js";
 import { composeReleaseLog } from "./compose-log.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
@@ -63,10 +65,15 @@ export async function composeService(
   const meter = openPrometheusMeter(metricTable);
   const devices = new DeviceHealth(systemClock, meter);
   const key = await openPublisher(folder, configuration, chain);
-  const publisher = devices.watchSigner("publisher key", key);
-  const snapshot = await openKeyFile(folder, configuration.snapshot);
-  const timestamp = await openKeyFile(folder, configuration.timestamp);
-  const postQuantum = await openPostQuantum(folder, configuration);
+  const accessLog = configuration.access && (await composeAccessLog(folder, configuration.access));
+  // SPEC §13.2.3: from here on nobody has a key that signs without an entry.
+  const logged = <S extends Parameters<typeof signOnlyLogged>[0]>(name: string, signer: S): S =>
+    accessLog === undefined ? signer : signOnlyLogged(signer, name, accessLog);
+  const publisher = logged("publisher", devices.watchSigner("publisher key", key));
+  const snapshot = logged("snapshot", await openKeyFile(folder, configuration.snapshot));
+  const timestamp = logged("timestamp", await openKeyFile(folder, configuration.timestamp));
+  const plainPostQuantum = await openPostQuantum(folder, configuration);
+  const postQuantum = plainPostQuantum && logged("post-quantum", plainPostQuantum);
   const cache = await openCompileCache(join(folder, "compile-cache"));
   const engines = await openEngines(cache, configuration.workers);
   const revocation = openRevocationSource(folder);
@@ -97,6 +104,7 @@ export async function composeService(
     snapshot,
     timestamp,
     ...(log && { releaseLog: log.log }),
+    ...(accessLog && { accessLog }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
@@ -119,6 +127,7 @@ export async function composeService(
     publisher,
     snapshot,
     timestamp,
+    ...(accessLog ? [accessLog] : []),
     records,
   ];
   return {

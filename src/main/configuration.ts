@@ -113,6 +113,14 @@ const submissionLimits = z
 
 const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
 const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
+/** The second log: who read or changed what behind the doors. */
+const access = z.strictObject({
+  origin: z.string().regex(/^[^\s+]+$/),
+  keyFile: z.string().min(1),
+  passphrase: secret,
+  heartbeatMinutes: z.number().int().min(1).max(1440).default(15),
+});
+
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
 
 const configuration = z.strictObject({
@@ -128,6 +136,10 @@ const configuration = z.strictObject({
   postQuantum: keyFile.optional(),
   /** The release log and who witnesses it. Absent: releases are published without a log. */
   log: log.optional(),
+  /** The access log. Absent: nobody's steps behind the doors are written down. */
+  access: access.optional(),
+  /** The key that signs protocols of visits. Absent: no visits. */
+  visits: keyFile.optional(),
   /** Signs the files that ClamAV loads, for `sigtool --verify`. The certificate needs emailProtection beside codeSigning. */
   clamavSignatures: z.boolean().default(false),
   /** Addresses of RFC 3161 services, tried in order. Empty: the development authority of this service. */
@@ -162,6 +174,7 @@ const configuration = z.strictObject({
 });
 
 export type Configuration = z.infer<typeof configuration>;
+export type AccessConfiguration = z.infer<typeof access>;
 export type LogConfiguration = z.infer<typeof log>;
 export type ConfigurationInput = z.input<typeof configuration>;
 

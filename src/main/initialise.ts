@@ -17,6 +17,7 @@ import { tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import type { Signer } from "../ports/signer.js";
 import { createToken } from "../services/create-token.js";
 import { initialisePublisher } from "../services/initialise-publisher.js";
+import { recordLocal } from "../services/record-access.js";
 import type { Role } from "../services/model.js";
 import { generateTokenKey, makeKey, makePostQuantumKey, openKey, passphraseFile } from "./compose-keys.js";
 import { composeService } from "./compose-service.js";
@@ -28,6 +29,8 @@ import {
   readSecret,
 } from "./configuration.js";
 import { readDevelopmentKeys } from "./development-keys.js";
+import { makeAccessLog } from "./compose-access.js";
+import { localUser } from "./local-user.js";
 import { makeLog } from "./make-log.js";
 
 /** Who gets a token. Analyst and reviewer may do each other's work: four eyes are two people, not two roles. */
@@ -59,11 +62,13 @@ export async function initialise(options: InitOptions): Promise<Report> {
   }
   const leaves = await issueLeaves(data, publisherSpki, options);
   const log = await makeLog(data, overseer, options);
+  const access = await makeAccessLog(data, log.settings.origin);
+  writeFileSync(join(data, "access-log-key.txt"), `${access.vkey}\n`);
   const policy = { ...leaves.policy, log: log.demand };
   writeFileSync(join(data, "policy.json"), `${JSON.stringify(policy, null, 2)}\n`);
   writeFileSync(
     join(data, configurationFile),
-    formatConfiguration({ ...settings(options), log: log.settings }),
+    formatConfiguration({ ...settings(options), log: log.settings, access: access.settings }),
   );
   const { rootBytes, tokens } = await ceremony(data, overseer, { ...leaves, policy });
   writeFileSync(join(data, "root.json"), rootBytes);
@@ -169,6 +174,7 @@ async function ceremony(data: string, overseer: string, leaves: DevelopmentLeave
     ),
   );
   if (!vendor1 || !vendor2 || !targets1 || !targets2) throw new Error("expected four offline keys");
+  await recordLocal(service.context, { who: localUser(), operation: "init", target: "root/1" });
   const { publisher, snapshot, timestamp } = service.context;
   try {
     const rootBytes = await initialisePublisher(service.context, {
@@ -190,6 +196,11 @@ async function ceremony(data: string, overseer: string, leaves: DevelopmentLeave
     const tokens: Record<string, string> = {};
     for (const [name, roles] of Object.entries(people)) {
       const random = crypto.getRandomValues(new Uint8Array(32));
+      await recordLocal(service.context, {
+        who: localUser(),
+        operation: "createToken",
+        target: `${name}: ${roles.join(", ")}`,
+      });
       const token = await createToken(service.context, { identity: { name, roles }, random });
       const file =
         name === "overseer" ? join(overseer, "overseer.token") : join(data, "tokens", `${name}.token`);

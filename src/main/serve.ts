@@ -8,6 +8,7 @@ import type { Progress, ServeOptions } from "../cli/doors.js";
 import { OperationError } from "../core/errors.js";
 import { createApp } from "../http/app.js";
 import { probeDevices } from "../services/probe-devices.js";
+import { beginAccessLog, endAccessLog } from "../services/keep-access-log.js";
 import { createScheduler, type Scheduler, type Timer } from "../services/scheduler.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
 import { checkConfiguration } from "./check-configuration.js";
@@ -15,6 +16,8 @@ import { type Configuration, listenAddress } from "./configuration.js";
 import { openLog } from "./open-log.js";
 import type { ServiceContext } from "../services/context.js";
 
+/** Commands on this machine hand their entries to this process, and wait. */
+const handedMs = 200;
 const shutdownMs = 10_000;
 const idlePauseMs = 50;
 
@@ -44,7 +47,12 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   const server = createServer(
     createApp({ context, publicFolder, requestLog: log, ...(stampTime && { tsa: stampTime }) }),
   );
+  let handed: NodeJS.Timeout | undefined;
   try {
+    await beginAccessLog(context);
+    handed = setInterval(() => {
+      context.accessLog?.takeHanded().catch((error: unknown) => log.error({ err: error }, "access log"));
+    }, handedMs);
     server.listen(port, host);
     await once(server, "listening").catch((cause: Error) => {
       throw new OperationError("STORE_FAILED", `expected to listen on ${host}:${port}: ${cause.message}`, {
@@ -68,6 +76,8 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     await endProbes();
     await scheduler?.stop();
     await closeServer(server);
+    clearInterval(handed);
+    await endAccessLog(context).catch((error: unknown) => log.error({ err: error }, "access log"));
     await service.close();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { RulemintError } from "../core/errors.js";
 import type { ServiceContext } from "./context.js";
+import { keptAccess } from "./keep-access-log.js";
 
 export interface Check {
   readonly name: string;
@@ -16,14 +17,14 @@ export interface Readiness {
   readonly checks: readonly Check[];
 }
 
-type ReadinessContext = Pick<ServiceContext, "records" | "tree" | "clock" | "devices">;
+type ReadinessContext = Pick<ServiceContext, "records" | "tree" | "clock" | "devices" | "accessLog">;
 
 export async function checkReadiness(context: ReadinessContext): Promise<Readiness> {
   const needed = [await checkRecords(context), await checkTimestamp(context)];
   const devices = (context.devices?.states() ?? []).map(({ device, ok, at, detail }) => {
     return { name: device, ok, detail: `${detail}, at ${at}` };
   });
-  const checks = [...needed, ...devices];
+  const checks = [...needed, ...devices, ...(await checkAccess(context))];
   if (needed.some(({ ok }) => !ok)) return { status: "unready", checks };
   return { status: checks.every(({ ok }) => ok) ? "ready" : "degraded", checks };
 }
@@ -34,6 +35,26 @@ async function checkRecords(context: ReadinessContext): Promise<Check> {
     return { name: "records", ok: true, detail: "readable" };
   } catch (error) {
     return { name: "records", ok: false, detail: codeOf(error) };
+  }
+}
+
+/** SPEC §13.3.8: an alarm of the access log does not stop the service; it says that somebody must look. */
+async function checkAccess(context: ReadinessContext): Promise<Check[]> {
+  const { accessLog, clock } = context;
+  if (accessLog === undefined) return [];
+  const name = "access log";
+  try {
+    const { beatAt, alarms } = await keptAccess(context);
+    const seconds = Math.round((clock.now().getTime() - Date.parse(beatAt)) / 1000);
+    if (alarms.length > 0) {
+      const named = alarms.slice(0, 5).map(({ code, index }) => `${code} at ${index ?? "an anchor"}`);
+      return [{ name, ok: false, detail: `${alarms.length} alarms: ${named.join(", ")}` }];
+    }
+    if (seconds > 2 * accessLog.intervalSeconds)
+      return [{ name, ok: false, detail: `ACCESS_LOG_SILENT: no heartbeat for ${seconds} seconds` }];
+    return [{ name, ok: true, detail: `heartbeat at ${beatAt}` }];
+  } catch (error) {
+    return [{ name, ok: false, detail: codeOf(error) }];
   }
 }
 

@@ -21,6 +21,7 @@ import type { DeviceHealth } from "./device-health.js";
 import type { ReviewRules } from "./review-rules.js";
 import type { SubmissionLimits } from "./submission-limits.js";
 import type { PublishingWindow } from "./publishing-window.js";
+import type { AccessLog } from "./access-log.js";
 import type { ReleaseLog } from "./release-log.js";
 
 export interface ServiceSettings {
@@ -66,6 +67,8 @@ export interface ServiceContext {
   readonly timestamp: Signer;
   /** The public log of everything that endpoints may be asked to trust. Absent: releases are published without one. */
   readonly releaseLog?: ReleaseLog;
+  /** Who did what behind the doors. Absent: nothing is written down. */
+  readonly accessLog?: AccessLog;
   readonly settings: ServiceSettings;
   /** Tries releases before the engines of this machine; absent: none is asked. */
   readonly gates?: ReleaseGates;

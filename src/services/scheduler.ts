@@ -11,6 +11,7 @@ import { renewRelease } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { releaseID, releaseWrite, requireFeed, requireRelease } from "./documents.js";
 import { heartbeatDue, keepLogAlive } from "./heartbeat.js";
+import { accessBeatDue, keepAccessLog } from "./keep-access-log.js";
 import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
 import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
@@ -82,6 +83,8 @@ class RecordScheduler implements Scheduler {
     do {
       this.#again = false;
       let healthy = await this.#guarded("refreshing metadata", () => refreshMetadata(this.#context));
+      const kept = await this.#guarded("keeping the access log", () => keepAccessLog(this.#context));
+      healthy &&= kept;
       const logged = await this.#guarded("writing the log", () => keepLogAlive(this.#context));
       healthy &&= logged;
       const mirrored = await this.#guarded("mirroring revocation lists", () => this.#mirror());
@@ -164,6 +167,8 @@ async function clearPauses({ records }: ServiceContext): Promise<void> {
 async function nextDue(context: ServiceContext): Promise<number> {
   const { snapshot, timestamp } = await refreshTimes(context);
   const times = [snapshot.getTime(), timestamp.getTime(), (await revocationDue(context)).getTime()];
+  const beat = await accessBeatDue(context);
+  if (beat !== undefined) times.push(beat.getTime());
   const heartbeat = await heartbeatDue(context);
   if (heartbeat !== undefined) {
     // Other processes decide entries too, ceremonies for example, and cannot wake this one.

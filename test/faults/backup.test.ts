@@ -70,6 +70,13 @@ describe("a backup of a running service", () => {
         expect(found.status).toBe(200);
       }
       await expectPublished(again, 1);
+      // SPEC §13.2.8: every leaf of the access log came with its opening.
+      const audit = ["access", "check", "--key", join(again.data, "access-log-key.txt"), "--why", "restored"];
+      const checked = await rulemint([...audit, "--json"], {
+        RULEMINT_SERVER: again.origin,
+        RULEMINT_TOKEN: as("auditor"),
+      });
+      expect(checked, checked.stdout).toMatchObject({ exit: 0 });
       const state = join(folder, "endpoint");
       const root = join(again.data, "root.json");
       const init = ["client", "init", "--state", state, "--url", again.origin, "--root", root];
@@ -132,7 +139,7 @@ describe("the service's log", () => {
 });
 
 function bearer(token: string): RequestInit {
-  return { headers: { Authorization: `Bearer ${token}` } };
+  return { headers: { Authorization: `Bearer ${token}`, "Rulemint-Reason": "a%20test" } };
 }
 
 async function expectPublished(again: PublisherProcess, release: number): Promise<void> {

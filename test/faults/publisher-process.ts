@@ -123,12 +123,16 @@ export class PublisherProcess {
   }
 
   as(role: Role): APIClient {
-    return createAPIClient(this.#origin, this.token(role));
+    return createAPIClient(this.#origin, this.token(role), { reason: "a test" });
   }
 
   /** A command line with this service and somebody's token in its environment. */
   cli(role: Role, ...words: string[]): Promise<Ran> {
-    const service = { RULEMINT_SERVER: this.#origin, RULEMINT_TOKEN: this.token(role) };
+    const service = {
+      RULEMINT_SERVER: this.#origin,
+      RULEMINT_TOKEN: this.token(role),
+      RULEMINT_WHY: "a test",
+    };
     return rulemint(words, { ...this.environment, ...service });
   }
 

@@ -17,9 +17,12 @@ const silenceMs = 30_000;
 export interface DeskOptions {
   readonly server: string;
   readonly token: string;
+  /** For the access log; asked of auditors. */
+  readonly reason?: string;
 }
 
-export function openDesk({ server, token }: DeskOptions): SourceArchive & StagedReleases {
+export function openDesk({ server, token: plain, reason }: DeskOptions): SourceArchive & StagedReleases {
+  const token = { plain, ...(reason !== undefined && { reason }) };
   const base = server.replace(/\/+$/, "");
   const get = (path: string, bytesMax: number) => request(base + path, token, { method: "GET" }, bytesMax);
   const headers = { "content-type": "application/json" };
@@ -61,14 +64,23 @@ function verdictBody({ result, explanation, signature }: Verdict): Record<string
   return signature === null ? common : { ...common, keyid: signature.keyid, signature: signature.sig };
 }
 
+interface Bearer {
+  readonly plain: string;
+  readonly reason?: string;
+}
+
+function reasonHeader({ reason }: Bearer): Record<string, string> {
+  return reason === undefined ? {} : { "rulemint-reason": encodeURIComponent(reason) };
+}
+
 /** @throws OperationError FETCH_FAILED, FETCH_NOT_FOUND, SERVER_REFUSED; VerificationError FETCH_TOO_LARGE */
-async function request(url: string, token: string, init: RequestInit, bytesMax: number): Promise<Uint8Array> {
+async function request(url: string, token: Bearer, init: RequestInit, bytesMax: number): Promise<Uint8Array> {
   let response: Response;
   try {
     response = await fetch(url, {
       ...init,
       redirect: "error",
-      headers: { ...init.headers, authorization: `Bearer ${token}` },
+      headers: { ...init.headers, authorization: `Bearer ${token.plain}`, ...reasonHeader(token) },
       signal: AbortSignal.timeout(init.method === "GET" ? 20 * silenceMs : silenceMs),
     });
   } catch (cause) {

@@ -16,6 +16,8 @@ export interface SQLiteOptions {
   readonly path: string;
   /** How long to wait for another process's transaction. */
   readonly busyTimeoutMs?: number;
+  /** What is deleted or replaced is overwritten in the file, for documents that somebody has a right to see erased. */
+  readonly secureDelete?: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
     database.pragma("journal_mode = WAL");
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
+    if (options.secureDelete === true) database.pragma("secure_delete = ON");
     migrate(database);
   } catch (cause) {
     database?.close();
@@ -84,6 +87,14 @@ class SQLiteRecords implements Records {
   async commit(writes: readonly RecordWrite[]): Promise<void> {
     await guarded("committing records", () =>
       this.#db.transaction().execute(async (transaction) => {
+        const [one, ...more] = writes;
+        const areNew =
+          more.length > 0 && writes.every(({ expected, body }) => expected === 0 && body !== null);
+        if (areNew && (await insertAll(transaction, writes)) === BigInt(writes.length)) return;
+        if (areNew) {
+          const named = quote(`${one?.collection}/${one?.id}`);
+          throw new OperationError("RECORD_CONFLICT", `expected no ${named} or what comes with it, got one`);
+        }
         for (const write of writes) {
           if ((await applyWrite(transaction, write)) === 1n) continue;
           throw new OperationError(
@@ -100,6 +111,25 @@ class SQLiteRecords implements Records {
   }
 }
 
+const rowsAtOnce = 1000;
+
+/** Those that were not there yet, in few statements: many small documents come at once. Gives how many were made. */
+async function insertAll(transaction: Transaction<Schema>, writes: readonly RecordWrite[]): Promise<bigint> {
+  let made = 0n;
+  for (let at = 0; at < writes.length; at += rowsAtOnce) {
+    const values = writes.slice(at, at + rowsAtOnce).map(({ collection, id, body }) => {
+      return { collection, id, version: 1, body: JSON.stringify(body) };
+    });
+    const { numInsertedOrUpdatedRows } = await transaction
+      .insertInto("record")
+      .values(values)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    made += numInsertedOrUpdatedRows ?? 0n;
+  }
+  return made;
+}
+
 /** The number of records that were as expected: 1, or 0 for a conflict. */
 async function applyWrite(transaction: Transaction<Schema>, write: RecordWrite): Promise<bigint> {
   const { collection, id, expected } = write;
@@ -108,15 +138,8 @@ async function applyWrite(transaction: Transaction<Schema>, write: RecordWrite):
     const { numDeletedRows } = await query.where("version", "=", expected).executeTakeFirst();
     return numDeletedRows;
   }
+  if (expected === 0) return insertAll(transaction, [write]);
   const body = JSON.stringify(write.body);
-  if (expected === 0) {
-    const { numInsertedOrUpdatedRows } = await transaction
-      .insertInto("record")
-      .values({ collection, id, version: 1, body })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    return numInsertedOrUpdatedRows ?? 0n;
-  }
   const { numUpdatedRows } = await transaction
     .updateTable("record")
     .set({ version: expected + 1, body })

@@ -15,7 +15,7 @@ export interface PageNames {
 /** The first block of the page: where the lines find things. */
 const namesBlock = /^export TREE=\S+ FEED=\S+ N=\d+ LISTS=\S+ AT=\S+ ?\S*;/m;
 /** Sections say in their heading what they need. */
-const elsewhere = /^## .*\(at an endpoint\)$/;
+const elsewhere = /^## .*\((at an endpoint|for an auditor of the service)\)$/;
 const bundled = /^## .*\(in a bundle\)$/;
 
 export function commandsPage(verifyPage: string, { feed, release, stamped }: PageNames): string {

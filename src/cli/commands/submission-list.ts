@@ -16,8 +16,8 @@ export function submissionList(noun: Command, doors: CLIDoors): void {
     .description("list submissions, newest first")
     .addOption(new Option("--state <state>", "only these").choices([...submissionStates]))
     .option("--ruleset <name>", "only of this ruleset");
-  answers<Options>(command, doors, async (_call, { server, token, state, ruleset }) => {
-    const service = openService(doors, { server, token });
+  answers<Options>(command, doors, async (_call, { state, ruleset, ...rest }) => {
+    const service = openService(doors, rest);
     const items: SubmissionSummary[] = [];
     let after: string | undefined;
     do {

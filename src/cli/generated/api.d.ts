@@ -716,6 +716,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/access": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Entries of the access log, opened, with proofs
+     * @description Role auditor, and a reason in `Rulemint-Reason`. Without a search the answer is every leaf of the range; with one, the
+     *     entries that fit all of it, the newest where there are too many. It holds without this service: `rulemint access verify`
+     *     checks it. Asking is an entry too.
+     */
+    get: operations["openAccessLog"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/whoami": {
     parameters: {
       query?: never;
@@ -1180,6 +1202,36 @@ export interface components {
         files: components["schemas"]["FileFacts"][];
       }[];
     };
+    AccessFile: {
+      /** @constant */
+      schema: 1;
+      /** @description A signed note */
+      checkpoint: string;
+      from: number;
+      to: number;
+      /** @description Every leaf of the range is here */
+      complete: boolean;
+      leaves: {
+        index: number;
+        /** @description base64 */
+        leaf: string;
+        /** @description Null for heartbeats, and where it was erased */
+        opening: {
+          /** @description base64 */
+          salt: string;
+          /** @description The exact text that was committed to */
+          entry: string;
+        } | null;
+        proof: string[];
+      }[];
+      /** @description Heads of this log in the release log, with their proofs there */
+      anchors: {
+        entry: string;
+        /** @description tlog-proof */
+        proof: string;
+        consistency: string[];
+      }[];
+    };
     Readiness: {
       /**
        * @description degraded where only the publisher's key or a time-stamp authority is away; releases wait then
@@ -1295,6 +1347,12 @@ export interface components {
       | "LOG_SILENT"
       | "LOG_CORRUPT"
       | "WITNESS_UNAVAILABLE"
+      | "ACCESS_LOG_UNAVAILABLE"
+      | "ACCESS_OPENING_MISSING"
+      | "ACCESS_OPENING_MISMATCH"
+      | "ACCESS_LOG_SILENT"
+      | "ACCESS_ANCHOR_MISMATCH"
+      | "REASON_MISSING"
       | "ATTESTATION_MALFORMED"
       | "ATTESTATION_SIGNATURE"
       | "ATTESTATION_MISMATCH"
@@ -1399,6 +1457,10 @@ export interface components {
     };
   };
   parameters: {
+    /** @description Why, for the access log; UTF-8, percent-encoded. Asked of auditors on every call but `/v1/whoami`. */
+    reason: string;
+    /** @description The visit that the call belongs to; its reason is the call's where none is given */
+    visit: string;
     submission: components["schemas"]["SubmissionID"];
     feed: components["schemas"]["FeedName"];
     release: components["schemas"]["ReleaseNumber"];
@@ -2254,6 +2316,43 @@ export interface operations {
     };
     responses: {
       202: components["responses"]["AcceptedRelease"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  openAccessLog: {
+    parameters: {
+      query?: {
+        from?: number;
+        /** @description Exclusive */
+        to?: number;
+        who?: string;
+        /** @description Part of what was asked for (`s-000000000001`, `feeds/endpoint/releases/3`), or a digest */
+        about?: string;
+        /** @description Id of a visit */
+        review?: string;
+        since?: components["schemas"]["Time"];
+        until?: components["schemas"]["Time"];
+      };
+      header?: {
+        /** @description Why, for the access log; UTF-8, percent-encoded. Asked of auditors on every call but `/v1/whoami`. */
+        "Rulemint-Reason"?: components["parameters"]["reason"];
+        /** @description The visit that the call belongs to; its reason is the call's where none is given */
+        "Rulemint-Visit"?: components["parameters"]["visit"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccessFile"];
+        };
+      };
       default: components["responses"]["Problem"];
     };
   };

@@ -1,0 +1,46 @@
+/** What the commands about the access log need from the rest of the program. */
+import type { Said } from "./api-client.js";
+import type { Report } from "./doors.js";
+
+/** What an auditor pins. */
+export interface AccessTrust {
+  /** Path of a file with the access log's verifier key. */
+  readonly key: string;
+  /** Path of the release log's policy: its heads of the access log are checked under it. */
+  readonly logPolicy?: string;
+}
+
+export interface AccessCall {
+  readonly server: string;
+  readonly token: string;
+  readonly said: Said;
+}
+
+export interface AccessListOptions extends AccessTrust {
+  readonly call: AccessCall;
+  readonly search: Readonly<Record<string, string | number | undefined>>;
+  /** The file that proves it all, for later. */
+  readonly out?: string;
+}
+
+export interface AccessVerifyOptions extends AccessTrust {
+  readonly file: string;
+}
+
+export interface AccessCheckOptions extends AccessTrust {
+  readonly call: AccessCall;
+  readonly from: number;
+}
+
+export interface AccessEraseOptions {
+  readonly data: string;
+  readonly index: number;
+  readonly why: string;
+}
+
+export interface AccessDoors {
+  listAccess(options: AccessListOptions): Promise<Report>;
+  checkAccess(options: AccessCheckOptions): Promise<Report>;
+  verifyAccess(options: AccessVerifyOptions): Promise<Report>;
+  eraseAccess(options: AccessEraseOptions): Promise<Report>;
+}
