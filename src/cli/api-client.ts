@@ -60,6 +60,8 @@ export interface APIClient {
   buildRelease(feed: string, body: BuildOrder): Promise<Release>;
   listReleases(feed: string, query: Query<"listReleases">): Promise<ReleasePage>;
   getRelease(feed: string, release: number): Promise<Release>;
+  /** Server-sent events, as they come. */
+  followRelease(feed: string, release: number): AsyncIterable<Uint8Array>;
   getReleaseSources(feed: string, release: number): Promise<ReleaseSources>;
   getReleaseManifest(feed: string, release: number): Promise<Uint8Array>;
   explainRule(feed: string, release: number, query: Query<"explainRule">): Promise<readonly ExplainedRule[]>;
@@ -130,6 +132,7 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     buildRelease: (feed, body) => call.json("POST", releases(feed), body),
     listReleases: (feed, query) => call.json("GET", `${releases(feed)}${formatQuery(query)}`),
     getRelease: (feed, release) => call.json("GET", one(feed, release)),
+    followRelease: (feed, release) => call.stream(`${one(feed, release)}/events`),
     getReleaseSources: (feed, release) => call.json("GET", `${one(feed, release)}/sources`),
     getReleaseManifest: async (feed, release) => call.whole(`${one(feed, release)}/manifest`),
     explainRule: async (feed, release, query) =>

@@ -134,6 +134,8 @@ export const errorTable = {
   APPROVAL_OWN: { class: "policy", http: 403 },
   AUTHOR_REFUSED: { class: "policy", http: 403 },
   APPROVAL_STALE: policy,
+  PRECONDITION_FAILED: { class: "policy", http: 412 },
+  IDEMPOTENCY_MISMATCH: { class: "policy", http: 422 },
   RULESET_KIND: policy,
   // --- releases -------------------------------------------------------------------------------
   RELEASE_STATE: policy,

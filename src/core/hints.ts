@@ -19,6 +19,8 @@ const hints: Partial<Record<ErrorCode, string>> = {
   SUBMISSION_DECIDED: "a decision is made once; submit again to change it",
   APPROVAL_OWN: "ask somebody else to review",
   AUTHOR_REFUSED: "ask its author",
+  PRECONDITION_FAILED: "read it again, then decide about what it says now",
+  IDEMPOTENCY_MISMATCH: "use a new Idempotency-Key for a new request",
   APPROVAL_STALE: "read the submission again, then decide about what it says now",
   RULESET_KIND: "use the ruleset's kind, or another ruleset name",
   RELEASE_EMPTY: "approve a submission for one of the feed's rulesets first",

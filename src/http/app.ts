@@ -6,7 +6,6 @@
  * no token; everything under `/v1` is authenticated before its body is looked at; the contract is checked
  * before a route runs.
  */
-import { fileURLToPath } from "node:url";
 import express, { type Express, type RequestHandler } from "express";
 import * as contract from "express-openapi-validator";
 import helmet from "helmet";
@@ -20,6 +19,9 @@ import { problemHandler } from "./problem.js";
 import { servePublicFiles } from "./public-files.js";
 import { recordRefusals, recordRequests } from "./record-access.js";
 import { accessRoutes } from "./routes/access.js";
+import { answerOnce } from "./idempotency.js";
+import { contractPath, serveReference } from "./serve-reference.js";
+import { eventRoutes } from "./routes/events.js";
 import { feedRoutes } from "./routes/feeds.js";
 import { releaseRoutes } from "./routes/releases.js";
 import { ruleRoutes } from "./routes/rules.js";
@@ -39,8 +41,6 @@ export interface AppOptions {
   readonly validateResponses?: boolean;
 }
 
-export const contractPath = fileURLToPath(new URL("../../openapi.yaml", import.meta.url));
-
 const jsonBytesMax = 256 * 1024;
 
 export function createApp(options: AppOptions): Express {
@@ -51,6 +51,7 @@ export function createApp(options: AppOptions): Express {
   app.set("query parser", "simple");
   app.use(helmet(), logAccess(requestLog));
   app.use(servePublicFiles(publicFolder));
+  app.use(serveReference());
   app.use(measureRequests(context.meter));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));
   app.use(express.json({ limit: jsonBytesMax, inflate: false }));
@@ -64,9 +65,10 @@ export function createApp(options: AppOptions): Express {
     }),
   );
   app.use(recordRequests(context));
+  app.use(answerOnce(context));
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
-  app.use(accessRoutes(context));
+  app.use(accessRoutes(context), eventRoutes(context));
   app.use(notFound);
   app.use(recordRefusals(context));
   app.use(problemHandler(validateResponses));

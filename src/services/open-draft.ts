@@ -5,6 +5,7 @@ import { untilCommitted } from "./documents.js";
 import { isError } from "./lint-rules.js";
 import type { Identity, SubmissionRecord } from "./model.js";
 import { requireAuthor } from "./review-rules.js";
+import { requireVersion } from "./read-submissions.js";
 import { requireRole } from "./roles.js";
 import { isSound } from "./submit-rules.js";
 import { requireOwn } from "./withdraw-submission.js";
@@ -16,10 +17,12 @@ export async function openDraft(
   { records, settings }: DraftContext,
   identity: Identity,
   submission: string,
+  seen?: number,
 ): Promise<SubmissionRecord> {
   requireRole(identity, "analyst");
   return untilCommitted(async () => {
     const { body, version } = await requireOwn(records, identity, submission);
+    requireVersion({ version }, seen);
     requireAuthor(settings, identity, body.ruleset);
     if (body.state === "open") return body;
     if (body.state !== "draft") {

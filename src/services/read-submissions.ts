@@ -1,6 +1,7 @@
 /** What people at the desk read: submissions, rulesets, and the bytes of a source file. */
 import type { Sha256Hex } from "../core/brands.js";
-import { UsageError, quote } from "../core/errors.js";
+import { PolicyError, UsageError, quote } from "../core/errors.js";
+import type { RuleKind } from "../core/rules/model.js";
 import type { OpenObject } from "../ports/object-store.js";
 import type { ServiceContext } from "./context.js";
 import { isError } from "./lint-rules.js";
@@ -19,6 +20,8 @@ export interface SubmissionSummary
 export interface SubmissionFilter {
   readonly state?: SubmissionRecord["state"];
   readonly ruleset?: string;
+  readonly kind?: RuleKind;
+  readonly author?: string;
   /** The `next` of the page before. */
   readonly after?: string;
   readonly limit?: number;
@@ -51,6 +54,8 @@ export async function listSubmissions(
       after = id;
       if (filter.state !== undefined && body.state !== filter.state) continue;
       if (filter.ruleset !== undefined && body.ruleset !== filter.ruleset) continue;
+      if (filter.kind !== undefined && body.kind !== filter.kind) continue;
+      if (filter.author !== undefined && body.author !== filter.author) continue;
       items.push(summary(body));
       if (items.length === limit) return { items, next: after };
     }
@@ -68,6 +73,23 @@ export async function showSubmission(
   const found = await records.get<SubmissionRecord>("submissions", id);
   if (found === undefined) throw new UsageError("NOT_FOUND", `expected a submission, got ${quote(id)}`);
   return found.body;
+}
+
+/** For the tag of what is shown. Undefined for a submission that is gone. */
+export async function versionOf(
+  { records }: Pick<ReadContext, "records">,
+  id: string,
+): Promise<number | undefined> {
+  return (await records.get("submissions", id))?.version;
+}
+
+/** SPEC §17.7.2. `seen`: what the caller read before it decided. @throws PolicyError PRECONDITION_FAILED */
+export function requireVersion({ version }: { readonly version: number }, seen: number | undefined): void {
+  if (seen === undefined || seen === version) return;
+  throw new PolicyError(
+    "PRECONDITION_FAILED",
+    `expected version ${seen}, got ${version}: it was changed meanwhile`,
+  );
 }
 
 /** By name. @throws PolicyError ROLE_REFUSED */

@@ -14,6 +14,7 @@ import type { Approval, Identity, RulesetRecord, RulesetRevision, SubmissionReco
 import { logWrites } from "./release-log.js";
 import { approvalsNeeded, emergencyPeople, requireReviewer } from "./review-rules.js";
 import { requireRole } from "./roles.js";
+import { requireVersion } from "./read-submissions.js";
 import { requireKind } from "./submit-rules.js";
 
 export interface Review {
@@ -23,6 +24,8 @@ export interface Review {
   /** The digest that the reviewer was shown. */
   readonly digest: Sha256Hex;
   readonly reason?: string;
+  /** The version of the submission that was seen; another one is refused. */
+  readonly version?: number;
 }
 
 type ReviewContext = Pick<ServiceContext, "records" | "clock" | "releaseLog" | "settings">;
@@ -51,6 +54,7 @@ async function decide(context: ReviewContext, identity: Identity, review: Review
   }
   const submission = found.body;
   checkReview(context, identity, submission, review);
+  requireVersion(found, review.version);
   const { decision, reason = "" } = review;
   const at = timeText(context.clock.now());
   const emergency = decision === "emergency";

@@ -4,11 +4,14 @@ import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
 import { timeText, untilCommitted } from "./documents.js";
 import type { Identity, SubmissionRecord } from "./model.js";
+import { requireVersion } from "./read-submissions.js";
 import { requireRole } from "./roles.js";
 
 export interface SubmissionWithdrawal {
   readonly submission: string;
   readonly reason: string;
+  /** The version that was seen; another one is refused. */
+  readonly version?: number;
 }
 
 type WithdrawalContext = Pick<ServiceContext, "records" | "clock">;
@@ -31,9 +34,10 @@ export async function withdrawSubmission(
 export async function withdrawalOf(
   { records, clock }: WithdrawalContext,
   author: Identity,
-  { submission, reason, ruleset }: SubmissionWithdrawal & { readonly ruleset?: string },
+  { submission, reason, ruleset, version: seen }: SubmissionWithdrawal & { readonly ruleset?: string },
 ): Promise<RecordWrite> {
   const { body, version } = await requireOwn(records, author, submission);
+  requireVersion({ version }, seen);
   if (body.state !== "open" && body.state !== "draft") {
     throw new PolicyError(
       "SUBMISSION_DECIDED",

@@ -431,6 +431,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/feeds/{feed}/releases/{release}/events": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * The release's progress, as it happens
+     * @description Any role. Server-sent events named `release`, each with state, waitingFor, retry, and the numbers of packs and gates so far, until the
+     *     release is published or failed.
+     */
+    get: operations["followRelease"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/feeds/{feed}/releases/{release}/sources": {
     parameters: {
       query?: never;
@@ -1369,6 +1393,8 @@ export interface components {
       | "APPROVAL_OWN"
       | "AUTHOR_REFUSED"
       | "APPROVAL_STALE"
+      | "PRECONDITION_FAILED"
+      | "IDEMPOTENCY_MISMATCH"
       | "RULESET_KIND"
       | "RELEASE_STATE"
       | "RELEASE_EMPTY"
@@ -1481,6 +1507,8 @@ export interface operations {
       query?: {
         state?: components["schemas"]["SubmissionState"];
         ruleset?: components["schemas"]["RulesetName"];
+        kind?: components["schemas"]["RuleKind"];
+        author?: string;
         /** @description The `next` of the page before */
         after?: components["schemas"]["SubmissionID"];
         /** @description Most items in the answer */
@@ -2017,6 +2045,30 @@ export interface operations {
     requestBody?: never;
     responses: {
       200: components["responses"]["Release"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  followRelease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A stream of events */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "text/event-stream": string;
+        };
+      };
       default: components["responses"]["Problem"];
     };
   };

@@ -8,12 +8,13 @@ import type { SubmissionRecord } from "../../services/model.js";
 import { commentSubmission, listComments } from "../../services/comment-submission.js";
 import { diffSubmission } from "../../services/diff-submission.js";
 import { openDraft } from "../../services/open-draft.js";
-import { listSubmissions, showSubmission } from "../../services/read-submissions.js";
+import { listSubmissions, showSubmission, versionOf } from "../../services/read-submissions.js";
 import { type Review, reviewSubmission } from "../../services/review-submission.js";
 import { submissionLimits } from "../../services/submission-limits.js";
 import { submitRules } from "../../services/submit-rules.js";
 import { withdrawSubmission } from "../../services/withdraw-submission.js";
 import { identityOf } from "../authenticate.js";
+import { callerHas, seenVersion } from "../entity-tag.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { readTar } from "../tar-reader.js";
 import { newRoutes } from "./routes.js";
@@ -37,6 +38,8 @@ interface NewQuery extends CreateQuery {
 }
 
 interface ListQuery {
+  readonly kind?: RuleKind;
+  readonly author?: string;
   readonly state?: SubmissionRecord["state"];
   readonly ruleset?: string;
   readonly after?: string;
@@ -62,9 +65,11 @@ export function submissionRoutes(context: ServiceContext): Router {
     response.json(await listSubmissions(context, identityOf(response), query));
   });
   routes.get("/v1/submissions/:id", async (request, response) => {
-    response.json(
-      submissionView(context, await showSubmission(context, identityOf(response), request.params.id)),
-    );
+    const record = await showSubmission(context, identityOf(response), request.params.id);
+    const tag = `"${await versionOf(context, record.id)}"`;
+    response.set("ETag", tag);
+    if (callerHas(request, tag)) response.status(304).end();
+    else response.json(submissionView(context, record));
   });
   const decisions = { approval: "approve", rejection: "reject", "emergency-approval": "emergency" } as const;
   for (const [path, decision] of Object.entries(decisions)) {
@@ -78,11 +83,16 @@ export function submissionRoutes(context: ServiceContext): Router {
 
 function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
   routes.post("/v1/submissions/:id/opening", async (request, response) => {
-    response.json(submissionView(context, await openDraft(context, identityOf(response), request.params.id)));
+    response.json(
+      submissionView(
+        context,
+        await openDraft(context, identityOf(response), request.params.id, seenVersion(request)),
+      ),
+    );
   });
   routes.post("/v1/submissions/:id/withdrawal", async (request, response) => {
     const { reason = "" } = request.body as { reason?: string };
-    const withdrawal = { submission: request.params.id, reason };
+    const withdrawal = { submission: request.params.id, reason, version: seenVersion(request) };
     response.json(
       submissionView(context, await withdrawSubmission(context, identityOf(response), withdrawal)),
     );
@@ -109,7 +119,13 @@ async function review(
   decision: Review["decision"],
 ): Promise<void> {
   const { digest, reason } = request.body as { digest: string; reason?: string };
-  const wanted = { submission: request.params.id, decision, digest: sha256Hex(digest), reason };
+  const wanted = {
+    submission: request.params.id,
+    decision,
+    digest: sha256Hex(digest),
+    reason,
+    version: seenVersion(request),
+  };
   response.json(submissionView(context, await reviewSubmission(context, identityOf(response), wanted)));
 }
 
