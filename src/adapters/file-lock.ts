@@ -56,6 +56,12 @@ export async function acquireFileLock(path: string, options: LockOptions = {}): 
   }
 }
 
+/** Whether a living process keeps it, right now. */
+export async function isLockHeld(path: string): Promise<boolean> {
+  const holder = await readHolder(path);
+  return holder !== undefined && (await isAlive(holder));
+}
+
 async function breakLock(path: string, dead: Holder, options: LockOptions): Promise<void> {
   const unlock = await acquireFileLock(`${path}.${dead.nonce}`, options);
   try {

@@ -1,6 +1,7 @@
 /** Every pack of the staged manifest, made again from this overseer's own databases and compared byte for byte. */
 import { type FeedName, releaseNumber } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
+import { RulemintError } from "../core/errors.js";
 import { memorySink } from "../core/encoding/stream.js";
 import { openDatabase } from "../core/format/database.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
@@ -9,6 +10,7 @@ import { deltaCodec } from "../core/format/pack-header.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packTarget } from "../core/release/packs.js";
 import { ruleLanguage } from "../core/rules/registry.js";
+import { firstBytes } from "./explain-difference.js";
 import type { AssayContext } from "./model.js";
 import { databaseOf } from "./rebuild-database.js";
 import { mismatch } from "./staged-manifest.js";
@@ -54,7 +56,7 @@ async function comparePack(context: AssayContext, feed: FeedName, pack: PackFact
       }
     }
     const rebuilt = sink.bytes();
-    requireFacts(pack, {
+    await requireFacts(context, feed, rebuilt, pack, {
       path: packTarget(feed, pack.kind === "full" ? 0 : pack.from, pack.to),
       kind: pack.kind,
       from: pack.kind === "full" ? 0 : pack.from,
@@ -70,10 +72,37 @@ async function comparePack(context: AssayContext, feed: FeedName, pack: PackFact
   }
 }
 
-function requireFacts(staged: PackFacts, rebuilt: PackFacts): void {
+async function requireFacts(
+  context: AssayContext,
+  feed: FeedName,
+  bytes: Uint8Array,
+  staged: PackFacts,
+  rebuilt: PackFacts,
+): Promise<void> {
   for (const name of Object.keys(rebuilt) as (keyof PackFacts)[]) {
     if (staged[name] === rebuilt[name]) continue;
-    throw mismatch(`${staged.path} with ${name} ${rebuilt[name]}, as rebuilt here`, String(staged[name]));
+    const where = /^(bytes|sha256)$/.test(name) ? await firstDifference(context, feed, bytes, staged) : "";
+    throw mismatch(
+      `${staged.path} with ${name} ${rebuilt[name]}, as rebuilt here`,
+      `${staged[name]}${where}`,
+    );
+  }
+}
+
+/** The staged file is fetched for that alone: if it cannot be had, the digests have said enough. */
+async function firstDifference(
+  { desk }: AssayContext,
+  feed: FeedName,
+  rebuilt: Uint8Array,
+  { path, to, sha256 }: PackFacts,
+): Promise<string> {
+  try {
+    const staged = await desk.pack(feed, to, path.slice(path.lastIndexOf("/") + 1), sha256);
+    const difference = firstBytes(rebuilt, staged) ?? "the staged file is the rebuilt one";
+    return `, ${difference}`;
+  } catch (error) {
+    if (error instanceof RulemintError) return `, a file that cannot be had: ${error.code}`;
+    throw error;
   }
 }
 

@@ -11,11 +11,11 @@ import { formatManifest, manifestFor, sourceTreeDigest } from "../core/release/m
 import type { DatabaseFacts, ReleaseSources } from "../core/release/model.js";
 import { verifySources } from "../core/release/rebuild.js";
 import { parseSources } from "../core/release/sources.js";
-import { parseEnvelope } from "../core/trust/metadata.js";
+import { type Envelope, parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
 import { compareByReference } from "./by-reference.js";
 import { comparePacks } from "./compare-packs.js";
-import { explainDifference } from "./explain-difference.js";
+import { explainDifference, firstMember } from "./explain-difference.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { attest, requireProvenance } from "./attest.js";
 import { type PinnedTrust, pinnedTrust } from "./pinned-trust.js";
@@ -106,7 +106,7 @@ async function compare(
   if (!manifest.packs.some((pack) => pack.kind === "full" && pack.to === version)) {
     throw mismatch("a full pack in the manifest", "none");
   }
-  await requireSameManifest(manifest, envelope.message, sources, database);
+  await requireSameManifest(manifest, envelope, sources, database);
   await requireProvenance(context, trust, staged);
   return [
     ...sources.revisions.map((one) => `${one.ruleset}: by ${one.author}, approved by ${one.approvedBy}`),
@@ -160,7 +160,7 @@ async function requireSameDatabase(
 /** Times, versions and expiry are the publisher's to say; everything else follows from what was rebuilt (SPEC §10.2.10). */
 async function requireSameManifest(
   manifest: Manifest,
-  message: Uint8Array,
+  { message, signed }: Envelope,
   sources: ReleaseSources,
   database: DatabaseFacts,
 ): Promise<void> {
@@ -181,10 +181,11 @@ async function requireSameManifest(
     database,
     packs,
   });
-  if (!equalBytes(encodeCanonicalJSON(formatManifest(own)), message)) {
+  const rebuilt = formatManifest(own);
+  if (!equalBytes(encodeCanonicalJSON(rebuilt), message)) {
     throw mismatch(
       "a manifest that says what was built and nothing else",
-      "one that says more, or other things",
+      `one that differs at ${firstMember(rebuilt, signed) ?? "its encoding"}`,
     );
   }
 }

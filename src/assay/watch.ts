@@ -6,6 +6,7 @@ import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { isForMe, runAssay } from "./run-assay.js";
+import type { Round } from "./status.js";
 import type { DeliveredVerdict } from "./verdicts.js";
 
 export interface WatchReport {
@@ -22,11 +23,14 @@ export interface WatchOptions {
   readonly pause: () => Promise<boolean>;
   readonly onVerdict: (verdict: AssayVerdict) => void;
   readonly onFailure: (failure: WatchReport["failures"][number]) => void;
+  /** After each round, and after each verdict in it. */
+  readonly onStatus?: (round: Round) => Promise<void>;
 }
 
 /** SPEC §10.3.5. Only faults of a program's own are thrown: what a publisher or a network does is reported. */
 export async function watchReleases(context: AssayContext, options: WatchOptions): Promise<WatchReport> {
   const verdicts: AssayVerdict[] = [];
+  let lastAnswerAt: string | null = null;
   for (;;) {
     const failures: WatchReport["failures"][number][] = [];
     for (const feed of options.feeds) {
@@ -35,6 +39,7 @@ export async function watchReleases(context: AssayContext, options: WatchOptions
           const verdict = await runAssay(context, feed, release);
           verdicts.push(verdict);
           options.onVerdict(verdict);
+          await options.onStatus?.({ failures, lastAnswerAt });
         }
       } catch (error) {
         if (!(error instanceof RulemintError)) throw error;
@@ -43,6 +48,8 @@ export async function watchReleases(context: AssayContext, options: WatchOptions
         options.onFailure(failure);
       }
     }
+    if (failures.length === 0) lastAnswerAt = context.clock.now().toISOString();
+    await options.onStatus?.({ failures, lastAnswerAt });
     if (options.once || !(await options.pause())) return { verdicts, failures };
   }
 }

@@ -1,6 +1,8 @@
 /** An overseer's verdict for a person. */
 import type { AssayVerdict } from "../assay/model.js";
+import type { RebuilderStatus } from "../assay/status.js";
 import type { WatchReport } from "../assay/watch.js";
+import { formatFacts, formatTime } from "./figures.js";
 
 export function describeAssay(verdict: AssayVerdict): string {
   const { feed, release, result, explanation, checks } = verdict;
@@ -16,4 +18,24 @@ export function describeWatch({ verdicts, failures }: WatchReport): string {
   const failed = failures.map(({ feed, code, message }) => `could not judge ${feed}: ${code}: ${message}`);
   const lines = [...judged, ...failed];
   return lines.length === 0 ? "nothing waits" : lines.join("\n");
+}
+
+export function describeRebuilder(status: RebuilderStatus & { readonly running: boolean }): string {
+  const { party, key, server, running, lastAnswerAt, failures, signed, passed, failed, verdicts } = status;
+  const facts = formatFacts([
+    ["party", `${party}, ${key}`],
+    ["publisher", server],
+    ["at work", running ? "yes" : "no"],
+    ["as of", formatTime(status.at)],
+    ["last answer", lastAnswerAt === null ? "none yet" : formatTime(lastAnswerAt)],
+    ["compilers", status.compilers.join(", ")],
+    ["manifests signed", String(signed)],
+    ["verdicts", `${passed} PASSED, ${failed} FAILED`],
+  ]);
+  const said = verdicts.map(
+    ({ result, feed, release, at, explanation }) =>
+      `${result} ${feed} ${release}, ${formatTime(at)}${result === "FAILED" ? `: ${explanation}` : ""}`,
+  );
+  const stopped = failures.map(({ feed, code, message }) => `cannot judge ${feed}: ${code}: ${message}`);
+  return [facts, ...stopped, ...said].join("\n");
 }

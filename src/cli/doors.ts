@@ -81,8 +81,18 @@ export interface AssayOptions {
   /** The overseer's folder: its key, its copies, its verdicts. */
   readonly data: string;
   readonly compilers: readonly CompilerPath[];
-  /** The overseer co-signs; another rebuilder's verdict is for the world alone. */
+  /** The overseer co-signs; another rebuilder's verdict is for the world alone. As the folder says when absent. */
+  readonly party?: "overseer" | "rebuilder";
+  /** Folders and git repositories that files come from instead of the publisher. */
+  readonly sources: readonly string[];
+}
+
+export interface InitAssayOptions {
+  readonly data: string;
+  /** Path of the root.json to pin. */
+  readonly root: string;
   readonly party: "overseer" | "rebuilder";
+  readonly key: KeyPlace;
 }
 
 export interface WatchAssayOptions extends Omit<AssayOptions, "feed" | "release"> {
@@ -200,6 +210,8 @@ export interface CLIDoors extends AccessDoors, AuditDoors, OperatorDoors {
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
   watchAssay(options: WatchAssayOptions, progress: Progress): Promise<Report>;
+  initAssay(options: InitAssayOptions): Promise<Report>;
+  assayStatus(data: string): Promise<Report>;
   pkiVerify(options: PKIVerifyOptions): Promise<Report>;
   pkiVerifyCMS(options: PKIVerifyCMSOptions): Promise<Report>;
   propose(options: ProposeOptions, progress: Progress): Promise<Report>;

@@ -1,10 +1,12 @@
 /** The command line as a whole: nouns, verbs and their help. Each command is a file below `commands/`. */
 import { Command } from "commander";
 import { accessCheck, accessErase, accessList, accessVerify } from "./commands/access.js";
+import { assayInit } from "./commands/assay-init.js";
 import { assayRun } from "./commands/assay-run.js";
 import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
 import { auditExport } from "./commands/audit-export.js";
+import { assayStatus } from "./commands/assay-status.js";
 import { assayWatch } from "./commands/assay-watch.js";
 import { auditRelease } from "./commands/audit-release.js";
 import { auditVerify } from "./commands/audit-verify.js";
@@ -73,7 +75,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     [releaseBuild, releaseList, releaseShow, releaseChanges, releasePublish, releaseWithdraw],
   ],
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
-  ["assay", "the overseer: rebuild, compare, co-sign", [assayRun, assayWatch]],
+  ["assay", "the overseer: rebuild, compare, co-sign", [assayInit, assayRun, assayWatch, assayStatus]],
   ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
   [
     "audit",

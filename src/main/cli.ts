@@ -32,6 +32,8 @@ const doors: CLIDoors = {
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
+  initAssay: async (options) => (await import("./compose-parties.js")).initRebuilder(options),
+  assayStatus: async (data) => (await import("./compose-parties.js")).rebuilderStatusOf(data),
   watchAssay: async (options, progress) => (await import("./compose-parties.js")).watch(options, progress),
   auditRelease: async (options, progress) =>
     (await import("./compose-audit.js")).auditReleaseOf(options, progress),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeliveredVerdict, SignedManifest } from "../../src/assay/verdicts.js";
+import { sha256Hex } from "../../src/core/brands.js";
+import { readObject } from "../../src/services/source-batches.js";
 import { requireRelease } from "../../src/services/documents.js";
 import type { ReleaseRecord } from "../../src/services/model.js";
 import { withdrawRelease } from "../../src/services/withdraw-release.js";
@@ -116,7 +118,7 @@ describe("a publisher whose database is not what its sources give", () => {
     [
       "changes a rule",
       (record: string) => record.replace("sample bytes", "harmless bytes"),
-      /yara rule "Sample" differs from its source \(record 1\)/,
+      /yara rule "Sample" differs from its source \(record 1\), at character \d+: "sample bytes.*" by the source, "harmless/,
     ],
     [
       "puts another rule in its place",
@@ -161,12 +163,12 @@ describe("a publisher whose manifest says something else", () => {
     [
       "SPEC §10.2.10 a member that nobody knows",
       (s) => (s["x-rulemint"].more = "of this"),
-      /^ASSAY_MISMATCH: expected a manifest that says what was built and nothing else/,
+      /what was built and nothing else, got one that differs at signed\.x-rulemint\.more: "nothing" as rebuilt/,
     ],
     [
       "SPEC §10.2.10 another count of rules",
       (s) => (s["x-rulemint"].database.rules.yara = 7),
-      /^ASSAY_MISMATCH: expected a manifest that says what was built/,
+      /differs at signed\.x-rulemint\.database\.rules\.yara: "1" as rebuilt, "7" as staged$/,
     ],
     ["SPEC §10.2.1 no database", (s) => delete s["x-rulemint"].database, /^MANIFEST_MALFORMED/],
     [
@@ -205,6 +207,20 @@ describe("a publisher whose manifest says something else", () => {
     const release = await service.desk.build();
     await restage(service, release, edit);
     await refused(release, explanation);
+  });
+
+  it("SPEC §10.2.9 another pack under its own true digest, and the first byte that differs is shown", async () => {
+    const release = await service.desk.build();
+    const { objects } = service.desk.context;
+    const bytes = (await readObject(objects, release.packs[0]!.sha256)).slice();
+    bytes[40]! ^= 1;
+    const sha256 = sha256Hex((await objects.put([bytes])).sha256);
+    const packs = [{ ...release.packs[0]!, sha256 }];
+    await restage(service, release, (s) => (s.targets[full].hashes.sha256 = sha256), { record: { packs } });
+    await refused(
+      release,
+      /full\.rmp with sha256 [0-9a-f]{64}.*, byte 40: [0-9a-f]{16} as rebuilt, [0-9a-f]{16} as staged$/,
+    );
   });
 
   it("SPEC §10.2.3 nobody has signed, or nobody who may", async () => {

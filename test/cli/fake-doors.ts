@@ -39,6 +39,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientRollback: closed("clientRollback"),
     runAssay: closed("runAssay"),
     watchAssay: closed("watchAssay"),
+    initAssay: closed("initAssay"),
+    assayStatus: closed("assayStatus"),
     auditRelease: closed("auditRelease"),
     exportBundle: closed("exportBundle"),
     verifyBundle: closed("verifyBundle"),

@@ -16,8 +16,8 @@ import type { Role } from "../../src/services/model.js";
 import { tarArchive } from "../support/tar.js";
 
 export const feed = feedName("endpoint");
-const cli = fileURLToPath(new URL("../../dist/main/cli.js", import.meta.url));
-if (!existsSync(cli)) throw new Error("expected a built dist: run npm run build");
+export const cliPath = fileURLToPath(new URL("../../dist/main/cli.js", import.meta.url));
+if (!existsSync(cliPath)) throw new Error("expected a built dist: run npm run build");
 
 export interface Ran {
   readonly exit: number | null;
@@ -27,7 +27,7 @@ export interface Ran {
 
 /** One command line, to its end. */
 export async function rulemint(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [cli, ...words], {
+  const child = spawn(process.execPath, [cliPath, ...words], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -92,7 +92,7 @@ export class PublisherProcess {
   /** Resolves when it listens. @throws Error with what it said when it ends before that */
   async start(): Promise<void> {
     const words = ["serve", "--data", this.data, "--listen", "127.0.0.1:0"];
-    const child = spawn(process.execPath, [cli, ...words], {
+    const child = spawn(process.execPath, [cliPath, ...words], {
       env: { ...process.env, RULEMINT_LOG: "silent", ...this.environment },
       stdio: ["ignore", "ignore", "pipe"],
     });

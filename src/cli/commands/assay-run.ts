@@ -8,7 +8,8 @@ interface Options extends ServiceOptions {
   readonly release?: number;
   readonly data: string;
   readonly compiler: keyof typeof compilerChoices;
-  readonly as: "overseer" | "rebuilder";
+  readonly as?: "overseer" | "rebuilder";
+  readonly sources: readonly string[];
 }
 
 /** The compiler that publishers run too, the second implementation of the specification, or each after the other. */
@@ -20,9 +21,18 @@ export const compilerChoices = {
 
 /** Whether the key is one that the feed's delegation names, or a rebuilder's own. */
 export function partyOption(): Option {
-  return new Option("--as <party>", "whose verdict it is")
-    .choices(["overseer", "rebuilder"])
-    .default("overseer");
+  return new Option("--as <party>", "whose verdict it is (default: as the folder says)").choices([
+    "overseer",
+    "rebuilder",
+  ]);
+}
+
+/** Where files come from, if not from the publisher. */
+export function sourcesOption(): Option {
+  return new Option(
+    "--sources <path...>",
+    "folders or git repositories that files are taken from, never the publisher",
+  ).default([], "own copies, and the publisher for what is new");
 }
 
 export function compilerOption(): Option {
@@ -38,10 +48,11 @@ export function assayRun(noun: Command, doors: CLIDoors): void {
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
     .option("--release <number>", "release (default: the newest that waits)", parseNumber)
     .addOption(compilerOption())
-    .addOption(partyOption());
+    .addOption(partyOption())
+    .addOption(sourcesOption());
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { feed, release, data, compiler, as: party } = options;
-    const order = { feed, release, data, party, compilers: compilerChoices[compiler] };
+    const { feed, release, data, compiler, as: party, sources } = options;
+    const order = { feed, release, data, party, sources, compilers: compilerChoices[compiler] };
     return doors.runAssay({ ...requireService(doors, options), ...order }, progress);
   });
 }

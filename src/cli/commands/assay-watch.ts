@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { answers, parseNumber, requireService, type ServiceOptions, withService } from "../command.js";
 import type { CLIDoors } from "../doors.js";
-import { compilerChoices, compilerOption, partyOption } from "./assay-run.js";
+import { compilerChoices, compilerOption, partyOption, sourcesOption } from "./assay-run.js";
 
 interface Options extends ServiceOptions {
   readonly feed: readonly string[];
@@ -10,21 +10,23 @@ interface Options extends ServiceOptions {
   readonly once?: boolean;
   readonly every: number;
   readonly compiler: keyof typeof compilerChoices;
-  readonly as: "overseer" | "rebuilder";
+  readonly as?: "overseer" | "rebuilder";
+  readonly sources: readonly string[];
 }
 
 export function assayWatch(noun: Command, doors: CLIDoors): void {
   const command = withService(noun.command("watch"))
     .description("follow feeds and judge every release that comes; stops on SIGINT and SIGTERM")
-    .requiredOption("--feed <feed...>", "feeds")
+    .option("--feed <feed...>", "feeds", ["endpoint"])
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
     .option("--once", "one round, then answer")
-    .option("--every <seconds>", "time between two rounds", parseNumber, 10)
+    .option("--every <seconds>", "time between two rounds", parseNumber, 2)
     .addOption(compilerOption())
-    .addOption(partyOption());
+    .addOption(partyOption())
+    .addOption(sourcesOption());
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { feed: feeds, data, once = false, every: seconds, compiler, as: party } = options;
-    const order = { feeds, data, once, seconds, party, compilers: compilerChoices[compiler] };
+    const { feed: feeds, data, once = false, every: seconds, compiler, as: party, sources } = options;
+    const order = { feeds, data, once, seconds, party, sources, compilers: compilerChoices[compiler] };
     return doors.watchAssay({ ...requireService(doors, options), ...order }, progress);
   });
 }
