@@ -57,7 +57,18 @@ export interface ServeOptions {
   readonly listen?: string;
 }
 
-export interface ClientInitOptions {
+/** So many of these rebuilders must have passed a release: both or neither. */
+export interface ClientRebuilders {
+  readonly rebuilders?: number;
+  /** Paths of public keys, PEM. */
+  readonly rebuilderKeys: readonly string[];
+}
+
+export interface ClientRebuildersOptions extends ClientRebuilders {
+  readonly state: string;
+}
+
+export interface ClientInitOptions extends ClientRebuilders {
   readonly state: string;
   readonly url: string;
   /** Path of the pinned root.json. */
@@ -204,6 +215,7 @@ export interface CLIDoors extends AccessDoors, AuditDoors, OperatorDoors {
   /** Returns when the service has stopped. `progress` gets one line when it listens, with its address. */
   serve(options: ServeOptions, progress: Progress): Promise<void>;
   clientInit(options: ClientInitOptions, progress: Progress): Promise<Report>;
+  clientRebuilders(options: ClientRebuildersOptions): Promise<Report>;
   clientUpdate(state: string, progress: Progress): Promise<Report>;
   clientStatus(state: string): Promise<Report>;
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;

@@ -23,6 +23,7 @@ import {
 import { backup, configCheck, restore } from "./commands/backup.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
+import { clientRebuilders } from "./commands/client-rebuilders.js";
 import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
@@ -76,7 +77,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ],
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
   ["assay", "the overseer: rebuild, compare, co-sign", [assayInit, assayRun, assayWatch, assayStatus]],
-  ["client", "the endpoint", [clientInit, clientUpdate, clientStatus, clientExport, clientRollback]],
+  [
+    "client",
+    "the endpoint",
+    [clientInit, clientRebuilders, clientUpdate, clientStatus, clientExport, clientRollback],
+  ],
   [
     "audit",
     "the auditor: redo every step",

@@ -15,6 +15,8 @@ import { type LogEvidence, formatEvidence, parseEvidence } from "../core/trust/e
 import type { DSSEEnvelope } from "../core/trust/attest/dsse.js";
 import type { Root } from "../core/trust/metadata.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
+import { parseJSON } from "../core/encoding/json.js";
+import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { parsePolicy, policyInForce as policyOf } from "../core/trust/policy.js";
 import { asksForSecondSignature } from "../core/trust/second-signature.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
@@ -47,7 +49,21 @@ export async function policyInForce(
   const policy = policyOf(root, own);
   if (policy === undefined)
     throw new OperationError("STATE_CORRUPT", "expected a signature policy, got none");
-  return { policy, source: own === undefined ? "root.json" : "policy.json" };
+  const rebuilders = await ownRebuilders(files);
+  const source = own === undefined ? "root.json" : "policy.json";
+  return { policy: rebuilders === undefined ? policy : { ...policy, rebuilders }, source };
+}
+
+/** SPEC §5.5.8: never less than what its owner asked for. */
+async function ownRebuilders(files: EndpointFiles): Promise<RebuilderPolicy | undefined> {
+  const own = await files.read("rebuilders.json");
+  if (own === undefined) return undefined;
+  try {
+    return readRebuilderPolicy(parseJSON(own));
+  } catch (cause) {
+    const message = "expected a readable rebuilders.json: name the rebuilders again";
+    throw new OperationError("STATE_CORRUPT", message, { cause });
+  }
 }
 
 /** Never falls back to the root's policy: the customer asked for a stricter one. */

@@ -8,6 +8,7 @@ import { OperationError, RulemintError, UsageError } from "../core/errors.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
+import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { clamavSigner } from "./clamav-signatures.js";
 import { isDownload } from "./download.js";
@@ -32,6 +33,8 @@ export interface InitInput {
   readonly root: Uint8Array;
   /** Bytes of a policy.json; without it, the policy in the root counts. */
   readonly policy?: Uint8Array;
+  /** Takes the place of the policy's `rebuilders`. */
+  readonly rebuilders?: RebuilderPolicy;
   /** "endpoint" when absent. */
   readonly feed?: string;
   /** What every update exports; all kinds when absent. */
@@ -59,6 +62,7 @@ export class Updater {
     else if (policyOfRoot(trusted.root) === undefined) {
       throw new UsageError("USAGE", "expected a policy file, because the root carries none");
     }
+    const rebuilders = input.rebuilders && formatRebuilders(input.rebuilders);
     await this.#locked(async () => {
       if ((await files.read("config.json")) !== undefined) {
         throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
@@ -66,8 +70,20 @@ export class Updater {
       await files.write("pinned-root.json", input.root);
       await files.write("root.json", input.root);
       if (input.policy !== undefined) await files.write("policy.json", input.policy);
+      if (rebuilders !== undefined) await files.write("rebuilders.json", rebuilders);
       // Last: with it, the endpoint is set up.
       await files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));
+    });
+  }
+
+  /** SPEC §5.5.8: in force from the next update on; undefined leaves it to the policy. @throws VerificationError METADATA_MALFORMED; UsageError USAGE */
+  async setRebuilders(rebuilders: RebuilderPolicy | undefined): Promise<void> {
+    const bytes = rebuilders && formatRebuilders(rebuilders);
+    await this.#locked(async () => {
+      const { files } = this.#options.store;
+      await readConfig(files);
+      if (bytes === undefined) await files.remove("rebuilders.json");
+      else await files.write("rebuilders.json", bytes);
     });
   }
 
@@ -192,6 +208,13 @@ export class Updater {
       await unlock();
     }
   }
+}
+
+/** @throws VerificationError METADATA_MALFORMED for a demand that nobody can meet */
+function formatRebuilders({ threshold, keys }: RebuilderPolicy): Uint8Array {
+  const file = { threshold, keys: [...keys] };
+  readRebuilderPolicy(file);
+  return utf8Bytes(`${JSON.stringify(file, null, 2)}\n`);
 }
 
 function requireURL(text: string): string {

@@ -24,6 +24,7 @@ const doors: CLIDoors = {
   checkConfiguration: async (data) => (await import("./check-configuration.js")).checkedConfiguration(data),
   clientInit: async (options, progress) =>
     (await import("./compose-endpoint.js")).initClient(options, progress),
+  clientRebuilders: async (options) => (await import("./compose-endpoint.js")).setRebuilders(options),
   clientUpdate: async (state, progress) =>
     (await import("./compose-endpoint.js")).updateClient(state, progress),
   clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),

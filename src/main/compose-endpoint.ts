@@ -7,7 +7,14 @@ import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesyst
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
-import type { ClientExportOptions, ClientInitOptions, Progress, Report } from "../cli/doors.js";
+import type {
+  ClientExportOptions,
+  ClientInitOptions,
+  ClientRebuilders,
+  ClientRebuildersOptions,
+  Progress,
+  Report,
+} from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
 import type { UpdateEvent } from "../client/model.js";
 import { Updater } from "../client/updater.js";
@@ -43,11 +50,39 @@ export function initClient(options: ClientInitOptions, progress: Progress): Prom
   const root = readInput(options.root);
   const policy = options.policy === undefined ? undefined : readInput(options.policy);
   return withUpdater(options.state, progress, async (updater) => {
-    await updater.init({ url: options.url, root, feed: options.feed, ...(policy && { policy }) });
+    const rebuilders = rebuildersOf(options);
+    const choices = { ...(policy && { policy }), ...(rebuilders && { rebuilders }) };
+    await updater.init({ url: options.url, root, feed: options.feed, ...choices });
     const status = await updater.status();
     const text = `Set up: feed ${status.feed} from ${status.url}. Next: rulemint client update --state ${options.state}`;
     return { ok: true, json: status, text };
   });
+}
+
+export function setRebuilders(options: ClientRebuildersOptions): Promise<Report> {
+  return withUpdater(
+    options.state,
+    () => undefined,
+    async (updater) => {
+      const rebuilders = rebuildersOf(options);
+      await updater.setRebuilders(rebuilders);
+      const asked = rebuilders && `${rebuilders.threshold} of ${rebuilders.keys.length} rebuilders`;
+      return {
+        ok: true,
+        json: { rebuilders: rebuilders ?? null },
+        text: `Asks for ${asked ?? "what the policy says"}.`,
+      };
+    },
+  );
+}
+
+/** @throws UsageError USAGE for a threshold without keys, or keys without one */
+function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders) {
+  if ((threshold === undefined) !== (rebuilderKeys.length === 0)) {
+    throw new UsageError("USAGE", "expected --rebuilders and --rebuilder-key together, got one of them");
+  }
+  const keys = rebuilderKeys.map((path) => Buffer.from(readInput(path)).toString("utf8"));
+  return threshold === undefined ? undefined : { threshold, keys };
 }
 
 export function updateClient(state: string, progress: Progress): Promise<Report> {

@@ -37,6 +37,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientStatus: closed("clientStatus"),
     clientExport: closed("clientExport"),
     clientRollback: closed("clientRollback"),
+    clientRebuilders: closed("clientRebuilders"),
     runAssay: closed("runAssay"),
     watchAssay: closed("watchAssay"),
     initAssay: closed("initAssay"),

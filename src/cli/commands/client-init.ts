@@ -1,9 +1,10 @@
 /** `rulemint client init`: an endpoint's state folder with its pinned root. */
 import type { Command } from "commander";
 import { answers } from "../command.js";
+import { type RebuilderOptions, withRebuilders } from "./client-rebuilders.js";
 import type { CLIDoors } from "../doors.js";
 
-interface Options {
+interface Options extends RebuilderOptions {
   readonly state: string;
   readonly url: string;
   readonly root: string;
@@ -12,8 +13,7 @@ interface Options {
 }
 
 export function clientInit(noun: Command, doors: CLIDoors): void {
-  const command = noun
-    .command("init")
+  const command = withRebuilders(noun.command("init"))
     .description("make a state folder that trusts one root")
     .requiredOption("--state <dir>", "folder to make")
     .requiredOption("--url <url>", "where the public tree is")
@@ -21,7 +21,7 @@ export function clientInit(noun: Command, doors: CLIDoors): void {
     .option("--policy <path>", "signature policy that overrides the root's")
     .option("--feed <feed>", "feed", "endpoint");
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { state, url, root, policy, feed } = options;
-    return doors.clientInit({ state, url, root, policy, feed }, progress);
+    const { state, url, root, policy, feed, rebuilders, rebuilderKey: rebuilderKeys } = options;
+    return doors.clientInit({ state, url, root, policy, feed, rebuilders, rebuilderKeys }, progress);
   });
 }
