@@ -13,6 +13,7 @@ import { pipeline } from "node:stream/promises";
 import type { Request, RequestHandler, Response } from "express";
 import { UsageError, quote } from "../core/errors.js";
 import { callerHas } from "./entity-tag.js";
+import { isSentPacked, packedBytes, packedTag } from "./packed-json.js";
 
 const digest = "[0-9a-f]{64}";
 const role = "[a-z][a-z0-9-]{0,62}";
@@ -72,7 +73,11 @@ export function servePublicFiles(folder: string): RequestHandler {
       response.set("Cache-Control", isReplaced(path) ? "no-cache" : year);
       // Not `set`: it would add a charset, which application/json does not have.
       response.setHeader("Content-Type", typeOf(path));
-      await sendFile(request, response, file);
+      // The head is small, and every header of it is paid for with every poll.
+      const mayBePacked = path.endsWith(".json") && path !== head;
+      if (mayBePacked) response.vary("Accept-Encoding");
+      if (mayBePacked && isSentPacked(request, file.bytes)) await sendPacked(request, response, file);
+      else await sendFile(request, response, file);
     } finally {
       await file.handle.close();
     }
@@ -116,9 +121,9 @@ async function tagOf(
   if (path.startsWith("targets/")) return `"${path.slice(path.lastIndexOf("/") + 1)}"`;
   const known = tags.get(path);
   if (known !== undefined) return known;
-  const content = Buffer.alloc(bytes);
-  await handle.read(content, 0, bytes, 0);
-  const tag = `"${createHash("sha256").update(content).digest("hex")}"`;
+  // 96 bits: nobody but the publisher chooses what is served, and every poll sends the tag twice.
+  const sha256 = createHash("sha256").update(await contentOf({ handle, bytes }));
+  const tag = `"${sha256.digest("base64url").slice(0, 16)}"`;
   if (!isReplaced(path)) {
     if (tags.size >= 10_000) tags.clear();
     tags.set(path, tag);
@@ -126,13 +131,34 @@ async function tagOf(
   return tag;
 }
 
+async function contentOf({ handle, bytes }: Pick<OpenFile, "handle" | "bytes">): Promise<Buffer> {
+  const content = Buffer.alloc(bytes);
+  await handle.read(content, 0, bytes, 0);
+  return content;
+}
+
+/** RFC 9110 §15.4.5, and no byte more: it is what almost every poll is answered with. */
+function sendUnchanged(response: Response, etag: string): void {
+  for (const name of response.getHeaderNames()) {
+    if (name !== "cache-control" && name !== "vary") response.removeHeader(name);
+  }
+  // HTTP/1.1 keeps a connection without being told.
+  response.removeHeader("Connection");
+  response.status(304).setHeader("ETag", etag).end();
+}
+
+async function sendPacked(request: Request, response: Response, file: OpenFile): Promise<void> {
+  const etag = packedTag(file.etag);
+  if (callerHas(request, etag)) return sendUnchanged(response, etag);
+  const packed = await packedBytes(etag, () => contentOf(file));
+  response.set({ ETag: etag, "Content-Encoding": "gzip", "Content-Length": String(packed.length) });
+  response.end(request.method === "HEAD" ? undefined : packed);
+}
+
 async function sendFile(request: Request, response: Response, file: OpenFile): Promise<void> {
   response.set("ETag", file.etag);
   response.set("Accept-Ranges", "bytes");
-  if (callerHas(request, file.etag)) {
-    response.status(304).end();
-    return;
-  }
+  if (callerHas(request, file.etag)) return sendUnchanged(response, file.etag);
   const range = wantedRange(request, file);
   if (range === "none") {
     response.status(416).set("Content-Range", `bytes */${file.bytes}`).end();

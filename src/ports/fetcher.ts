@@ -13,6 +13,10 @@ export interface FetchOptions {
   readonly etag?: string;
   /** Asks for the rest of the file; the status is 206, or 200 from a server that sends it all. */
   readonly rangeStart?: number;
+  /** The server may send the file packed; `bytesMax` bounds what travels and what it unpacks to. Not with `rangeStart`. */
+  readonly gzip?: boolean;
+  /** Told of every byte of the body as it travelled. */
+  readonly onBytes?: (bytes: number) => void;
   /** Ends the transfer with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -21,7 +25,8 @@ export interface FetchOptions {
  * GET, and nothing else. It never follows a redirect to another origin, never sends a cookie, and gives up on a server
  * that is silent for longer than the adapter's limit or slower than its floor.
  *
- * @throws OperationError FETCH_NOT_FOUND for 404 and 403, FETCH_FAILED for anything else that is not an answer.
+ * @throws OperationError FETCH_NOT_FOUND for 404 and 403, FETCH_FAILED for anything else that is not an answer; its
+ * details may have `status` and `retryAfter`, the header as it came.
  */
 export interface Fetcher {
   get(url: string, options: FetchOptions): Promise<FetchAnswer>;

@@ -82,7 +82,7 @@ describe("caching", () => {
       const first = await get(path);
       expect(first.headers.get("cache-control")).toBe("no-cache");
       const tag = first.headers.get("etag") as string;
-      expect(tag).toBe(`"${createHash("sha256").update("{}").digest("hex")}"`);
+      expect(tag).toBe(`"${createHash("sha256").update("{}").digest("base64url").slice(0, 16)}"`);
       const again = await get(path, { "If-None-Match": tag });
       expect(again.status).toBe(304);
       expect(again.headers.get("etag")).toBe(tag);
@@ -116,6 +116,46 @@ describe("caching", () => {
     expect((await get(pack, { "If-None-Match": `"other", ${tag}` })).status).toBe(304);
     expect((await get(pack, { "If-None-Match": '"other"' })).status).toBe(200);
     expect((await get(`${pack}.p7s`)).headers.get("etag")).not.toBe(tag);
+  });
+});
+
+describe("SPEC §9.2.4", () => {
+  const path = "metadata/77.snapshot.json";
+  const text = JSON.stringify({ name: "long enough to be worth it ".repeat(40) });
+  const ask = (headers: Record<string, string>) => rawRequest(origin, "GET", `/${path}`, { headers });
+
+  it("metadata is packed for who asks, under a tag of its own", async () => {
+    put(path, text);
+    const plain = await ask({});
+    const packed = await fetch(`${origin}/${path}`, { headers: { "Accept-Encoding": "gzip" } });
+    expect(await packed.text()).toBe(text);
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    expect(Number(packed.headers.get("content-length"))).toBeLessThan(text.length / 4);
+    expect(packed.headers.get("etag")).not.toBe(plain.headers.etag);
+    expect(plain.body).toBe(text);
+    expect(plain.headers.vary).toBe("Accept-Encoding");
+    for (const [headers, status] of [
+      [{ "Accept-Encoding": "gzip", "If-None-Match": packed.headers.get("etag") as string }, 304],
+      [{ "Accept-Encoding": "gzip", "If-None-Match": plain.headers.etag as string }, 200],
+      [{ "If-None-Match": plain.headers.etag as string }, 304],
+    ] as const) {
+      expect((await ask(headers)).status).toBe(status);
+    }
+  });
+
+  it.each(["gzip;q=0", "br", "identity", "gzip2"])(
+    "Accept-Encoding: %s gets the file as it is",
+    async (wanted) => {
+      put(path, text);
+      const answer = await ask({ "Accept-Encoding": wanted });
+      expect(answer.headers["content-encoding"]).toBeUndefined();
+      expect(answer.body).toBe(text);
+    },
+  );
+
+  it("packs are never packed again", async () => {
+    const answer = await rawRequest(origin, "HEAD", `/${pack}`, { headers: { "Accept-Encoding": "gzip" } });
+    expect(answer.headers["content-encoding"]).toBeUndefined();
   });
 });
 

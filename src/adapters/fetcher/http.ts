@@ -1,100 +1,110 @@
 /**
- * GET over http and https. SPEC §8.3.1: every answer is bounded in bytes, in silence and in time; nothing is decompressed, no cookie is
- * kept, and a redirect is followed only within its origin.
+ * GET over http and https. SPEC §8.3.1: every answer is bounded in bytes, in silence and in time; nothing is decompressed but gzip where
+ * the caller asked for it, no cookie is kept, and a redirect is followed only within its origin.
  */
-import * as http from "node:http";
-import * as https from "node:https";
-import { finished } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { type Readable, pipeline } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import type { Dispatcher } from "undici";
 import { OperationError, RulemintError, VerificationError, quote } from "../../core/errors.js";
 import type { FetchAnswer, FetchOptions, Fetcher } from "../../ports/fetcher.js";
+import { arriving } from "./arriving.js";
+import { type ConnectionOptions, type Connections, openConnections } from "./connections.js";
+import { Pace } from "./pace.js";
 
-export interface HTTPFetcherOptions {
+export interface HTTPFetcherOptions extends ConnectionOptions {
   /** No byte for this long: give up. */
   readonly silenceMs?: number;
   /** Slower than this from start to end: give up. Bounds the time of every transfer together with its size. */
   readonly bytesPerSecondMin?: number;
+  /** Of all transfers together. */
+  readonly bytesPerSecondMax?: number;
   readonly redirectsMax?: number;
   readonly userAgent?: string;
 }
 
-type Settings = Required<HTTPFetcherOptions>;
+interface Settings {
+  readonly silenceMs: number;
+  readonly bytesPerSecondMin: number;
+  readonly redirectsMax: number;
+  readonly userAgent: string;
+  readonly connections: Connections;
+  readonly pace: Pace;
+}
 
 export function openHTTPFetcher(options: HTTPFetcherOptions = {}): Fetcher & { close(): Promise<void> } {
+  const {
+    silenceMs = 30_000,
+    bytesPerSecondMin = 1024,
+    bytesPerSecondMax = Number.POSITIVE_INFINITY,
+  } = options;
+  const connections = openConnections(options, silenceMs);
   const settings: Settings = {
-    silenceMs: 30_000,
-    bytesPerSecondMin: 1024,
-    redirectsMax: 3,
-    userAgent: "rulemint",
-    ...options,
-  };
-  const agents = {
-    http: new http.Agent({ keepAlive: true, maxSockets: 4 }),
-    https: new https.Agent({ keepAlive: true, maxSockets: 4, minVersion: "TLSv1.2" }),
+    silenceMs,
+    // Who is told to go slow is not given up for being slow.
+    bytesPerSecondMin: Math.min(bytesPerSecondMin, bytesPerSecondMax / 4),
+    redirectsMax: options.redirectsMax ?? 3,
+    userAgent: options.userAgent ?? "rulemint",
+    connections,
+    pace: new Pace(options.bytesPerSecondMax),
   };
   return {
-    get: (url, wanted) => new Transfer(settings, agents, wanted).start(parseURL(url), settings.redirectsMax),
-    close: async () => {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
+    get: (url, wanted) => new Transfer(settings, wanted).start(parseURL(url), settings.redirectsMax),
+    close: () => connections.close(),
   };
 }
 
+/** Headers that are read, one value each. */
+type Answer = Dispatcher.ResponseData;
+
 class Transfer {
   readonly #settings: Settings;
-  readonly #agents: { http: http.Agent; https: https.Agent };
   readonly #wanted: FetchOptions;
-  readonly #deadlineMs: number;
-  readonly #started = Date.now();
+  readonly #started = performance.now();
 
-  constructor(settings: Settings, agents: { http: http.Agent; https: https.Agent }, wanted: FetchOptions) {
+  constructor(settings: Settings, wanted: FetchOptions) {
     this.#settings = settings;
-    this.#agents = agents;
     this.#wanted = wanted;
-    this.#deadlineMs = settings.silenceMs + (wanted.bytesMax / settings.bytesPerSecondMin) * 1000;
   }
 
   async start(url: URL, redirects: number): Promise<FetchAnswer> {
     this.#wanted.signal?.throwIfAborted();
-    const response = await this.#request(url);
-    const status = response.statusCode ?? 0;
-    const location = response.headers.location;
+    const answer = await this.#request(url);
+    // Whoever waits for the body hears of its errors; nobody else is hurt by them.
+    answer.body.on("error", () => undefined);
+    const location = headerOf(answer, "location");
+    const { statusCode: status } = answer;
     if (status >= 300 && status < 400 && status !== 304 && location !== undefined) {
-      response.destroy();
+      answer.body.destroy();
       return this.start(this.#redirected(url, location, redirects), redirects - 1);
     }
     try {
-      this.#check(url, status, response);
+      this.#check(url, answer);
     } catch (error) {
-      response.destroy();
+      answer.body.destroy();
       throw error;
     }
-    return { status, etag: response.headers.etag, body: this.#body(url, response, arriving(response)) };
+    const isPacked = headerOf(answer, "content-encoding") === "gzip";
+    const plain = this.#limited(url, answer, arriving(answer.body));
+    return { status, etag: headerOf(answer, "etag"), body: isPacked ? this.#unpacked(url, plain) : plain };
   }
 
-  #request(url: URL): Promise<http.IncomingMessage> {
-    const { etag, rangeStart, signal } = this.#wanted;
-    const secure = url.protocol === "https:";
+  async #request(url: URL): Promise<Answer> {
+    const { etag, rangeStart, gzip, signal } = this.#wanted;
     const headers: Record<string, string> = {
       "user-agent": this.#settings.userAgent,
-      // What is verified is the file as it is; a packed copy could also be a bomb.
-      "accept-encoding": "identity",
+      "accept-encoding": gzip ? "gzip" : "identity",
       ...(etag === undefined ? {} : { "if-none-match": etag }),
       ...(rangeStart === undefined ? {} : { range: `bytes=${rangeStart}-` }),
     };
-    return new Promise((resolve, reject) => {
-      const request = (secure ? https : http).get(url, {
-        agent: secure ? this.#agents.https : this.#agents.http,
-        headers,
-        signal,
-        timeout: this.#settings.silenceMs,
-        // RFC 9112: no lenient reading of what a server sends.
-        insecureHTTPParser: false,
-      });
-      request.on("timeout", () => request.destroy(failed(url, "an answer", "silence")));
-      request.on("error", (cause) => reject(this.#named(url, cause)));
-      request.on("response", resolve);
-    });
+    const path = `${url.pathname}${url.search}`;
+    try {
+      return await this.#settings.connections
+        .for(url)
+        .request({ method: "GET", origin: url.origin, path, headers, ...(signal && { signal }) });
+    } catch (cause) {
+      throw this.#named(url, cause);
+    }
   }
 
   #redirected(url: URL, location: string, redirects: number): URL {
@@ -106,8 +116,9 @@ class Transfer {
     return next;
   }
 
-  #check(url: URL, status: number, response: http.IncomingMessage): void {
-    const { bytesMax, etag, rangeStart } = this.#wanted;
+  #check(url: URL, answer: Answer): void {
+    const { bytesMax, etag, rangeStart, gzip } = this.#wanted;
+    const { statusCode: status } = answer;
     if (status === 404 || status === 403 || status === 410) {
       throw new OperationError("FETCH_NOT_FOUND", `expected ${quote(url.href)}, got HTTP ${status}`);
     }
@@ -115,44 +126,68 @@ class Transfer {
       status === 200 ||
       (status === 304 && etag !== undefined) ||
       (status === 206 && rangeStart !== undefined);
-    if (!expected)
-      throw failed(url, "a file", `HTTP ${status}`, { status, retryAfter: response.headers["retry-after"] });
-    const encoding = response.headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity") {
+    if (!expected) {
+      const retryAfter = headerOf(answer, "retry-after");
+      throw failed(url, "a file", `HTTP ${status}`, {
+        status,
+        ...(retryAfter !== undefined && { retryAfter }),
+      });
+    }
+    const encoding = headerOf(answer, "content-encoding") ?? "identity";
+    // SPEC §8.3.2: what is verified is the file as it is; a packed copy could also be a bomb.
+    if (encoding !== "identity" && !(gzip && encoding === "gzip" && status === 200)) {
       throw failed(url, "the file as it is", `content-encoding ${quote(encoding)}`);
     }
-    const range = response.headers["content-range"] ?? "";
+    const range = headerOf(answer, "content-range") ?? "";
     if (status === 206 && !range.startsWith(`bytes ${rangeStart}-`)) {
       throw failed(url, `bytes from ${rangeStart}`, `content-range ${quote(range)}`);
     }
-    const length = Number(response.headers["content-length"] ?? 0);
-    if (length > bytesMax) throw tooLarge(url, bytesMax);
+    const length = Number(headerOf(answer, "content-length") ?? 0);
+    if (status !== 304 && length > bytesMax) throw tooLarge(url, bytesMax);
   }
 
-  async *#body(
-    url: URL,
-    response: http.IncomingMessage,
-    chunks: AsyncIterable<Uint8Array>,
-  ): AsyncIterable<Uint8Array> {
-    const { bytesMax } = this.#wanted;
+  /** What comes over the network, bounded and paced. */
+  async *#limited(url: URL, { body }: Answer, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { bytesMax, onBytes, signal } = this.#wanted;
+    const { silenceMs, bytesPerSecondMin, pace } = this.#settings;
     let bytes = 0;
-    response.socket?.setTimeout(this.#settings.silenceMs);
-    const left = this.#deadlineMs - (Date.now() - this.#started);
+    const deadlineMs = silenceMs + (bytesMax / bytesPerSecondMin) * 1000;
     const tooSlow = failed(url, "a faster transfer", "too few bytes a second");
-    const slow = setTimeout(() => response.destroy(tooSlow), left);
+    const left = Math.min(deadlineMs - (performance.now() - this.#started), 2 ** 31 - 1);
+    const slow = setTimeout(() => body.destroy(tooSlow), left);
     try {
       for await (const chunk of chunks) {
         bytes += chunk.length;
         if (bytes > bytesMax) throw tooLarge(url, bytesMax);
+        onBytes?.(chunk.length);
+        await pace.spend(chunk.length, signal);
         yield chunk;
       }
-      if (!response.complete) throw failed(url, "the whole answer", `${bytes} bytes of it`);
+      // Then the connection is free again, and the next request need not open another.
+      await setImmediate();
     } catch (cause) {
       throw this.#named(url, cause);
     } finally {
       clearTimeout(slow);
       // A reader that stops early must not leave the connection to whoever comes next.
-      if (!response.complete) response.destroy();
+      if (!body.readableEnded) body.destroy();
+    }
+  }
+
+  async *#unpacked(url: URL, packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { bytesMax } = this.#wanted;
+    const gunzip: Readable = pipeline(packed, createGunzip({ chunkSize: 16 * 1024 }), () => undefined);
+    let bytes = 0;
+    try {
+      for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > bytesMax) throw tooLarge(url, bytesMax);
+        yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+      }
+    } catch (cause) {
+      throw this.#named(url, cause);
+    } finally {
+      gunzip.destroy();
     }
   }
 
@@ -167,44 +202,9 @@ class Transfer {
   }
 }
 
-/** Bytes that wait for a slow reader before the server has to wait too. */
-const waitingBytesMax = 256 * 1024;
-
-/**
- * Collects from the moment the answer begins, while the caller may still be opening its file: what arrived before a connection
- * broke counts. Node's own iterator would throw it away with the error.
- */
-function arriving(response: http.IncomingMessage): AsyncIterable<Uint8Array> {
-  const waiting: Uint8Array[] = [];
-  let waitingBytes = 0;
-  let over: { error: Error | undefined } | undefined;
-  let wake = () => {};
-  response.on("data", (chunk: Buffer) => {
-    waiting.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    waitingBytes += chunk.length;
-    if (waitingBytes > waitingBytesMax) response.pause();
-    wake();
-  });
-  finished(response, (error) => {
-    over = { error: error ?? undefined };
-    wake();
-  });
-  async function* iterate(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
-        waitingBytes -= chunk.length;
-        yield chunk;
-      }
-      if (over?.error !== undefined) throw over.error;
-      if (over !== undefined) return;
-      const more = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      response.resume();
-      await more;
-    }
-  }
-  return iterate();
+function headerOf({ headers }: Answer, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
 }
 
 function parseURL(text: string): URL {

@@ -1,0 +1,73 @@
+/**
+ * How servers are reached: directly or through a proxy, with which certificates. Connections are kept and used again.
+ *
+ * Node's own list of CAs always counts; a customer's CA counts beside it. A proxy is told its credentials, a server never.
+ */
+import { rootCertificates } from "node:tls";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { UsageError, quote } from "../../core/errors.js";
+
+export interface ConnectionOptions {
+  /** `http://` or `https://`, perhaps with `user:password@`. */
+  readonly proxy?: string;
+  /** Hosts that are reached directly: `example.ch` also means what ends in `.example.ch`; `*` means all. */
+  readonly noProxy?: readonly string[];
+  /** PEM certificates that may vouch for servers and proxies, beside those that everybody trusts. */
+  readonly ca?: string;
+}
+
+export interface Connections {
+  for(url: URL): Dispatcher;
+  close(): Promise<void>;
+}
+
+/** Of the answer's head. */
+const headerBytesMax = 16 * 1024;
+
+/** @throws UsageError USAGE when the proxy is no http or https address */
+export function openConnections(options: ConnectionOptions, silenceMs: number): Connections {
+  const tls = {
+    minVersion: "TLSv1.2" as const,
+    ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+  };
+  const shared = {
+    connections: 4,
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
+  };
+  const direct = new Agent({ ...shared, connect: { ...tls, timeout: silenceMs } });
+  const proxy = options.proxy === undefined ? undefined : openProxy(options.proxy, tls, shared);
+  const isDirect = ({ hostname }: URL) =>
+    (options.noProxy ?? []).some((one) => one === "*" || hostname === one || hostname.endsWith(`.${one}`));
+  return {
+    for: (url) => (proxy === undefined || isDirect(url) ? direct : proxy),
+    close: async () => {
+      await Promise.all([direct.destroy(), proxy?.destroy()]);
+    },
+  };
+}
+
+function openProxy(text: string, tls: object, shared: object): ProxyAgent {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    // Not the text itself: it may hold a password.
+    throw new UsageError(
+      "USAGE",
+      `expected a proxy's http or https address, got ${quote(url?.protocol ?? "")}`,
+    );
+  }
+  const name = [url.username, url.password].map(decodeURIComponent).join(":");
+  const token = name === ":" ? {} : { token: `Basic ${Buffer.from(name).toString("base64")}` };
+  url.username = "";
+  url.password = "";
+  // Plain http goes to the proxy as a whole request, as proxies expect; https through a tunnel.
+  return new ProxyAgent({
+    ...shared,
+    uri: url.href,
+    ...token,
+    proxyTls: tls,
+    requestTls: tls,
+    proxyTunnel: false,
+  });
+}
