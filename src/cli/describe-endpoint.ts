@@ -1,5 +1,6 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
 import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import type { NetworkSettings } from "../client/network.js";
 import { formatBytes, formatFacts, formatTime } from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
@@ -33,10 +34,28 @@ function loggedText(log: UpdateResult["proof"]["log"]): string | null {
   return `entry ${log.index} of ${size} in ${origin}, witnessed by ${witnesses || "nobody"}`;
 }
 
+export function describeNetwork(network: NetworkSettings): string {
+  const { mirrors, proxy, direct = [], ca, bytesPerSecondMax, bytesPerDayMax } = network;
+  return formatFacts([
+    ["mirrors", mirrors.join(", ") || "none"],
+    ["proxy", proxy ?? "none"],
+    ["direct", direct.join(", ") || null],
+    ["own CA", ca === undefined ? "none" : `${ca.split("BEGIN CERTIFICATE").length - 1} certificates`],
+    [
+      "bandwidth",
+      bytesPerSecondMax === undefined ? "not limited" : `${formatBytes(bytesPerSecondMax)} a second`,
+    ],
+    ["daily budget", bytesPerDayMax === undefined ? "not limited" : formatBytes(bytesPerDayMax)],
+  ]);
+}
+
 export function describeStatus(status: EndpointStatus): string {
   const { lastSuccess, lastFailure, logFork } = status;
   return formatFacts([
     ["source", `${status.url}, feed ${status.feed}`],
+    ["mirrors", status.network.mirrors.join(", ") || null],
+    ["proxy", status.network.proxy ?? null],
+    ["left today", status.bytesLeftToday === null ? null : formatBytes(status.bytesLeftToday)],
     ["release", installed(status.installed) ?? "none yet"],
     ["age", status.releaseAgeSeconds === null ? null : `made ${duration(status.releaseAgeSeconds)} ago`],
     ["previous", installed(status.previous)],

@@ -78,6 +78,24 @@ export interface ClientInitOptions extends ClientRebuilders {
   readonly feed: string;
 }
 
+/** What is absent stays as it is; null takes a setting away. */
+export interface ClientConfigureOptions {
+  readonly state: string;
+  readonly mirrors?: readonly string[];
+  readonly proxy?: string | null;
+  readonly direct?: readonly string[];
+  /** Path of a PEM file. */
+  readonly ca?: string | null;
+  readonly bytesPerSecondMax?: number | null;
+  readonly bytesPerDayMax?: number | null;
+}
+
+export interface ClientUpdateOptions {
+  readonly state: string;
+  /** Waits a random time of at most so many seconds first. */
+  readonly splaySeconds: number;
+}
+
 export interface ClientExportOptions {
   readonly state: string;
   readonly out: string;
@@ -216,7 +234,8 @@ export interface CLIDoors extends AccessDoors, AuditDoors, OperatorDoors {
   serve(options: ServeOptions, progress: Progress): Promise<void>;
   clientInit(options: ClientInitOptions, progress: Progress): Promise<Report>;
   clientRebuilders(options: ClientRebuildersOptions): Promise<Report>;
-  clientUpdate(state: string, progress: Progress): Promise<Report>;
+  clientConfigure(options: ClientConfigureOptions, progress: Progress): Promise<Report>;
+  clientUpdate(options: ClientUpdateOptions, progress: Progress): Promise<Report>;
   clientStatus(state: string): Promise<Report>;
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;

@@ -21,6 +21,7 @@ import {
   targetsSign,
 } from "./commands/ceremony.js";
 import { backup, configCheck, restore } from "./commands/backup.js";
+import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
 import { clientRebuilders } from "./commands/client-rebuilders.js";
@@ -80,7 +81,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   [
     "client",
     "the endpoint",
-    [clientInit, clientRebuilders, clientUpdate, clientStatus, clientExport, clientRollback],
+    [clientInit, clientConfigure, clientRebuilders, clientUpdate, clientStatus, clientExport, clientRollback],
   ],
   [
     "audit",

@@ -9,6 +9,7 @@ import type { PackFacts } from "../core/format/model.js";
 import { packPath } from "../core/release/tree-paths.js";
 import type { EndpointScratch, ScratchFile } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
+import type { Budget } from "./budget.js";
 import type { PublicTreeReader } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
 
@@ -16,6 +17,7 @@ export interface DownloadInput {
   readonly scratch: EndpointScratch;
   readonly tree: PublicTreeReader;
   readonly digest: DigestFactory;
+  readonly budget: Budget;
   readonly emit: (event: UpdateEvent) => void;
 }
 
@@ -25,23 +27,43 @@ const readBytes = 1024 * 1024;
 
 export const isDownload = (name: string) => name.startsWith("pack-");
 
-/** The scratch file, and how many bytes of it came over the network now. @throws VerificationError PACK_DIGEST_MISMATCH; OperationError */
+/**
+ * The scratch file, and how many bytes of it came over the network now. What one mirror began, the next one ends.
+ *
+ * @throws VerificationError PACK_DIGEST_MISMATCH; OperationError
+ */
 export async function downloadPack(
   input: DownloadInput,
   pack: PackFacts,
 ): Promise<{ name: string; bytes: number }> {
   const name = `pack-${pack.sha256}`;
+  const start = await resumePoint(input, pack, name);
+  if (start.complete) return { name, bytes: 0 };
   let bytes = 0;
+  await input.tree.eachMirror(packPath(pack), (url) =>
+    downloadFrom(input, url, pack, name, (arrived) => {
+      bytes += arrived;
+    }),
+  );
+  input.emit({ type: "download", pack, bytes, resumed: start.length > 0 || bytes > pack.bytes });
+  return { name, bytes };
+}
+
+async function downloadFrom(
+  input: DownloadInput,
+  url: string,
+  pack: PackFacts,
+  name: string,
+  onArrival: (bytes: number) => void,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const start = await resumePoint(input, pack, name);
-    if (start.complete) return { name, bytes };
+    if (start.complete) return;
     try {
-      bytes += await transfer(input, pack, name, start);
-      input.emit({ type: "download", pack, bytes, resumed: start.length > 0 });
-      return { name, bytes };
+      return onArrival(await transfer(input, url, pack, name, start));
     } catch (error) {
       const grown = Math.max(0, (await lengthOf(input, name)) - start.length);
-      bytes += grown;
+      onArrival(grown);
       const next = afterFailure(error, start.length, grown);
       if (next === "anew" || error instanceof VerificationError) await discard(input, name);
       if (next === "stop" || attempt === attemptsMax) throw error;
@@ -68,12 +90,15 @@ interface ResumePoint {
 
 async function transfer(
   input: DownloadInput,
+  url: string,
   pack: PackFacts,
   name: string,
   from: ResumePoint,
 ): Promise<number> {
   const resume = from.length > 0 ? { rangeStart: from.length } : {};
-  const answer = await input.tree.open(packPath(pack), { bytesMax: pack.bytes, ...resume });
+  input.budget.requireLeft();
+  const onBytes = () => input.budget.requireLeft();
+  const answer = await input.tree.open(url, packPath(pack), { bytesMax: pack.bytes, onBytes, ...resume });
   // A server that does not know Range sends it all.
   const { length, digest } = answer.status === 206 ? from : await discard(input, name);
   const received = await receive(answer.body, await input.scratch.append(name), digest);

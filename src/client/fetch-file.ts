@@ -1,42 +1,87 @@
-/** Whole small files of the public tree. */
+/** The public tree over the network: whole small files, and bodies for whoever writes them away. */
 import { concatBytes } from "../core/encoding/bytes.js";
 import { RulemintError } from "../core/errors.js";
-import type { FetchOptions, Fetcher } from "../ports/fetcher.js";
+import { timestampPath } from "../core/release/tree-paths.js";
+import type { FetchAnswer, FetchOptions, Fetcher } from "../ports/fetcher.js";
+import { Mirrors } from "./mirrors.js";
 
-/** The public tree at one address, read until the caller's signal says stop. */
+/** The public tree at its addresses, read until the caller's signal says stop. */
 export class PublicTreeReader {
   readonly #fetcher: Fetcher;
-  readonly #base: string;
+  readonly #mirrors: Mirrors;
   readonly #signal: AbortSignal | undefined;
+  readonly #onBytes: ((bytes: number) => void) | undefined;
+  readonly #first: string | undefined;
 
-  constructor(fetcher: Fetcher, url: string, signal?: AbortSignal) {
+  /** `onBytes` hears of every byte of a body; `first` is the server that is asked before the others. */
+  constructor(
+    fetcher: Fetcher,
+    at: string | Mirrors,
+    signal?: AbortSignal,
+    onBytes?: (bytes: number) => void,
+    first?: string,
+  ) {
     this.#fetcher = fetcher;
-    this.#base = url.replace(/\/+$/, "");
+    this.#mirrors = typeof at === "string" ? new Mirrors([at], [], new Date(0)) : at;
     this.#signal = signal;
+    this.#onBytes = onBytes;
+    this.#first = first;
   }
 
-  /** @throws OperationError FETCH_NOT_FOUND, FETCH_FAILED; what the body throws comes from the body */
-  open(path: string, options: FetchOptions) {
-    return this.#fetcher.get(`${this.#base}/${path}`, { ...options, signal: this.#signal });
+  /** One server after the other, until `work` is content with one. @throws what `work` throws; OperationError FETCH_DEFERRED */
+  eachMirror<T>(path: string, work: (url: string) => Promise<T>): Promise<T> {
+    return this.#mirrors.each(path, work, this.#first);
+  }
+
+  /** The same tree, but files that belong together come from one server if it has them all. */
+  startingAt(url: string): PublicTreeReader {
+    return new PublicTreeReader(this.#fetcher, this.#mirrors, this.#signal, this.#onBytes, url);
+  }
+
+  /** At one server. @throws OperationError FETCH_NOT_FOUND, FETCH_FAILED; what the body throws comes from the body */
+  open(url: string, path: string, options: FetchOptions): Promise<FetchAnswer> {
+    const told = (bytes: number) => {
+      options.onBytes?.(bytes);
+      this.#onBytes?.(bytes);
+    };
+    return this.#fetcher.get(`${url}/${path}`, { ...options, onBytes: told, signal: this.#signal });
+  }
+
+  /** As long as `accept` refuses what a server has, the next one is asked. @throws what `accept` throws; OperationError FETCH_* */
+  accepted<T>(
+    path: string,
+    bytesMax: number,
+    accept: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>,
+  ): Promise<T> {
+    // The head is small, and a server that packs it answers with more headers than it saves.
+    const gzip = path.endsWith(".json") && path !== timestampPath;
+    return this.eachMirror(path, async (url) =>
+      accept(await wholeBody((await this.open(url, path, { bytesMax, gzip })).body)),
+    );
   }
 
   /** @throws OperationError FETCH_NOT_FOUND, FETCH_FAILED; VerificationError FETCH_TOO_LARGE */
-  async read(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-    return wholeBody((await this.open(path, { bytesMax })).body);
+  read(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.accepted(path, bytesMax, async (bytes) => bytes);
   }
 
-  /** Undefined when the server says that there is no such file. */
-  async find(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    try {
-      return await this.read(path, bytesMax);
-    } catch (error) {
-      if (error instanceof RulemintError && error.code === "FETCH_NOT_FOUND") return undefined;
-      throw error;
-    }
+  /** Undefined when a server says that there is no such file, and none has it. */
+  find(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return ifThere(this.read(path, bytesMax));
   }
 
   throwIfAborted(): void {
     this.#signal?.throwIfAborted();
+  }
+}
+
+/** Undefined when no server has it. */
+export async function ifThere<T>(attempt: Promise<T>): Promise<T | undefined> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (error instanceof RulemintError && error.code === "FETCH_NOT_FOUND") return undefined;
+    throw error;
   }
 }
 

@@ -10,6 +10,9 @@ import type { TrustedRelease } from "../core/trust/verify-release.js";
 import type { Clock } from "../ports/clock.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { Fetcher } from "../ports/fetcher.js";
+import type { SpentBytes } from "./budget.js";
+import type { PassedOver } from "./mirrors.js";
+import type { NetworkSettings } from "./network.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 
 /** Everything that an updater needs from outside; it keeps no other state and shares nothing with another updater. */
@@ -31,6 +34,7 @@ export interface EndpointConfig {
   readonly feed: FeedName;
   /** Kinds that every update exports to the endpoint's own export folder. */
   readonly exportKinds: readonly RuleKind[];
+  readonly network: NetworkSettings;
 }
 
 /** A database that stands on this endpoint, and the release that it is. */
@@ -59,8 +63,11 @@ export interface EndpointState extends Holdings {
   readonly swap: Holdings | null;
   /** Digest of the database that the export folder was made from. */
   readonly exportedSha256: Sha256Hex | null;
-  /** ETag of the stored timestamp file, and that file's digest. */
-  readonly poll: { readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
+  /** ETag of the stored timestamp file, whose it is, and that file's digest. */
+  readonly poll: { readonly url?: string; readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
+  /** Objects that a mirror did not have or that it served spoiled, and servers that want to be left alone. */
+  readonly passedOver?: readonly PassedOver[];
+  readonly spent?: SpentBytes;
   readonly rootCheckedAt: string | null;
   /** When the publisher's tree was last asked for revocation lists; absent in states from before it was. */
   readonly revocationCheckedAt?: string | null;
@@ -120,6 +127,10 @@ export interface UpdateResult {
 
 export interface EndpointStatus {
   readonly url: string;
+  /** Without the proxy's password. */
+  readonly network: NetworkSettings;
+  /** Of today; null when no limit is set. */
+  readonly bytesLeftToday: number | null;
   readonly feed: FeedName;
   /** Of the policy in force: the customer's own file, or the one in the trusted root. */
   readonly policySha256: Sha256Hex;

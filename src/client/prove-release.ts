@@ -104,8 +104,11 @@ export async function proveRelease(
     }
   }
   const verdicts = await watchVerdicts(input, policy, { ...name, isNew: true });
-  const fetched = { ...(await fetchEvidence(input.tree, proven, policy)), verdicts };
-  const verdict = await proof.judge(fetched, "new");
+  const verdict = await input.tree.eachMirror(manifestSignaturePath(name.feed, name.release), async (url) => {
+    const tree = input.tree.startingAt(url);
+    const fetched = { ...(await fetchEvidence(tree, proven, policy)), verdicts };
+    return new ReleaseProof({ ...input, tree }, proven, policy).judge(fetched, "new");
+  });
   await keepVerdicts(input, name.feed, name.release, verdicts);
   await state.set({ trusted: { release: verdict.manifest.version, manifestSha256 } });
   input.emit({ type: "verified", release: verdict.manifest.version });

@@ -12,7 +12,7 @@ import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { type ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
-import { type PublicTreeReader, wholeBody } from "./fetch-file.js";
+import { type PublicTreeReader, ifThere, wholeBody } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
 import { type StateKeeper, sha256Text } from "./state.js";
 
@@ -64,10 +64,12 @@ class Refresh {
   async run(): Promise<Refreshed> {
     const stored = await this.#restore("timestamp.json", (bytes) => this.#trusted.restoreTimestamp(bytes));
     await this.#restore("snapshot.json", (bytes) => this.#trusted.restoreSnapshot(bytes));
-    const { bytes, etag } = await this.#pollTimestamp(stored);
-    if (stored === undefined || !equalBytes(stored, bytes) || this.#rootIsDue()) await this.#followRoots();
-    this.#trusted.finishRoot();
-    await this.#acceptTimestamp(bytes, etag);
+    await this.#in.tree.eachMirror(timestampPath, async (url) => {
+      const { bytes, etag } = await this.#pollTimestamp(url, stored);
+      if (stored === undefined || !equalBytes(stored, bytes) || this.#rootIsDue()) await this.#followRoots();
+      this.#trusted.finishRoot();
+      await this.#acceptTimestamp(bytes, etag && { url, etag });
+    });
     await this.#snapshot();
     await this.#targets();
     return { trusted: this.#trusted, proven: await this.#manifest() };
@@ -84,15 +86,16 @@ class Refresh {
   }
 
   async #pollTimestamp(
+    url: string,
     stored: Uint8Array | undefined,
   ): Promise<{ bytes: Uint8Array; etag: string | undefined }> {
     const { poll } = this.#in.state.now;
-    const known = stored !== undefined && poll?.timestampSha256 === (await sha256Text(stored));
+    // Another server's tags mean other files.
+    const isAsked = poll !== null && (poll.url ?? url) === url;
+    const known = isAsked && stored !== undefined && poll.timestampSha256 === (await sha256Text(stored));
     const bytesMax = limits.timestampBytesMax;
-    const answer = await this.#in.tree.open(
-      timestampPath,
-      known ? { bytesMax, etag: poll?.etag } : { bytesMax },
-    );
+    const options = known ? { bytesMax, etag: poll.etag } : { bytesMax };
+    const answer = await this.#in.tree.open(url, timestampPath, options);
     const body = await wholeBody(answer.body);
     return answer.status === 304 && stored !== undefined
       ? { bytes: stored, etag: poll?.etag }
@@ -112,9 +115,15 @@ class Refresh {
     const { files, tree, state, emit } = this.#in;
     for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
       const version = this.#trusted.root.version + 1;
-      const bytes = await tree.find(metadataPath("root", version), limits.rootBytesMax);
-      if (bytes === undefined) break;
-      const rotated = await this.#trusted.updateRoot(bytes);
+      const path = metadataPath("root", version);
+      const found = await ifThere(
+        tree.accepted(path, limits.rootBytesMax, async (offered) => ({
+          bytes: offered,
+          rotated: await this.#trusted.updateRoot(offered),
+        })),
+      );
+      if (found === undefined) break;
+      const { bytes, rotated } = found;
       if (rotated) {
         // SPEC §8.2.4: before the root is stored; a crash in between forgets a floor too early rather than never.
         await files.remove("snapshot.json");
@@ -126,13 +135,16 @@ class Refresh {
     await state.set({ rootCheckedAt: formatTime(this.#in.now) });
   }
 
-  async #acceptTimestamp(bytes: Uint8Array, etag: string | undefined): Promise<void> {
+  async #acceptTimestamp(
+    bytes: Uint8Array,
+    tag: { readonly url: string; readonly etag: string } | "" | undefined,
+  ): Promise<void> {
     const { files, state, emit } = this.#in;
     if (await this.#trusted.updateTimestamp(bytes)) {
       await files.write("timestamp.json", bytes);
       emit({ type: "metadata", role: "timestamp", version: this.#trusted.timestamp?.version ?? 0 });
     }
-    const poll = etag === undefined ? null : { etag, timestampSha256: await sha256Text(bytes) };
+    const poll = tag ? { ...tag, timestampSha256: await sha256Text(bytes) } : null;
     await state.set({ poll });
   }
 
@@ -175,8 +187,12 @@ class Refresh {
     const known = stored === undefined ? undefined : await unlessRefused(accept(stored));
     if (known !== undefined) return known.value;
     // An index that promises megabytes does not get them.
-    const bytes = await tree.read(metadataPath(role, version), Math.min(bytesMax, limits.targetsBytesMax));
-    const value = await accept(bytes);
+    const most = Math.min(bytesMax, limits.targetsBytesMax);
+    const path = metadataPath(role, version);
+    const { bytes, value } = await tree.accepted(path, most, async (offered) => ({
+      bytes: offered,
+      value: await accept(offered),
+    }));
     await files.write(name, bytes);
     emit({ type: "metadata", role, version });
     return value;

@@ -4,6 +4,7 @@ import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
 import type { Manifest, ProvenRelease } from "../core/trust/model.js";
 import { type LocalPack, applyPacks } from "./apply-packs.js";
+import type { Budget } from "./budget.js";
 import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
 import { downloadPack } from "./download.js";
 import { exportDatabase } from "./export-database.js";
@@ -18,6 +19,7 @@ export interface UpdateRun extends UpdaterOptions {
   readonly config: EndpointConfig;
   readonly state: StateKeeper;
   readonly tree: PublicTreeReader;
+  readonly budget: Budget;
   readonly now: Date;
   readonly emit: (event: UpdateEvent) => void;
 }

@@ -10,6 +10,7 @@ import { OperationError, UsageError, VerificationError } from "../core/errors.js
 import { isRuleKind } from "../core/rules/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
+import { parseNetwork } from "./network.js";
 
 export const emptyState: EndpointState = {
   schema: 1,
@@ -32,16 +33,21 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
   if (bytes === undefined)
     throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
   try {
-    const { schema, url, feed, exportKinds } = parseJSON(bytes) as JSONObject;
+    const { schema, url, feed, exportKinds, network } = parseJSON(bytes) as JSONObject;
     if (schema !== 1 || typeof url !== "string" || !Array.isArray(exportKinds)) {
       throw new VerificationError("JSON_MALFORMED", "expected a configuration of schema 1");
     }
-    return { schema, url, feed: feedName(feed), exportKinds: exportKinds.filter(isRuleKind) };
+    const kinds = exportKinds.filter(isRuleKind);
+    return { schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) };
   } catch (cause) {
     throw new OperationError("STATE_CORRUPT", "expected a readable config.json: set the endpoint up again", {
       cause,
     });
   }
+}
+
+export function writeConfig(files: EndpointFiles, config: EndpointConfig): Promise<void> {
+  return files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));
 }
 
 /**

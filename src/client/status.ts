@@ -4,14 +4,16 @@ import { hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
+import { Budget } from "./budget.js";
 import type { EndpointStatus } from "./model.js";
+import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
 import { startFromStoredRoot } from "./refresh.js";
 import { readConfig, readState } from "./state.js";
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readStatus(files: EndpointFiles, now: Date): Promise<EndpointStatus> {
-  const { url, feed } = await readConfig(files);
+  const { url, feed, network } = await readConfig(files);
   const state = await readState(files);
   const { root } = await startFromStoredRoot(files, now);
   const { policy, source } = await policyInForce(files, root);
@@ -20,6 +22,11 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
   const { installed, previous, held, lastSuccess, lastFailure } = state;
   return {
     url,
+    network: withoutPassword(network),
+    bytesLeftToday:
+      network.bytesPerDayMax === undefined
+        ? null
+        : Math.max(0, network.bytesPerDayMax - new Budget(undefined, state.spent, now).spent.bytes),
     feed,
     policySha256: hexText(await sha256(encodeCanonicalJSON(policy))) as Sha256Hex,
     policySource: source,

@@ -5,11 +5,13 @@
 import { feedName } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError, RulemintError, UsageError } from "../core/errors.js";
+import type { JSONObject } from "../core/encoding/json.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import { Budget } from "./budget.js";
 import { clamavSigner } from "./clamav-signatures.js";
 import { isDownload } from "./download.js";
 import { exportDatabase } from "./export-database.js";
@@ -17,14 +19,23 @@ import { PublicTreeReader } from "./fetch-file.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
 import type {
   EndpointConfig,
+  EndpointState,
   EndpointStatus,
   InstalledRelease,
   UpdateEvent,
   UpdateResult,
   UpdaterOptions,
 } from "./model.js";
+import { Mirrors } from "./mirrors.js";
+import {
+  type NetworkSettings,
+  noSettings,
+  parseNetwork,
+  requireTreeURL,
+  withoutPassword,
+} from "./network.js";
 import { readStatus } from "./status.js";
-import { StateKeeper, readConfig, readState } from "./state.js";
+import { StateKeeper, readConfig, readState, writeConfig } from "./state.js";
 import { runUpdate } from "./run-update.js";
 
 export interface InitInput {
@@ -53,9 +64,10 @@ export class Updater {
     const { files } = this.#options.store;
     const config: EndpointConfig = {
       schema: 1,
-      url: requireURL(input.url),
+      url: requireTreeURL(input.url),
       feed: feedName(input.feed ?? "endpoint"),
       exportKinds: input.exportKinds ?? ruleKinds,
+      network: noSettings,
     };
     const trusted = await TrustedMetadata.start(input.root, this.#options.clock.now());
     if (input.policy !== undefined) parsePolicy(input.policy);
@@ -72,7 +84,18 @@ export class Updater {
       if (input.policy !== undefined) await files.write("policy.json", input.policy);
       if (rebuilders !== undefined) await files.write("rebuilders.json", rebuilders);
       // Last: with it, the endpoint is set up.
-      await files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));
+      await writeConfig(files, config);
+    });
+  }
+
+  /** How the network is reached from now on: `change` gets what holds now. Touches no network. @throws UsageError USAGE; OperationError */
+  async configure(change: (now: NetworkSettings) => NetworkSettings): Promise<NetworkSettings> {
+    const { files } = this.#options.store;
+    return this.#locked(async () => {
+      const config = await readConfig(files);
+      const network = parseNetwork({ ...change(config.network) } as JSONObject);
+      await writeConfig(files, { ...config, network });
+      return withoutPassword(network);
     });
   }
 
@@ -97,16 +120,29 @@ export class Updater {
       const { store, fetcher } = this.#options;
       const config = await readConfig(store.files);
       const state = new StateKeeper(store.files, await readState(store.files));
-      const tree = new PublicTreeReader(fetcher, config.url, options.signal);
+      const { mirrors: others, bytesPerDayMax } = config.network;
+      const mirrors = new Mirrors([config.url, ...others], state.now.passedOver ?? [], now);
+      const budget = new Budget(bytesPerDayMax, state.now.spent, now);
+      const tree = new PublicTreeReader(fetcher, mirrors, options.signal, budget.count);
+      const learned = () => ({ passedOver: mirrors.remembered, spent: budget.spent });
       try {
         await settleSwap(state, store.databases, this.#options.digest);
         await adoptDatabase(state, store, this.#options.digest);
-        const result = await runUpdate({ ...this.#options, config, state, tree, now, emit: this.#emit });
+        const result = await runUpdate({
+          ...this.#options,
+          config,
+          state,
+          tree,
+          budget,
+          now,
+          emit: this.#emit,
+        });
         await store.scratch.prune(() => false);
-        await state.set({ lastSuccess: { at: formatTime(now), release: result.release }, lastFailure: null });
+        const lastSuccess = { at: formatTime(now), release: result.release };
+        await state.set({ ...learned(), lastSuccess, lastFailure: null });
         return result;
       } catch (error) {
-        if (error instanceof RulemintError) await this.#recordFailure(state, error, now);
+        if (error instanceof RulemintError) await this.#recordFailure(state, error, now, learned());
         throw error;
       }
     });
@@ -180,7 +216,12 @@ export class Updater {
     }
   }
 
-  async #recordFailure(state: StateKeeper, error: RulemintError, now: Date): Promise<void> {
+  async #recordFailure(
+    state: StateKeeper,
+    error: RulemintError,
+    now: Date,
+    learned: Partial<EndpointState>,
+  ): Promise<void> {
     const { code } = error;
     // Half a character would make the file unreadable.
     const message = error.message.replace(/\p{Surrogate}/gu, "?");
@@ -190,7 +231,7 @@ export class Updater {
     try {
       // Downloads are kept to be taken up again, unless it was they that filled the disk.
       await this.#options.store.scratch.prune((name) => code !== "STORE_FULL" && isDownload(name));
-      await state.set({ lastFailure: { at: formatTime(now), code, message } });
+      await state.set({ ...learned, lastFailure: { at: formatTime(now), code, message } });
     } catch (second) {
       // The first error is the one to report; a disk that takes no record of it is reported by the next status.
       if (!(second instanceof RulemintError)) throw second;
@@ -215,15 +256,4 @@ function formatRebuilders({ threshold, keys }: RebuilderPolicy): Uint8Array {
   const file = { threshold, keys: [...keys] };
   readRebuilderPolicy(file);
   return utf8Bytes(`${JSON.stringify(file, null, 2)}\n`);
-}
-
-function requireURL(text: string): string {
-  // SPEC §9.1.3
-  if (!/^(https?:\/\/|file:\/\/\/)[^\s?#]+$/.test(text)) {
-    throw new UsageError(
-      "USAGE",
-      `expected an http, https or file address without query, got ${JSON.stringify(text)}`,
-    );
-  }
-  return text;
 }

@@ -158,6 +158,8 @@ export const errorTable = {
   FETCH_FAILED: operation,
   FETCH_NOT_FOUND: operation,
   FETCH_TOO_LARGE: verification,
+  FETCH_DEFERRED: operation,
+  BUDGET_SPENT: operation,
   STATE_LOCKED: operation,
   STATE_CORRUPT: operation,
   SERVER_REFUSED: operation,

@@ -25,8 +25,10 @@ const doors: CLIDoors = {
   clientInit: async (options, progress) =>
     (await import("./compose-endpoint.js")).initClient(options, progress),
   clientRebuilders: async (options) => (await import("./compose-endpoint.js")).setRebuilders(options),
-  clientUpdate: async (state, progress) =>
-    (await import("./compose-endpoint.js")).updateClient(state, progress),
+  clientConfigure: async (options, progress) =>
+    (await import("./compose-endpoint.js")).configureClient(options, progress),
+  clientUpdate: async (options, progress) =>
+    (await import("./compose-endpoint.js")).updateClient(options, progress),
   clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),

@@ -1,24 +1,32 @@
 /** The endpoint's parts, put together, and its answers to the command line. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
+import { environmentProxy } from "../adapters/fetcher/environment-proxy.js";
+import type { HTTPFetcherOptions } from "../adapters/fetcher/http.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
-import { describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
+import { describeNetwork, describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
 import type {
+  ClientConfigureOptions,
   ClientExportOptions,
   ClientInitOptions,
   ClientRebuilders,
   ClientRebuildersOptions,
+  ClientUpdateOptions,
   Progress,
   Report,
 } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
 import type { UpdateEvent } from "../client/model.js";
+import type { NetworkSettings } from "../client/network.js";
+import { readConfig } from "../client/state.js";
 import { Updater } from "../client/updater.js";
 import { UsageError } from "../core/errors.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 
 async function withUpdater<T>(
@@ -27,9 +35,9 @@ async function withUpdater<T>(
   work: (updater: Updater) => Promise<T>,
 ): Promise<T> {
   const codec = await openZstdCodec({ workers: 0 });
-  const fetcher = openFetcher();
+  const store = await openFilesystemEndpointStore(resolve(state));
+  const fetcher = openFetcher(await networkOf(store.files));
   try {
-    const store = await openFilesystemEndpointStore(resolve(state));
     const onEvent = (event: UpdateEvent) => {
       const line = describeEvent(event);
       if (line !== undefined) progress(line);
@@ -85,7 +93,24 @@ function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders
   return threshold === undefined ? undefined : { threshold, keys };
 }
 
-export function updateClient(state: string, progress: Progress): Promise<Report> {
+export function configureClient(options: ClientConfigureOptions, progress: Progress): Promise<Report> {
+  const { state, ca, ...chosen } = options;
+  const pem = ca ? new TextDecoder().decode(readInput(ca)) : ca;
+  return withUpdater(state, progress, async (updater) => {
+    const network = await updater.configure((now) => {
+      const next = { ...now, ...chosen, ...(pem !== undefined && { ca: pem }) };
+      const set = Object.entries(next).filter(([, value]) => value !== null);
+      return Object.fromEntries(set) as unknown as NetworkSettings;
+    });
+    return { ok: true, json: network, text: describeNetwork(network) };
+  });
+}
+
+export async function updateClient(
+  { state, splaySeconds }: ClientUpdateOptions,
+  progress: Progress,
+): Promise<Report> {
+  if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
   return withUpdater(state, progress, async (updater) => {
     const result = await updater.update();
     const { proof, ...rest } = result;
@@ -125,6 +150,15 @@ export function rollbackClient(state: string, progress: Progress): Promise<Repor
     const text = `Back at release ${installed.release}. The release before this is held: only a higher one will be applied.`;
     return { ok: true, json: installed, text };
   });
+}
+
+/** What the endpoint's owner chose; the environment's proxy where they chose none, as other programs do it. */
+async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
+  if ((await files.read("config.json")) === undefined) return {};
+  const { url, network } = await readConfig(files);
+  const { proxy, direct, ca, bytesPerSecondMax } = network;
+  const ways = proxy === undefined ? environmentProxy(url, process.env) : { proxy, noProxy: direct ?? [] };
+  return { ...ways, ...(ca && { ca }), ...(bytesPerSecondMax && { bytesPerSecondMax }) };
 }
 
 /** Undefined for what a person need not see. */

@@ -33,6 +33,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     restore: closed("restore"),
     checkConfiguration: closed("checkConfiguration"),
     clientInit: closed("clientInit"),
+    clientConfigure: closed("clientConfigure"),
     clientUpdate: closed("clientUpdate"),
     clientStatus: closed("clientStatus"),
     clientExport: closed("clientExport"),

@@ -47,6 +47,7 @@ describe("every command", () => {
       "assay watch",
       "assay status",
       "client init",
+      "client configure",
       "client rebuilders",
       "client update",
       "client status",

@@ -81,7 +81,8 @@ class FilesystemFiles implements EndpointFiles {
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
-    await writeFileDurably(this.#path(name), bytes);
+    // It may hold a proxy's password.
+    await writeFileDurably(this.#path(name), bytes, name === "config.json" ? { mode: 0o600 } : {});
   }
 
   async remove(name: string): Promise<void> {

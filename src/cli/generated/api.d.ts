@@ -1415,6 +1415,8 @@ export interface components {
       | "FETCH_FAILED"
       | "FETCH_NOT_FOUND"
       | "FETCH_TOO_LARGE"
+      | "FETCH_DEFERRED"
+      | "BUDGET_SPENT"
       | "STATE_LOCKED"
       | "STATE_CORRUPT"
       | "SERVER_REFUSED"

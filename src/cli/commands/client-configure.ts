@@ -1,0 +1,56 @@
+/** `rulemint client configure`: how the endpoint reaches its publisher. */
+import type { Command } from "commander";
+import { UsageError, quote } from "../../core/errors.js";
+import { answers } from "../command.js";
+import type { CLIDoors } from "../doors.js";
+
+interface Options {
+  readonly state: string;
+  readonly mirror?: readonly string[];
+  readonly proxy?: string;
+  readonly direct?: readonly string[];
+  readonly ca?: string;
+  readonly bandwidth?: string;
+  readonly dailyBudget?: string;
+}
+
+export function clientConfigure(noun: Command, doors: CLIDoors): void {
+  const command = noun
+    .command("configure")
+    .description("say how the network is reached; without options, show it")
+    .requiredOption("--state <dir>", "the endpoint's state folder")
+    .option("--mirror <url...>", "more addresses of the same tree, asked in this order; none for none")
+    .option("--proxy <url>", "http or https proxy, perhaps with user:password@; or none")
+    .option("--direct <host...>", "hosts that are reached without the proxy; none for none")
+    .option("--ca <path>", "PEM certificates that vouch for servers beside the usual ones; or none")
+    .option("--bandwidth <bytes>", "bytes a second at most, such as 500k or 2M; or none")
+    .option("--daily-budget <bytes>", "bytes a day at most, such as 50M; or none");
+  answers<Options>(command, doors, ({ progress }, options) => {
+    const { state, mirror, direct, bandwidth, dailyBudget } = options;
+    return doors.clientConfigure(
+      {
+        state,
+        ...(mirror && { mirrors: listOf(mirror) }),
+        ...(direct && { direct: listOf(direct) }),
+        ...(options.proxy !== undefined && { proxy: unlessNone(options.proxy) }),
+        ...(options.ca !== undefined && { ca: unlessNone(options.ca) }),
+        ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
+        ...(dailyBudget !== undefined && { bytesPerDayMax: bytesOf(dailyBudget) }),
+      },
+      progress,
+    );
+  });
+}
+
+const unlessNone = (text: string): string | null => (text === "none" ? null : text);
+const listOf = (texts: readonly string[]): readonly string[] => (texts.join() === "none" ? [] : texts);
+
+/** @throws UsageError USAGE */
+function bytesOf(text: string): number | null {
+  if (text === "none") return null;
+  const [, digits, unit = ""] = /^([1-9]\d{0,11})([kMG]?)$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new UsageError("USAGE", `expected bytes such as 500k, 2M or none, got ${quote(text)}`);
+  }
+  return Number(digits) * { "": 1, k: 1e3, M: 1e6, G: 1e9 }[unit as "k"];
+}
