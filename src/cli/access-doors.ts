@@ -1,5 +1,5 @@
 /** What the commands about the access log need from the rest of the program. */
-import type { Said } from "./api-client.js";
+import type { Said } from "./api-call.js";
 import type { Report } from "./doors.js";
 
 /** What an auditor pins. */

@@ -1,7 +1,8 @@
 /** What every command has in common: `--json`, one answer or one failure, and where the service is. */
 import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../core/errors.js";
-import type { APIClient, Said } from "./api-client.js";
+import type { Said } from "./api-call.js";
+import type { APIClient } from "./api-client.js";
 import type { CLIDoors, Progress, Report } from "./doors.js";
 import { Printer } from "./print.js";
 

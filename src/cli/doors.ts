@@ -3,7 +3,8 @@
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
 import type { CompilerPath } from "../core/trust/attest/verdict.js";
-import type { APIClient, Said } from "./api-client.js";
+import type { Said } from "./api-call.js";
+import type { APIClient } from "./api-client.js";
 import type { AccessDoors } from "./access-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";

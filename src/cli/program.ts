@@ -43,6 +43,7 @@ import { ruleExplain } from "./commands/rule-explain.js";
 import { ruleHistory } from "./commands/rule-history.js";
 import { ruleQuarantine } from "./commands/rule-quarantine.js";
 import { serve } from "./commands/serve.js";
+import { tokenCreate, tokenList, tokenRevoke } from "./commands/token.js";
 import { submissionApprove } from "./commands/submission-approve.js";
 import { submissionComment, submissionComments } from "./commands/submission-comment.js";
 import { submissionCreate } from "./commands/submission-create.js";
@@ -114,6 +115,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "the offline ceremony of who speaks for a feed",
     [targetsPropose, targetsShow, targetsSign, targetsPublish],
   ],
+  ["token", "tokens for programs of one's own", [tokenCreate, tokenList, tokenRevoke]],
   ["config", "the service's configuration", [configCheck]],
   ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];

@@ -126,6 +126,7 @@ export const errorTable = {
   REQUEST_INVALID: { class: "usage", http: 400 },
   TOKEN_MISSING: { class: "policy", http: 401 },
   TOKEN_REFUSED: { class: "policy", http: 401 },
+  RATE_LIMITED: { class: "policy", http: 429 },
   ROLE_REFUSED: { class: "policy", http: 403 },
   NOT_FOUND: { class: "usage", http: 404 },
   METHOD_REFUSED: { class: "usage", http: 405 },

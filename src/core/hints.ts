@@ -15,6 +15,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
   REQUEST_INVALID: "see openapi.yaml for what this call takes",
   TOKEN_MISSING: "send `Authorization: Bearer TOKEN`; the command line takes --token or RULEMINT_TOKEN",
   TOKEN_REFUSED: "use a token that this service has made and not revoked",
+  RATE_LIMITED: "wait as long as Retry-After says, and ask for more at once",
   ROLE_REFUSED: "use a token whose identity has the role that the message names",
   SUBMISSION_DECIDED: "a decision is made once; submit again to change it",
   APPROVAL_OWN: "ask somebody else to review",

@@ -14,6 +14,7 @@ import { quote, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { logAccess } from "./access-log.js";
 import { authenticate } from "./authenticate.js";
+import { limitRequests } from "./limit-requests.js";
 import { measureRequests } from "./measure-requests.js";
 import { problemHandler } from "./problem.js";
 import { servePublicFiles } from "./public-files.js";
@@ -27,6 +28,7 @@ import { releaseRoutes } from "./routes/releases.js";
 import { ruleRoutes } from "./routes/rules.js";
 import { rulesetRoutes } from "./routes/rulesets.js";
 import { serviceRoutes, type StampTime } from "./routes/service.js";
+import { tokenRoutes } from "./routes/tokens.js";
 import { sourceRoutes } from "./routes/sources.js";
 import { submissionRoutes } from "./routes/submissions.js";
 
@@ -54,6 +56,7 @@ export function createApp(options: AppOptions): Express {
   app.use(serveReference());
   app.use(measureRequests(context.meter));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));
+  app.use("/v1", limitRequests(context.settings.requestsPerMinute ?? 0));
   app.use(express.json({ limit: jsonBytesMax, inflate: false }));
   app.use(
     contract.middleware({
@@ -68,7 +71,7 @@ export function createApp(options: AppOptions): Express {
   app.use(answerOnce(context));
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
-  app.use(accessRoutes(context), eventRoutes(context));
+  app.use(accessRoutes(context), eventRoutes(context), tokenRoutes(context));
   app.use(notFound);
   app.use(recordRefusals(context));
   app.use(problemHandler(validateResponses));

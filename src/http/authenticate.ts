@@ -5,6 +5,7 @@
 import type { RequestHandler, Response } from "express";
 import type { ServiceContext } from "../services/context.js";
 import { authenticateToken } from "../services/authenticate-token.js";
+import { tokenID } from "../services/create-token.js";
 import type { Identity } from "../services/model.js";
 
 export function authenticate(context: ServiceContext): RequestHandler {
@@ -12,6 +13,7 @@ export function authenticate(context: ServiceContext): RequestHandler {
     const header = request.get("Authorization") ?? "";
     const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1];
     response.locals.identity = await authenticateToken(context, token);
+    response.locals.tokenID = await tokenID(token ?? "");
     next();
   };
 }
@@ -19,4 +21,9 @@ export function authenticate(context: ServiceContext): RequestHandler {
 /** Only behind `authenticate`. */
 export function identityOf(response: Response): Identity {
   return response.locals.identity as Identity;
+}
+
+/** Digest of the token in hand. Only behind `authenticate`. */
+export function tokenIDOf(response: Response): string {
+  return response.locals.tokenID as string;
 }

@@ -14,6 +14,8 @@ const answerCharactersMax = 4 * 1024 * 1024;
 export function answerOnce(context: ServiceContext): RequestHandler {
   return async (request, response, next) => {
     const key = request.get("Idempotency-Key");
+    // An answer that shows a secret is kept by nobody.
+    if (request.path === "/v1/tokens") return next();
     if (key === undefined || request.method !== "POST" || !request.path.startsWith("/v1/")) return next();
     if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
       throw new UsageError(

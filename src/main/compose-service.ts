@@ -112,6 +112,7 @@ export async function composeService(
       clamavSignatures: configuration.clamavSignatures,
       publishingWindow: configuration.publishingWindowDays,
       gates: configuration.gates,
+      requestsPerMinute: configuration.requestsPerMinute,
       review: configuration.review,
       submissionLimits: configuration.submissions,
     },

@@ -156,6 +156,8 @@ const configuration = z.strictObject({
   submissions: submissionLimits,
   review,
   gates,
+  /** Of each identity; 0 asks for nothing. */
+  requestsPerMinute: z.number().int().min(0).max(1_000_000).default(6000),
   /** Nothing is published while something that it stands on ends within so many days; 0 asks for nothing. */
   publishingWindowDays: z
     .strictObject({ roles: window(1), certificates: window(7), revocation: window(0) })

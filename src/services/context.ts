@@ -29,6 +29,8 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** Of one identity; absent or 0: no limit. */
+  readonly requestsPerMinute?: number;
   /** Absent: the default. */
   readonly gates?: GateSettings;
   /** Who reviews what; absent: one reviewer, anybody with the role. */

@@ -16,6 +16,9 @@ export interface NewToken {
   readonly identity: Identity;
   /** At least 256 bits that nobody can guess. */
   readonly random: Uint8Array;
+  readonly label?: string;
+  readonly expiresAt?: string;
+  readonly parent?: string;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface NewToken {
  */
 export async function createToken(
   context: { readonly records: Records; readonly clock: Clock },
-  { identity, random }: NewToken,
+  { identity, random, label, expiresAt, parent }: NewToken,
 ): Promise<string> {
   checkIdentity(identity);
   if (random.length < randomBytesMin) {
@@ -34,7 +37,8 @@ export async function createToken(
     );
   }
   const token = `rmt_${hexText(random)}`;
-  const body: TokenRecord = { identity, createdAt: timeText(context.clock.now()), revokedAt: null };
+  const ends = { label: label ?? "", expiresAt: expiresAt ?? null, parent: parent ?? null };
+  const body: TokenRecord = { identity, createdAt: timeText(context.clock.now()), revokedAt: null, ...ends };
   await context.records.commit([{ collection: "tokens", id: await tokenID(token), expected: 0, body }]);
   return token;
 }

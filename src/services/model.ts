@@ -37,6 +37,12 @@ export interface TokenRecord {
   readonly identity: Identity;
   readonly createdAt: string;
   readonly revokedAt: string | null;
+  /** What it is for. Absent in records of earlier versions, like all that follow. */
+  readonly label?: string;
+  /** Null: never. */
+  readonly expiresAt?: string | null;
+  /** Digest of the token that it was made with, and with which it ends; null for those of `init`. */
+  readonly parent?: string | null;
 }
 
 /** Collection `rulesets`, id = name; made by the first approval, which settles the kind. */

@@ -35,6 +35,7 @@ const filled: Record<string, string> = {
   sha256: "a".repeat(64),
   feed: "endpoint",
   ruleset: "nowhere",
+  token: `t-${"a".repeat(16)}`,
   release: "99",
   name: "99.full.rmp",
 };
@@ -43,6 +44,7 @@ const broken: Record<string, string> = {
   sha256: "xyz",
   feed: "No",
   ruleset: "No",
+  token: "x",
   release: "zero",
   name: "..%2f..%2fx",
 };
@@ -57,6 +59,7 @@ const bodies: Record<string, object> = {
   withdrawSubmission: {},
   quarantineRule: { id: "x", reason: "why" },
   liftQuarantine: { id: "x", reason: "why" },
+  createToken: { label: "x", days: 1 },
   addComment: { text: "why?" },
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },

@@ -762,6 +762,53 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One's own tokens, newest first
+     * @description Any role, and a monitor. Never a token itself.
+     */
+    get: operations["listTokens"];
+    put?: never;
+    /**
+     * Make a token for a program of one's own
+     * @description Any role, and a monitor. With no more roles than the token in hand, and always with an end. The answer shows it, and nothing ever
+     *     does again; an Idempotency-Key does nothing here. It ends with the token that it was made with.
+     */
+    post: operations["createToken"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/tokens/{token}/revocation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        token: components["schemas"]["TokenID"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End a token of one's own
+     * @description Any role, and a monitor. Those that were made with it end too. Again is no error.
+     */
+    post: operations["revokeToken"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/whoami": {
     parameters: {
       query?: never;
@@ -970,6 +1017,28 @@ export interface components {
       /** @description Rules that only an engine refused, and that the compiler is told to drop */
       leftOut: components["schemas"]["LeftOutRule"][];
       findings: components["schemas"]["Finding"][];
+    };
+    TokenID: string;
+    Token: {
+      id: components["schemas"]["TokenID"];
+      label: string;
+      roles: components["schemas"]["Role"][];
+      createdAt: components["schemas"]["Time"];
+      /** @description Null for those that were made with the data folder */
+      expiresAt: string | null;
+      revokedAt: string | null;
+    };
+    NewToken: {
+      id: components["schemas"]["TokenID"];
+      label: string;
+      roles: components["schemas"]["Role"][];
+      createdAt: components["schemas"]["Time"];
+      /** @description Null for those that were made with the data folder */
+      expiresAt: string | null;
+      revokedAt: string | null;
+    } & {
+      /** @description What its holder sends */
+      token: string;
     };
     Comment: {
       submission: components["schemas"]["SubmissionID"];
@@ -1385,6 +1454,7 @@ export interface components {
       | "REQUEST_INVALID"
       | "TOKEN_MISSING"
       | "TOKEN_REFUSED"
+      | "RATE_LIMITED"
       | "ROLE_REFUSED"
       | "NOT_FOUND"
       | "METHOD_REFUSED"
@@ -2405,6 +2475,81 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AccessFile"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  listTokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All of them */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            items: components["schemas"]["Token"][];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  createToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          label: string;
+          days: number;
+          roles?: components["schemas"]["Role"][];
+        };
+      };
+    };
+    responses: {
+      /** @description The token, this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewToken"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  revokeToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        token: components["schemas"]["TokenID"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The token */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Token"];
         };
       };
       default: components["responses"]["Problem"];

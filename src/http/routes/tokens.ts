@@ -1,0 +1,23 @@
+/** Tag `tokens` of openapi.yaml: what people make for themselves. */
+import { randomBytes } from "node:crypto";
+import type { Router } from "express";
+import type { ServiceContext } from "../../services/context.js";
+import { createOwnToken, listOwnTokens, revokeOwnToken, type TokenOrder } from "../../services/own-tokens.js";
+import { identityOf, tokenIDOf } from "../authenticate.js";
+import { newRoutes } from "./routes.js";
+
+export function tokenRoutes(context: ServiceContext): Router {
+  const routes = newRoutes();
+  routes.get("/v1/tokens", async (_request, response) => {
+    response.json({ items: await listOwnTokens(context, identityOf(response)) });
+  });
+  routes.post("/v1/tokens", async (request, response) => {
+    const secrets = { parent: tokenIDOf(response), random: new Uint8Array(randomBytes(32)) };
+    const made = await createOwnToken(context, identityOf(response), request.body as TokenOrder, secrets);
+    response.status(201).json(made);
+  });
+  routes.post("/v1/tokens/:token/revocation", async (request, response) => {
+    response.json(await revokeOwnToken(context, identityOf(response), request.params.token));
+  });
+  return routes;
+}
