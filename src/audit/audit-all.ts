@@ -1,4 +1,5 @@
 /** `audit all`: every release of a feed, walked from the newest back to the first, each with its signature and its own packs. */
+import { RememberedSignatures } from "../core/trust/signature-memory.js";
 import { hexBytes, hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { RulemintError, VerificationError } from "../core/errors.js";
@@ -47,10 +48,11 @@ async function auditEveryPack(log: AuditLog, history: History, at: Date): Promis
   for (const { proven } of history.releases) {
     for (const pack of parseManifest(proven.envelope.signed).packs) packs.set(pack.sha256, pack);
   }
+  const judged = { now: at, memory: new RememberedSignatures() };
   const refused: RulemintError[] = [];
   for (const pack of packs.values()) {
     try {
-      await requirePack(history, pack, at);
+      await requirePack(history, pack, judged);
     } catch (error) {
       if (!(error instanceof RulemintError)) throw error;
       refused.push(error);
@@ -71,7 +73,11 @@ async function auditEveryPack(log: AuditLog, history: History, at: Date): Promis
   }
 }
 
-async function requirePack({ files, policy }: History, pack: PackFacts, at: Date): Promise<void> {
+async function requirePack(
+  { files, policy }: History,
+  pack: PackFacts,
+  judged: { readonly now: Date; readonly memory: RememberedSignatures },
+): Promise<void> {
   const bytes = await files.read(packPath(pack), pack.bytes);
   const digest = hexText(await sha256(bytes));
   if (digest !== pack.sha256 || bytes.length !== pack.bytes) {
@@ -81,7 +87,7 @@ async function requirePack({ files, policy }: History, pack: PackFacts, at: Date
     );
   }
   const cms = await files.read(packSignaturePath(pack), limits.cmsBytesMax);
-  await verifySignature({ contentSha256: hexBytes(pack.sha256), cms, policy, now: at });
+  await verifySignature({ ...judged, contentSha256: hexBytes(pack.sha256), cms, policy });
 }
 
 function describeHistory(log: AuditLog, { releases, trusted }: History): void {

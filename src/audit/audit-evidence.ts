@@ -1,6 +1,7 @@
 /**
  * The signatures beside TUF: the CMS over the manifest and over every pack, and what the packs really hold.
  */
+import { RememberedSignatures } from "../core/trust/signature-memory.js";
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { hexBytes, hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
@@ -90,12 +91,13 @@ export function auditPacks(
   return log.step("Every pack that the manifest lists", "SPEC §4, §6", async () => {
     const revocationItems = await newerRevocation(files, release.signature);
     const packs = new Map<string, Uint8Array>();
+    const judged = { policy, now: at, revocationItems, memory: new RememberedSignatures() };
     const evidence: string[] = [];
     for (const pack of release.manifest.packs) {
       const bytes = await readPack(files, pack);
       const cms = await files.read(`${targetPath(pack)}.p7s`, limits.cmsBytesMax);
       const contentSha256 = hexBytes(pack.sha256);
-      const signature = await verifySignature({ contentSha256, cms, policy, now: at, revocationItems });
+      const signature = await verifySignature({ ...judged, contentSha256, cms });
       const other = signature.signer.certificateSha256 !== release.signature.signer.certificateSha256;
       packs.set(pack.path, bytes);
       evidence.push(

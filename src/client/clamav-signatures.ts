@@ -2,6 +2,7 @@
  * The publisher's signatures over the files that ClamAV loads, for `sigtool --verify` of ClamAV 1.5. Comfort, not trust: what
  * is exported has been proven already, so a signature that is missing or wrong is left out and nothing else happens (SPEC §8.7.3).
  */
+import type { SignatureMemory } from "../core/pki/algorithms.js";
 import type { Sha256Hex } from "../core/brands.js";
 import { equalBytes, hexBytes } from "../core/encoding/bytes.js";
 import { RulemintError, VerificationError, quote } from "../core/errors.js";
@@ -27,6 +28,7 @@ interface Input {
   readonly files: EndpointFiles;
   readonly now: Date;
   readonly emit: (event: UpdateEvent) => void;
+  readonly memory?: SignatureMemory;
 }
 
 const stored = "clamav-signatures.json";
@@ -71,11 +73,11 @@ export async function clamavSigner(input: Input): Promise<SignFile | undefined> 
 
 const exportedPath = ({ path }: SignedFile) => `clamav/${path}`;
 
-async function verify({ files, now }: Input, { sha256, cms }: SignedFile): Promise<ProvenSignature> {
+async function verify({ files, now, memory }: Input, { sha256, cms }: SignedFile): Promise<ProvenSignature> {
   const { policy } = await policyInForce(files, (await startFromStoredRoot(files, now)).root);
   // SPEC §6.8.8: what was learned of revocation since is judged as well.
   const revocationItems = await readKept({ files });
-  return verifySignature({ contentSha256: hexBytes(sha256), cms, policy, now, revocationItems });
+  return verifySignature({ contentSha256: hexBytes(sha256), cms, policy, now, revocationItems, memory });
 }
 
 /** SPEC §8.7.1: the key is the one behind the manifest's evidence. @throws VerificationError SIGNER_KEY_MISMATCH */

@@ -1,4 +1,5 @@
 /** From a manifest that TUF has proven to a release that law, time and the log have proven too. Evidence is fetched once and kept. */
+import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { type ReleaseNumber, releaseNumber } from "../core/brands.js";
 import { OperationError, RulemintError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
@@ -80,6 +81,7 @@ async function ownPolicy(files: EndpointFiles): Promise<SignaturePolicy | undefi
 
 interface ProveInput extends RefreshInput {
   readonly postQuantum?: PostQuantumVerifier;
+  readonly memory?: SignatureMemory;
 }
 
 /** @throws VerificationError, PolicyError: see `verifyRelease` */
@@ -160,10 +162,10 @@ class ReleaseProof {
     news: "known" | "new",
     history: LogHistory | undefined,
   ): Promise<ProvenRelease> {
-    const { state, now, postQuantum } = this.#in;
+    const { state, now, postQuantum, memory } = this.#in;
     const known = state.now.trusted ?? undefined;
     const log = document && logPolicyOf(this.#policy) ? parseEvidence(document).log : undefined;
-    const claim = { proven: this.#proven, cms, policy: this.#policy, now, client: version };
+    const claim = { proven: this.#proven, cms, policy: this.#policy, now, memory, client: version };
     try {
       return await watchRevocation(this.#in, news, (revocationItems) =>
         verifyRelease({

@@ -1,4 +1,5 @@
 /** One update from poll to export, under the lock, at one time. SPEC §8. */
+import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { RulemintError } from "../core/errors.js";
 import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
@@ -22,6 +23,7 @@ export interface UpdateRun extends UpdaterOptions {
   readonly budget: Budget;
   readonly now: Date;
   readonly emit: (event: UpdateEvent) => void;
+  readonly memory: SignatureMemory;
 }
 
 export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {

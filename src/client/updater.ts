@@ -2,6 +2,7 @@
  * The endpoint. One object, one state folder, no global state; every method may be interrupted at any instant, and the next
  * call goes on from there. A failure changes nothing but the record of the failure.
  */
+import { RememberedSignatures } from "../core/trust/signature-memory.js";
 import { feedName } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError, RulemintError, UsageError } from "../core/errors.js";
@@ -54,6 +55,8 @@ export interface InitInput {
 
 export class Updater {
   readonly #options: UpdaterOptions;
+  /** For the program's life: an endpoint that stays up judges the same certificates and lists at every release. */
+  readonly #memory = new RememberedSignatures();
 
   constructor(options: UpdaterOptions) {
     this.#options = options;
@@ -129,13 +132,9 @@ export class Updater {
         await settleSwap(state, store.databases, this.#options.digest);
         await adoptDatabase(state, store, this.#options.digest);
         const result = await runUpdate({
-          ...this.#options,
-          config,
-          state,
-          tree,
-          budget,
-          now,
+          ...{ ...this.#options, config, state, tree, budget, now },
           emit: this.#emit,
+          memory: this.#memory,
         });
         await store.scratch.prune(() => false);
         const lastSuccess = { at: formatTime(now), release: result.release };
@@ -194,7 +193,11 @@ export class Updater {
 
   async #export(folder: string | undefined, kinds: readonly RuleKind[]) {
     const { store, clock, digest } = this.#options;
-    const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit: this.#emit });
+    const signFile = await clamavSigner({
+      ...{ files: store.files, now: clock.now() },
+      emit: this.#emit,
+      memory: this.#memory,
+    });
     return exportDatabase(store, folder, kinds, digest, signFile);
   }
 

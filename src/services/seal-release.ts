@@ -3,6 +3,7 @@
  * the co-signature, so that the time-stamp covers it; each is verified with the customer's own verifier
  * before it counts.
  */
+import { RememberedSignatures } from "../core/trust/signature-memory.js";
 import { type Sha256Hex, sha256Hex } from "../core/brands.js";
 import { hexBytes } from "../core/encoding/bytes.js";
 import { OperationError, VerificationError } from "../core/errors.js";
@@ -20,6 +21,7 @@ interface Sealing {
   readonly context: ServiceContext;
   readonly policy: SignaturePolicy;
   readonly listsFor: (token: Uint8Array) => Promise<readonly Uint8Array[]>;
+  readonly memory: RememberedSignatures;
 }
 
 /** What a signer takes at once. */
@@ -39,7 +41,7 @@ export async function sealRelease(
   const policy = await publishedPolicy(context);
   // Before any stamp is asked for: what is revoked, or cannot be shown not to be, is not signed with.
   const listsFor = await openRevocation(context, policy);
-  const sealing: Sealing = { context, policy, listsFor };
+  const sealing: Sealing = { context, policy, listsFor, memory: new RememberedSignatures() };
   const label = `${release.feed} ${release.release} manifest`;
   const manifestCmsSha256 = await signOne(sealing, release.manifestSha256, label);
   const packs: ReleasePack[] = [];
@@ -68,7 +70,7 @@ async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 async function signOne(
-  { context, policy, listsFor }: Sealing,
+  { context, policy, listsFor, memory }: Sealing,
   sha256: Sha256Hex,
   contentLabel: string,
 ): Promise<Sha256Hex> {
@@ -83,7 +85,7 @@ async function signOne(
     revocation: listsFor,
   });
   // SPEC §2.5.2: what a customer would refuse is no seal.
-  const proven = await verifySignature({ contentSha256, cms, policy, now: context.clock.now() });
+  const proven = await verifySignature({ contentSha256, cms, policy, now: context.clock.now(), memory });
   // SPEC §7.7, on our own side: the certificate is about the key that signed the manifest.
   if (proven.signer.spki.some((byte, i) => byte !== context.publisher.spki[i])) {
     throw new VerificationError(

@@ -3,7 +3,7 @@
  * P-256 and P-384; RSA with PKCS#1 v1.5 or with PSS whose salt is as long as the hash. An identifier is compared as a whole with
  * the few that there are, parameters and all: nothing in it can be misread.
  */
-import { base64Text, concatBytes, equalBytes, hexText } from "../encoding/bytes.js";
+import { concatBytes, equalBytes, hexText } from "../encoding/bytes.js";
 import { parseECDSASignature } from "../encoding/der-ecdsa.js";
 import { derValue, derInteger, derObjectID } from "../encoding/der-writer.js";
 import * as der from "../encoding/der-schema.js";
@@ -135,9 +135,15 @@ export interface Signed {
   readonly signature: Uint8Array;
 }
 
+/** Knows signatures that were good before, and asks `check` about others. The parts are all that `check` depends on. */
+export interface SignatureMemory {
+  recall(parts: readonly Uint8Array[], check: () => Promise<boolean>): Promise<boolean>;
+}
+
 /** What is left of the signatures that one question may cost. */
 export interface Budget {
   checksLeft: number;
+  readonly memory?: SignatureMemory | undefined;
 }
 
 /** True when the key signed this, by an algorithm of ours. @throws VerificationError LIMIT_EXCEEDED */
@@ -145,43 +151,36 @@ export async function isSignedBy(key: PublicKey, signed: Signed, budget: Budget)
   const most = limits.signatureChecksMax;
   ensure(budget.checksLeft-- > 0, "LIMIT_EXCEEDED", `at most ${most} signature checks`, "more");
   const algorithm = known(signatureAlgorithms, signed.signatureAlgorithm);
-  return algorithm !== undefined && isSignatureOf(key, algorithm, signed.tbs, signed.signature);
+  if (algorithm === undefined) return false;
+  const { signatureAlgorithm, tbs, signature } = signed;
+  const check = (): Promise<boolean> => isSignatureOf(key, algorithm, tbs, signature);
+  return budget.memory?.recall([key.spki, signatureAlgorithm, tbs, signature], check) ?? check();
 }
 
-/** True when `signature` is the key's over `message`. A key of another family than the algorithm's proves nothing. */
+/** True when `signature` is the key's over `message`. */
 export async function isSignatureOf(
   key: PublicKey,
   { family, hash }: SignatureAlgorithm,
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const isOfFamily = key.family === (family === "ecdsa" ? "ec" : "rsa");
-  if (hash === undefined || !isOfFamily) return false;
-  const { subtle } = crypto;
+  const isEC = key.family === "ec";
+  // A key of another family than the algorithm's. RFC 8017 §8.1.2: the signature is exactly as long as the modulus.
+  if (hash === undefined || key.family === "other" || isEC !== (family === "ecdsa")) return false;
+  if (!isEC && signature.length !== Math.ceil(key.bits / 8)) return false;
+  const name = { ecdsa: "ECDSA", "rsa-pss": "RSA-PSS", "rsa-pkcs1": "RSASSA-PKCS1-v1_5" }[family];
+  const algorithm = { name, namedCurve: `P-${key.bits}`, hash, saltLength: hashOctets(hash) };
+  const [format, bytes] = isEC ? (["raw", key.octets] as const) : (["spki", key.spki] as const);
   try {
-    if (family === "ecdsa") {
-      const algorithm = { name: "ECDSA", namedCurve: `P-${key.bits}`, hash };
-      const imported = await subtle.importKey("raw", concatBytes(key.octets), algorithm, false, ["verify"]);
-      const raw = parseECDSASignature(signature, key.bits / 8);
-      return await subtle.verify(algorithm, imported, raw, concatBytes(message));
-    }
-    // RFC 8017 §8.1.2: the signature is exactly as long as the modulus.
-    if (signature.length !== Math.ceil(key.bits / 8)) return false;
-    const { modulus, exponent } = readRSAKey(parseDER(key.octets));
-    const jwk = { kty: "RSA", n: base64URL(modulus), e: base64URL(exponent) };
-    const algorithm = { name: family === "rsa-pss" ? "RSA-PSS" : "RSASSA-PKCS1-v1_5", hash };
-    const imported = await subtle.importKey("jwk", jwk, algorithm, false, ["verify"]);
-    const parameters = { name: algorithm.name, saltLength: hashOctets(hash) };
-    return await subtle.verify(parameters, imported, concatBytes(signature), concatBytes(message));
+    const raw = isEC ? parseECDSASignature(signature, key.bits / 8) : concatBytes(signature);
+    const imported = await crypto.subtle.importKey(format, concatBytes(bytes), algorithm, false, ["verify"]);
+    return await crypto.subtle.verify(algorithm, imported, raw, concatBytes(message));
   } catch (cause) {
     // A key or encoding that the platform or our reader refuses verifies nothing. Anything else is a fault of ours.
     if (cause instanceof VerificationError || cause instanceof DOMException) return false;
     throw cause;
   }
 }
-
-const base64URL = (bytes: Uint8Array): string =>
-  base64Text(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 export async function digest(hash: HashName | "SHA-1", bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest(hash, bytes as Uint8Array<ArrayBuffer>));

@@ -26,6 +26,7 @@ export interface RevocationQuestion extends JudgedAt {
   /** Where delegates' certificates may be found. */
   readonly pool: Certs;
   readonly rsaBitsMin: number;
+  readonly budget?: Budget;
 }
 
 interface Search extends RevocationQuestion {
@@ -47,7 +48,8 @@ const delegationsMax = 2;
  */
 export async function verifyNotRevoked(question: RevocationQuestion) {
   const found = { believed: new Set<RevocationList | OCSPResponse>(), delegates: new Set<Certificate>() };
-  const search = { ...question, ...found, budget: { checksLeft: limits.signatureChecksMax }, asking: [] };
+  const { budget = { checksLeft: limits.signatureChecksMax } } = question;
+  const search = { ...question, ...found, budget, asking: [] };
   return { ...found, evidence: await statusOfAll(question.path, search) };
 }
 

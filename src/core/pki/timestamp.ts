@@ -2,7 +2,7 @@
 import { equalBytes } from "../encoding/bytes.js";
 import * as der from "../encoding/der-schema.js";
 import { parseDER, tags } from "../encoding/der.js";
-import { digest, parseDigestAlgorithm, readIdentifier } from "./algorithms.js";
+import { type Budget, digest, parseDigestAlgorithm, readIdentifier } from "./algorithms.js";
 import { type Certs, isReached } from "./certificate.js";
 import { parseSignedData } from "./cms.js";
 import { soundExtensionsOf } from "./extensions.js";
@@ -45,8 +45,9 @@ export async function verifyTimestamp(input: {
   readonly anchors: Certs;
   readonly now: Date;
   readonly rsaBitsMin: number;
+  readonly budget?: Budget;
 }) {
-  const { token, stamped, anchors, now, rsaBitsMin } = input;
+  const { token, stamped, now, ...rules } = input;
   const { data, content, hash, info } = await parseToken(token);
   const leaf = await recoded("TIMESTAMP_INVALID", async () =>
     verifySignedData(data, await digest(data.signer.hash, content)),
@@ -62,7 +63,7 @@ export async function verifyTimestamp(input: {
   const path = await recoded("TIMESTAMP_UNTRUSTED", async () => {
     requireTimeStampingLeaf(leaf);
     const purpose = oids.timeStamping;
-    return verifyPath(leaf, data.certificates, { purpose, at: time, anchors, rsaBitsMin });
+    return verifyPath(leaf, data.certificates, { ...rules, purpose, at: time });
   });
   const { certificates, revocation } = data;
   // `path` is the authority's, what revocation will be asked about; `certificates` and `revocation` came along in the token.

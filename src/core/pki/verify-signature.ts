@@ -4,6 +4,8 @@
  */
 import { hexText } from "../encoding/bytes.js";
 import { parsePEM } from "../encoding/pem.js";
+import { limits } from "../limits.js";
+import type { Budget, SignatureMemory } from "./algorithms.js";
 import { type Certificate, type Certs, parseCertificate, signerIdentity } from "./certificate.js";
 import { parseSignedData, type SignedData } from "./cms.js";
 import { ensure, secondText } from "./failure.js";
@@ -27,6 +29,8 @@ export interface SignatureInput {
   readonly now: Date;
   /** Revocation data (RFC 5652 §10.2.1) that the caller has seen, besides those in the signature. SPEC §6.8.6: none makes anything valid again. */
   readonly revocationItems?: readonly Uint8Array[];
+  /** SPEC §6.5.10: of signatures on certificates, lists and responses; nothing is remembered when absent. */
+  readonly memory?: SignatureMemory | undefined;
 }
 
 /** SPEC §6.4.3: RSA keys from this size on. */
@@ -34,8 +38,9 @@ const rsaBitsMin = 3072;
 
 /** @throws VerificationError CMS_*, CERTIFICATE_*, REVOCATION_*, TIMESTAMP_*, LIMIT_EXCEEDED @throws PolicyError SWISS_POLICY */
 export async function verifySignature(input: SignatureInput): Promise<ProvenSignature> {
-  const { policy, now } = input;
-  const codeSigningAnchors = parseAnchors(policy.codeSigningAnchors, "code-signing");
+  const { policy, now, memory } = input;
+  const rules = { rsaBitsMin, budget: { checksLeft: limits.signatureChecksMax, memory } };
+  const anchors = parseAnchors(policy.codeSigningAnchors, "code-signing");
   const timeStampingAnchors = parseAnchors(policy.timeStampingAnchors, "time-stamping");
 
   // 1. The form: detached data, one signer, one hash.
@@ -46,21 +51,16 @@ export async function verifySignature(input: SignatureInput): Promise<ProvenSign
   const leaf = await verifySignedData(data, input.contentSha256);
 
   // 3. The time: a token over the signature value, from an authority pinned for that.
-  const stamp = { token: timestampToken(data), stamped: data.signer.signature, now, rsaBitsMin };
-  const timestamp = await verifyTimestamp({ ...stamp, anchors: timeStampingAnchors });
+  const stamp = { token: timestampToken(data), stamped: data.signer.signature, now };
+  const timestamp = await verifyTimestamp({ ...rules, ...stamp, anchors: timeStampingAnchors });
   const at = timestamp.time;
 
   // 4. The certificate: of the policy's profile, on a path to a pinned anchor, at that time.
   const purpose = requireSignerLeaf(leaf, policy);
-  const path = await verifyPath(leaf, data.certificates, {
-    purpose,
-    at,
-    anchors: codeSigningAnchors,
-    rsaBitsMin,
-  });
+  const path = await verifyPath(leaf, data.certificates, { ...rules, purpose, at, anchors });
 
   // 5. Revocation: neither path was revoked at that time, as far as anybody who may say so has said.
-  const revocation = await verifyRevocation(input, data, timestamp, path, purpose);
+  const revocation = await verifyRevocation(input, data, timestamp, { ...rules, path, purpose });
   requireUsed(data, [...path, ...revocation.delegates]);
 
   // 6. The person in law: the policy's country and organisation.
@@ -104,15 +104,14 @@ async function verifyRevocation(
   { policy, now, revocationItems = [] }: SignatureInput,
   data: SignedData,
   timestamp: ProvenTimestamp,
-  path: Certs,
-  purpose: string,
+  signerRules: { path: Certs; purpose: string; rsaBitsMin: number; budget: Budget },
 ) {
   const embedded = parseRevocationData([...data.revocation, ...timestamp.revocation]);
   const all = withSeenItems(embedded, revocationItems);
   const pool = [...data.certificates, ...timestamp.certificates];
-  const rules = { at: timestamp.time, now, rsaBitsMin, policy: policy.revocation ?? defaultRevocationPolicy };
-  const question = { ...rules, ...all, pool };
-  const signer = await verifyNotRevoked({ ...question, path, purpose, as: "signer" });
+  const judged = { at: timestamp.time, now, policy: policy.revocation ?? defaultRevocationPolicy };
+  const question = { ...signerRules, ...judged, ...all, pool };
+  const signer = await verifyNotRevoked({ ...question, as: "signer" });
   const stamper = { path: timestamp.path, purpose: oids.timeStamping, as: "time-stamp authority" } as const;
   const authority = await verifyNotRevoked({ ...question, ...stamper });
   const believed = new Set([...signer.believed, ...authority.believed]);

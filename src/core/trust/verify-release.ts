@@ -6,6 +6,7 @@ import type { ReleaseNumber, Sha256Hex } from "../brands.js";
 import { equalBytes, hexText } from "../encoding/bytes.js";
 import { sha256 } from "../encoding/sha256.js";
 import { PolicyError, VerificationError, quote } from "../errors.js";
+import type { SignatureMemory } from "../pki/algorithms.js";
 import { verifySignature } from "../pki/verify-signature.js";
 import type { DSSEEnvelope } from "./attest/dsse.js";
 import { spkiFromTUFKey } from "./keys.js";
@@ -32,6 +33,8 @@ export interface ReleaseClaim {
   /** Revocation data (RFC 5652 §10.2.1) that the caller has seen. */
   readonly revocationItems?: readonly Uint8Array[];
   readonly trusted?: TrustedRelease;
+  /** SPEC §6.5.10 */
+  readonly memory?: SignatureMemory | undefined;
   /** Version of the program that asks. */
   readonly client: string;
   /** The second signature, and what it takes to verify it. */
@@ -96,9 +99,9 @@ export async function verifyRelease(claim: ReleaseClaim): Promise<ProvenRelease>
   passed("the client is new enough", "SPEC §7.5", `${claim.client} >= ${manifest.block.minimumClient}`);
 
   // 6. SPEC §7.6: CMS, certificate chain, Swiss policy and time-stamp over the file as served, TUF signatures included.
-  const { policy, now, revocationItems } = claim;
+  const { policy, now, revocationItems, memory } = claim;
   const cms = requireEvidence(claim.cms);
-  const signature = await verifySignature({ contentSha256, cms, policy, now, revocationItems });
+  const signature = await verifySignature({ contentSha256, cms, policy, now, revocationItems, memory });
   checks.push(...signature.checks);
 
   // 7. SPEC §7.7: the certificate's key is one of the keys that signed in TUF's name.
