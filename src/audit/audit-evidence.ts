@@ -43,9 +43,19 @@ export function auditSignature(
       policy.rebuilders && (await files.find(verdictsPath(feed, release), limits.verdictListBytesMax));
     const verdicts = list && parseVerdictList(list).verdicts;
     const evidence = await readLogEvidence(files, feed, release, policy);
+    const memory = new RememberedSignatures();
     const verify = (revocationItems: readonly Uint8Array[]) =>
       verifyRelease({
-        ...{ proven, cms, policy: ageless(policy), now: at, client: version, revocationItems, verdicts },
+        ...{
+          proven,
+          cms,
+          policy: ageless(policy),
+          now: at,
+          client: version,
+          revocationItems,
+          verdicts,
+          memory,
+        },
         postQuantum: { cms: second, verify: postQuantum?.verify },
         log: { evidence },
       });

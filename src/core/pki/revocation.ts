@@ -153,7 +153,7 @@ const entriesOf = ({ entries }: RevocationList, { issuer, serial }: Certificate)
 /** What has been found out about one certificate so far. */
 class CertificateStatus {
   readonly #covered = new Set<number>();
-  readonly #evidence: string[] = [];
+  readonly #evidence = new Set<string>();
   #wanting: VerificationError | undefined;
 
   constructor(
@@ -165,7 +165,7 @@ class CertificateStatus {
   hear(data: DataWindow, said: readonly Revocation[], reasons: readonly number[], name: string): void {
     for (const revocation of said) requireNotRevoked(this.certificate, revocation, this.search);
     if (reasons.length === 0) return;
-    this.#evidence.push(`${name}, ${freshnessOf(data, this.certificate, this.search)}`);
+    this.#evidence.add(`${name}, ${freshnessOf(data, this.certificate, this.search)}`);
     for (const reason of reasons) this.#covered.add(reason);
   }
 
@@ -183,7 +183,7 @@ class CertificateStatus {
   verdict(): string {
     const { subject, serial } = this.certificate;
     const isKnown = [...allReasons].every((reason) => this.#covered.has(reason));
-    if (isKnown) return `${nameText(subject)}: ${this.#evidence.join("; ")}`;
+    if (isKnown) return `${nameText(subject)}: ${[...this.#evidence].join("; ")}`;
     if (!this.search.policy.required) return `${nameText(subject)}: not known, and not asked for`;
     const whose = `serial ${hexText(serial)}`;
     throw this.#wanting ?? refusal("REVOCATION_MISSING", "revocation data", "none for", subject, whose);

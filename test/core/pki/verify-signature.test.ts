@@ -35,4 +35,16 @@ describe.each(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"] as const)("a signatur
     ]);
     for (const check of proven.checks) expect(check.evidence).not.toBe("");
   });
+
+  it("names each list once, though certificates point to it in two ways and the caller has a copy", async () => {
+    const publisher = await createPublisher(await memorySigner(scheme));
+    const { policy, lists: revocationItems } = publisher;
+    const cms = await publisher.sign(content);
+    const input = { contentSha256: sha256(content), cms, policy, now, revocationItems };
+    const { checks } = await verifySignature(input);
+    const said = checks.filter(({ name }) => name.endsWith("not revoked"));
+    const vouchers = said.flatMap(({ evidence }) => evidence.split(" | ")).map((one) => one.split(": ")[1]);
+    expect(vouchers).toHaveLength(4);
+    for (const one of vouchers) expect(one).toMatch(/^list \d+ of [\dTZ:-]+, until [\dTZ:-]+$/);
+  });
 });

@@ -2,31 +2,18 @@
  * Every attack on metadata gets its own code. The directories of test/vectors/tuf are what is judged; they are also made again and must
  * come out the same. RULEMINT_WRITE_VECTORS=1 writes them.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RulemintError } from "../../../src/core/errors.js";
 import { TrustedMetadata } from "../../../src/core/trust/trusted-metadata.js";
 import { followMetadata } from "../../browser/judge.mjs";
+import { openVectors } from "../../support/vector-folder.js";
 import { lies, makeVectors } from "../../vectors/tuf/lies.js";
 import { now } from "./repository.js";
 
-const folder = fileURLToPath(new URL("../../vectors/tuf/", import.meta.url));
 const made = await makeVectors();
-
-if (process.env.RULEMINT_WRITE_VECTORS === "1") {
-  for (const name of directories()) rmSync(join(folder, name), { recursive: true });
-  for (const [path, bytes] of made) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), bytes);
-  }
-}
-
-function directories(): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
+const { folder, directories, read, expected } = openVectors("tuf", made);
 
 async function verdict(name: string): Promise<string> {
   const file = async (path: string): Promise<Uint8Array | undefined> => {
@@ -63,12 +50,10 @@ describe("TUF vectors", () => {
   });
 
   it("come out the same when they are made again", () => {
-    const read = (path: string) => Uint8Array.from(readFileSync(join(folder, path)));
     for (const [path, bytes] of made) expect([path, read(path)]).toEqual([path, Uint8Array.from(bytes)]);
   });
 
   it.each(lies.map(({ name, code, why }) => [name, code, why] as const))("%s: %s (%s)", async (name) => {
-    const [expected] = readFileSync(join(folder, name, "expect.txt"), "utf8").split("\n");
-    expect(await verdict(name)).toBe(expected);
+    expect(await verdict(name)).toBe(expected(name));
   });
 });
