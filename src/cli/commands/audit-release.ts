@@ -18,7 +18,7 @@ export function auditRelease(noun: Command, doors: CLIDoors): void {
   )
     .option(
       "--release <number>",
-      "release (default: the newest, or with --at the newest of that time)",
+      "release (default: the newest of the tree, whatever --at says)",
       parseNumber,
     )
     .option("--rebuild", "fetch the sources and compile them again")
