@@ -38,7 +38,20 @@ export interface AccessEraseOptions {
   readonly why: string;
 }
 
+export interface VisitEndOptions extends VisitTrust {
+  readonly call: AccessCall;
+  readonly id: string;
+  readonly out: string;
+}
+
+export interface VisitTrust extends AccessTrust {
+  /** Path of the public key that signs protocols, PEM. */
+  readonly visitsKey: string;
+}
+
 export interface AccessDoors {
+  endVisit(options: VisitEndOptions): Promise<Report>;
+  verifyVisit(options: VisitTrust & { readonly file: string }): Promise<Report>;
   listAccess(options: AccessListOptions): Promise<Report>;
   checkAccess(options: AccessCheckOptions): Promise<Report>;
   verifyAccess(options: AccessVerifyOptions): Promise<Report>;

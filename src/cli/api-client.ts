@@ -76,6 +76,9 @@ export interface APIClient {
   readProvenance(feed: string, release: number): Promise<Uint8Array>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  beginVisit(reason: string): Promise<{ readonly id: string; readonly begunAt: string }>;
+  /** The envelope's bytes. */
+  endVisit(id: string): Promise<Uint8Array>;
   openAccessLog(query: Query<"openAccessLog">): Promise<AccessFileDocument>;
   /** Several files, each with its length in front (8 bytes); the caller compares the digests. */
   getSources(sha256: readonly string[]): Promise<Uint8Array>;
@@ -138,6 +141,8 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     readProvenance: (feed, release) => call.whole(`${one(feed, release)}/provenance`),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    beginVisit: (reason) => call.json("POST", "v1/visits", { reason }),
+    endVisit: (id) => call.whole(`v1/visits/${encodeURIComponent(id)}/protocol`, {}),
     openAccessLog: (query) => call.json("GET", `v1/access${formatQuery(query)}`),
     getSources: (sha256) => call.whole("v1/sources", { sha256 }),
     readSource: (sha256) => call.stream(`v1/sources/${sha256}`),

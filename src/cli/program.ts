@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { accessCheck, accessErase, accessList, accessVerify } from "./commands/access.js";
 import { assayInit } from "./commands/assay-init.js";
+import { reviewBegin, reviewEnd, reviewVerify } from "./commands/review.js";
 import { assayRun } from "./commands/assay-run.js";
 import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
@@ -104,6 +105,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "the access log: who did what behind the doors",
     [accessList, accessCheck, accessVerify, accessErase],
   ],
+  ["review", "an auditor's visit, and its signed protocol", [reviewBegin, reviewEnd, reviewVerify]],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",

@@ -56,6 +56,8 @@ const doors: CLIDoors = {
     (await import("./compose-audit-bundle.js")).exportBundleTo(options, progress),
   verifyBundle: async (options, progress) =>
     (await import("./compose-audit-bundle.js")).verifyBundleFile(options, progress),
+  endVisit: async (options) => (await import("./compose-visits.js")).endVisit(options),
+  verifyVisit: async (options) => (await import("./compose-visits.js")).verifyVisit(options),
   checkAccess: async (options) => (await import("./compose-access-audit.js")).checkAccess(options),
   listAccess: async (options) => (await import("./compose-access-audit.js")).listAccess(options),
   verifyAccess: async (options) => (await import("./compose-access-audit.js")).verifyAccess(options),

@@ -63,11 +63,11 @@ export async function checkAccess({ call, from, ...trust }: AccessCheckOptions):
   return report({ ...(checked as CheckedAccess), entries, alarms });
 }
 
-function clientOf({ server, token, said }: AccessListOptions["call"]) {
+export function clientOf({ server, token, said }: AccessListOptions["call"]) {
   return createAPIClient(server, token, said);
 }
 
-function demandOf({ key, logPolicy }: AccessTrust): AccessDemand {
+export function demandOf({ key, logPolicy }: AccessTrust): AccessDemand {
   return {
     key: parseVerifierKey(readFileSync(key, "utf8").trim()),
     ...(logPolicy !== undefined && { releasePolicy: parseLogPolicy(readFileSync(logPolicy, "utf8")) }),

@@ -72,6 +72,8 @@ export async function composeService(
   const publisher = logged("publisher", devices.watchSigner("publisher key", key));
   const snapshot = logged("snapshot", await openKeyFile(folder, configuration.snapshot));
   const timestamp = logged("timestamp", await openKeyFile(folder, configuration.timestamp));
+  const { visits: visitsKey } = configuration;
+  const visits = visitsKey && logged("visits", await openKeyFile(folder, visitsKey));
   const plainPostQuantum = await openPostQuantum(folder, configuration);
   const postQuantum = plainPostQuantum && logged("post-quantum", plainPostQuantum);
   const cache = await openCompileCache(join(folder, "compile-cache"));
@@ -105,6 +107,7 @@ export async function composeService(
     timestamp,
     ...(log && { releaseLog: log.log }),
     ...(accessLog && { accessLog }),
+    ...(visits && { visits }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
@@ -128,6 +131,7 @@ export async function composeService(
     publisher,
     snapshot,
     timestamp,
+    ...(visits ? [visits] : []),
     ...(accessLog ? [accessLog] : []),
     records,
   ];

@@ -64,6 +64,9 @@ export async function initialise(options: InitOptions): Promise<Report> {
   const log = await makeLog(data, overseer, options);
   const access = await makeAccessLog(data, log.settings.origin);
   writeFileSync(join(data, "access-log-key.txt"), `${access.vkey}\n`);
+  const visits = await makeKey(data, "keys/visits.key");
+  writeFileSync(join(data, "visits-key.pem"), formatPEM(visits.spki, "PUBLIC KEY"));
+  await visits.close();
   const policy = { ...leaves.policy, log: log.demand };
   writeFileSync(join(data, "policy.json"), `${JSON.stringify(policy, null, 2)}\n`);
   writeFileSync(
@@ -153,6 +156,7 @@ function settings(options: InitOptions): ConfigurationInput {
             certificates,
           },
     snapshot: { keyFile: "keys/snapshot.key", passphrase },
+    visits: { keyFile: "keys/visits.key", passphrase },
     timestamp: { keyFile: "keys/timestamp.key", passphrase },
     ...(options.postQuantum && { postQuantum: { keyFile: "keys/post-quantum.key", passphrase } }),
     ...(options.clamavSignatures && { clamavSignatures: true }),

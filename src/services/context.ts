@@ -71,6 +71,8 @@ export interface ServiceContext {
   readonly releaseLog?: ReleaseLog;
   /** Who did what behind the doors. Absent: nothing is written down. */
   readonly accessLog?: AccessLog;
+  /** Signs the protocols of visits, and nothing else. Absent: no visits. */
+  readonly visits?: Signer;
   readonly settings: ServiceSettings;
   /** Tries releases before the engines of this machine; absent: none is asked. */
   readonly gates?: ReleaseGates;

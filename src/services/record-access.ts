@@ -2,8 +2,9 @@
 import { PolicyError } from "../core/errors.js";
 import type { ServiceContext } from "./context.js";
 import type { Identity } from "./model.js";
+import type { VisitRecord } from "./visits.js";
 
-type AccessContext = Pick<ServiceContext, "accessLog">;
+type AccessContext = Pick<ServiceContext, "accessLog" | "records">;
 
 export interface Access {
   readonly operation: string;
@@ -19,31 +20,42 @@ export interface Access {
  * @throws OperationError ACCESS_LOG_UNAVAILABLE; PolicyError REASON_MISSING, which is written down too
  */
 export async function recordAccess(
-  { accessLog }: AccessContext,
+  context: AccessContext,
   { name, roles }: Identity,
-  access: Access,
+  said: Access,
 ): Promise<number | undefined> {
+  const { accessLog } = context;
   if (accessLog === undefined) return undefined;
+  const access = await ofVisit(context, name, said);
   const index = await accessLog.record({ kind: "access", who: name, rights: [...roles], ...access });
   // SPEC §13.2.4: who may look at everything says why.
   if (!roles.includes("auditor") || access.why.trim() !== "" || access.operation === "whoAmI") return index;
   const error = new PolicyError("REASON_MISSING", "expected a reason of an auditor, got none");
-  await recordRefusal({ accessLog }, { name, roles }, { ...access, of: index, code: error.code });
+  await recordRefusal(context, { name, roles }, { ...access, of: index, code: error.code });
   throw error;
+}
+
+/** SPEC §13.5.1: nobody's calls are put into another's visit. */
+async function ofVisit({ records }: AccessContext, who: string, access: Access): Promise<Access> {
+  if (access.review === "") return access;
+  const visit = await records.get<VisitRecord>("visits", access.review);
+  if (visit?.body.who !== who) return { ...access, review: "" };
+  return access.why.trim() === "" ? { ...access, why: visit.body.why } : access;
 }
 
 /** @throws OperationError ACCESS_LOG_UNAVAILABLE */
 export async function recordRefusal(
-  { accessLog }: AccessContext,
+  context: AccessContext,
   { name, roles }: Identity,
   refusal: Access & { readonly of: number; readonly code: string },
 ): Promise<void> {
-  await accessLog?.record({ kind: "refusal", who: name, rights: [...roles], ...refusal });
+  const own = { ...refusal, ...(await ofVisit(context, name, refusal)) };
+  await context.accessLog?.record({ kind: "refusal", who: name, rights: [...roles], ...own });
 }
 
 /** Of a command on this machine. Who it was is what the operating system says. @throws OperationError ACCESS_LOG_UNAVAILABLE */
 export async function recordLocal(
-  { accessLog }: AccessContext,
+  { accessLog }: Pick<AccessContext, "accessLog">,
   act: { readonly operation: string; readonly target: string; readonly who: string; readonly why?: string },
 ): Promise<void> {
   const { operation, target, who, why = "" } = act;

@@ -52,6 +52,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     auditPolicy: closed("auditPolicy"),
     compareMirrors: closed("compareMirrors"),
     auditLog: closed("auditLog"),
+    endVisit: closed("endVisit"),
+    verifyVisit: closed("verifyVisit"),
     listAccess: closed("listAccess"),
     checkAccess: closed("checkAccess"),
     verifyAccess: closed("verifyAccess"),

@@ -76,7 +76,7 @@ export function accessErase(noun: Command, doors: CLIDoors): void {
   );
 }
 
-function withTrust(command: Command): Command {
+export function withTrust(command: Command): Command {
   return command
     .requiredOption("--key <file>", "the pinned key of the access log (access-log-key.txt)")
     .option(
@@ -85,11 +85,11 @@ function withTrust(command: Command): Command {
     );
 }
 
-function trustOf({ key, logPolicy }: { key: string; logPolicy?: string | undefined }): AccessTrust {
+export function trustOf({ key, logPolicy }: { key: string; logPolicy?: string | undefined }): AccessTrust {
   return { key, ...(logPolicy !== undefined && { logPolicy }) };
 }
 
-function callOf(doors: CLIDoors, options: ServiceOptions) {
+export function callOf(doors: CLIDoors, options: ServiceOptions) {
   return { ...requireService(doors, options), said: saidOf(doors, options) };
 }
 

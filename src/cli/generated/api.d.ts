@@ -809,6 +809,49 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/visits": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin a visit
+     * @description Role auditor. Calls that belong to it carry its id in `Rulemint-Visit`.
+     */
+    post: operations["beginVisit"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/visits/{id}/protocol": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The signed protocol of a visit
+     * @description Role auditor, one's own visit. A DSSE envelope around every entry of the access log that the visit left, opened and
+     *     proven; `rulemint review verify` reads it without this service.
+     */
+    post: operations["endVisit"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/whoami": {
     parameters: {
       query?: never;
@@ -2552,6 +2595,57 @@ export interface operations {
           "application/json": components["schemas"]["Token"];
         };
       };
+      default: components["responses"]["Problem"];
+    };
+  };
+  beginVisit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Begun */
+      201: {
+        headers: {
+          Location: components["headers"]["Location"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            id: string;
+            who: string;
+            why: string;
+            begunAt: components["schemas"]["Time"];
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  endVisit: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Why, for the access log; UTF-8, percent-encoded. Asked of auditors on every call but `/v1/whoami`. */
+        "Rulemint-Reason"?: components["parameters"]["reason"];
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Bytes"];
       default: components["responses"]["Problem"];
     };
   };

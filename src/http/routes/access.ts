@@ -3,6 +3,7 @@ import type { Router } from "express";
 import { accessFileDocument } from "../../core/log/access-file.js";
 import type { ServiceContext } from "../../services/context.js";
 import { type AccessSearch, openAccess } from "../../services/open-access.js";
+import { beginVisit, endVisit } from "../../services/visits.js";
 import { identityOf } from "../authenticate.js";
 import { newRoutes } from "./routes.js";
 
@@ -11,6 +12,15 @@ export function accessRoutes(context: ServiceContext): Router {
   routes.get("/v1/access", async (request, response) => {
     const search = request.query as unknown as AccessSearch;
     response.json(accessFileDocument(await openAccess(context, identityOf(response), search)));
+  });
+  routes.post("/v1/visits", async (request, response) => {
+    const { reason } = request.body as { reason: string };
+    const visit = await beginVisit(context, identityOf(response), reason);
+    response.location(`/v1/visits/${visit.id}`).status(201).json(visit);
+  });
+  routes.post("/v1/visits/:id/protocol", async (request, response) => {
+    const envelope = await endVisit(context, identityOf(response), request.params.id);
+    response.type("application/octet-stream").send(Buffer.from(envelope));
   });
   return routes;
 }

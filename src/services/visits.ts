@@ -1,0 +1,59 @@
+/** Visits of auditors: begun with a reason, ended with a signed protocol of everything that was opened (SPEC §13.5). */
+import { sha256 } from "../core/encoding/sha256.js";
+import { hexText } from "../core/encoding/bytes.js";
+import { UsageError, quote } from "../core/errors.js";
+import { type Visit, formatVisitProtocol, visitPayloadType } from "../core/log/visit-protocol.js";
+import { formatDSSE, preAuthEncoding } from "../core/trust/attest/dsse.js";
+import type { ServiceContext } from "./context.js";
+import { nextNumber, timeText, untilCommitted } from "./documents.js";
+import type { Identity } from "./model.js";
+import { openAccess } from "./open-access.js";
+import { requireRole } from "./roles.js";
+
+/** Collection `visits`, id = `v-` and twelve digits. */
+export type VisitRecord = Omit<Visit, "endedAt">;
+
+/** @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND for a service that cannot sign a protocol */
+export async function beginVisit(
+  context: ServiceContext,
+  identity: Identity,
+  why: string,
+): Promise<VisitRecord> {
+  requireRole(identity, "auditor");
+  requireVisits(context);
+  return untilCommitted(async () => {
+    const { number, write } = await nextNumber(context.records, "visits");
+    const id = `v-${String(number).padStart(12, "0")}`;
+    const body = { id, who: identity.name, why, begunAt: timeText(context.clock.now()) };
+    await context.records.commit([write, { collection: "visits", id, expected: 0, body }]);
+    return body;
+  });
+}
+
+/**
+ * The envelope with the protocol up to now; it may be asked for again, and then tells more.
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND; OperationError ACCESS_LOG_UNAVAILABLE
+ */
+export async function endVisit(
+  context: ServiceContext,
+  identity: Identity,
+  id: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  requireRole(identity, "auditor");
+  const signer = requireVisits(context);
+  const found = await context.records.get<VisitRecord>("visits", id);
+  if (found === undefined || found.body.who !== identity.name) {
+    throw new UsageError("NOT_FOUND", `expected a visit of ${quote(identity.name)}, got ${quote(id)}`);
+  }
+  const access = await openAccess(context, identity, { review: id, who: identity.name });
+  const visit = { ...found.body, endedAt: timeText(context.clock.now()) };
+  const payload = formatVisitProtocol({ visit, access });
+  const sig = new Uint8Array(await signer.sign(preAuthEncoding(visitPayloadType, payload)));
+  const keyid = hexText(await sha256(signer.spki));
+  return formatDSSE({ payloadType: visitPayloadType, payload, signatures: [{ keyid, sig }] });
+}
+
+function requireVisits({ visits }: ServiceContext): NonNullable<ServiceContext["visits"]> {
+  if (visits !== undefined) return visits;
+  throw new UsageError("NOT_FOUND", "expected a service with a key for visits, got one without");
+}
