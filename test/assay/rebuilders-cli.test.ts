@@ -1,8 +1,10 @@
 /** Three rebuilders on machines of their own, by the command line, and an endpoint whose owner chooses two of them. */
-import { copyFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inState, PublisherProcess, rulemint } from "../faults/publisher-process.js";
+import { serveFolder } from "../faults/static-tree.js";
 import { temporaryFolder } from "../support/temporary.js";
 
 let publisher: PublisherProcess;
@@ -77,5 +79,23 @@ describe("an endpoint whose owner asks for two of three rebuilders", () => {
     expect(await update()).toBe("REBUILD_QUORUM");
     expect(await choose()).toMatchObject({ exit: 0 });
     expect(await update()).toBe(1);
+  });
+
+  it("downloads at most 12 KB of evidence for a release, compressed", { timeout: 60_000 }, async () => {
+    const asked = new Set<string>();
+    const tree = await serveFolder(join(publisher.data, "public"), async (path) => void asked.add(path));
+    const state = ["--state", at("measured")];
+    const init = ["--url", tree.url, "--root", at("root.json"), "--rebuilders", "2", ...keys(...names)];
+    expect(await rulemint(["client", "init", ...state, ...init])).toMatchObject({ exit: 0 });
+    expect(await rulemint(["client", "update", ...state])).toMatchObject({ exit: 0 });
+    await tree.close();
+    const sizes = [...asked]
+      .map((path) => [path, join(publisher.data, "public", path)] as const)
+      .filter(([path, file]) => existsSync(file) && !/^\/(metadata|targets)\//.test(path))
+      .map(([path, file]) => [path, gzipSync(readFileSync(file)).length] as const);
+    const bytes = sizes.reduce((sum, [, size]) => sum + size, 0);
+    console.log(`evidence: ${bytes} bytes, gzip: ${sizes.map((one) => one.join(" ")).join(", ")}`);
+    expect(sizes.map(([path]) => path)).toContain("/evidence/endpoint/1.verdicts.json");
+    expect(bytes).toBeLessThanOrEqual(12 * 1024);
   });
 });
