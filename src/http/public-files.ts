@@ -7,6 +7,7 @@
  * remembered for half a minute.
  */
 import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -108,25 +109,27 @@ async function openFile(
     await handle.close();
     return undefined;
   }
-  return { handle, bytes: facts.size, etag: await tagOf(path, handle, facts.size, tags) };
+  return { handle, bytes: facts.size, etag: await tagOf(path, handle, facts, tags) };
 }
 
 /** Targets carry their digest in their name; a small file is hashed, and an immutable one only once. */
 async function tagOf(
   path: string,
   handle: FileHandle,
-  bytes: number,
+  { size: bytes, ino, mtimeMs }: Stats,
   tags: Map<string, string>,
 ): Promise<string> {
   if (path.startsWith("targets/")) return `"${path.slice(path.lastIndexOf("/") + 1)}"`;
-  const known = tags.get(path);
+  // An immutable file that was repaired on the disk is another file.
+  const name = `${path} ${ino} ${mtimeMs} ${bytes}`;
+  const known = tags.get(name);
   if (known !== undefined) return known;
   // 96 bits: nobody but the publisher chooses what is served, and every poll sends the tag twice.
   const sha256 = createHash("sha256").update(await contentOf({ handle, bytes }));
   const tag = `"${sha256.digest("base64url").slice(0, 16)}"`;
   if (!isReplaced(path)) {
     if (tags.size >= 10_000) tags.clear();
-    tags.set(path, tag);
+    tags.set(name, tag);
   }
   return tag;
 }
