@@ -49,7 +49,9 @@ const broken: Record<string, string> = {
   name: "..%2f..%2fx",
 };
 const fill = (path: string, values: Record<string, string>) =>
-  path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] as string);
+  path
+    .replace("visits/{id}", (place) => (values.id === filled.id ? "visits/v-000000000999" : place))
+    .replace(/\{(\w+)\}/g, (_, name: string) => values[name] as string);
 
 const bodies: Record<string, object> = {
   getSources: { sha256: ["a".repeat(64)] },
@@ -61,6 +63,7 @@ const bodies: Record<string, object> = {
   liftQuarantine: { id: "x", reason: "why" },
   createToken: { label: "x", days: 1 },
   addComment: { text: "why?" },
+  beginVisit: { reason: "to look" },
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },
   withdrawRelease: { to: 1, reason: "bad" },
