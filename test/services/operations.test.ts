@@ -65,9 +65,9 @@ describe("what ends", () => {
     expect(value('rulemint_expiry_days{kind="role",name="timestamp"}')).toBeCloseTo(1, 1);
     expect(value('rulemint_expiry_days{kind="role",name="root"}')).toBeGreaterThan(300);
     for (const step of ["built", "signed", "sealed", "published"]) {
-      expect(value(`rulemint_release_step_seconds_count{feed="endpoint",step="${step}",outcome="ok"}`)).toBe(
-        1,
-      );
+      // A step that finds it has to wait is taken up again, and timed again.
+      const count = `rulemint_release_step_seconds_count{feed="endpoint",step="${step}",outcome="ok"}`;
+      expect(value(count)).toBeGreaterThanOrEqual(1);
     }
     expect(value('rulemint_release_newest{feed="endpoint",which="published"}')).toBe(1);
     expect(value('rulemint_device_up{device="publisher key"}')).toBe(1);
