@@ -2,7 +2,7 @@
  * `audit compare-mirrors`: two places that serve one publisher's tree, file by file. A file that changes under one name has to be newer
  * somewhere, or somebody lies; two files of one version, both signed, convict the publisher.
  */
-import type { FeedName } from "../core/brands.js";
+import { type FeedName, releaseNumber } from "../core/brands.js";
 import { equalBytes, hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { RulemintError, VerificationError } from "../core/errors.js";
@@ -123,8 +123,8 @@ async function differences(feed: FeedName, one: Mirror, two: Mirror): Promise<Ta
     await compare(metadataPath("snapshot", n), limits.snapshotBytesMax, true);
   for (let n = 1; n <= both(({ release }) => release); n++) {
     await compare(metadataPath(feed, n), limits.targetsBytesMax, true);
-    await compare(manifestSignaturePath(feed, n as never), limits.cmsBytesMax, false);
-    await compare(evidencePath(feed, n as never), limits.evidenceBytesMax, false);
+    await compare(manifestSignaturePath(feed, releaseNumber(n)), limits.cmsBytesMax, false);
+    await compare(evidencePath(feed, releaseNumber(n)), limits.evidenceBytesMax, false);
   }
   for (const pack of await packsOf(
     feed,

@@ -39,7 +39,7 @@ export function answerOnce(context: ServiceContext): RequestHandler {
   };
 }
 
-/** The answer goes out when it is kept: whoever has it may rely on it. */
+/** The answer goes out when it is kept, or when that failed: what was done was done, and is said. */
 function keepWhenAnswered(context: ServiceContext, keyed: KeyedRequest, response: Response): void {
   const send = response.json.bind(response);
   let answered = false;

@@ -2,7 +2,7 @@
  * Behind the contract and before the routes: what is about to happen is in the access log before it happens. A refusal gets an
  * entry of its own before it goes out. Requests that break the contract reach nothing, and leave none.
  */
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { RulemintError, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { type Access, recordAccess, recordRefusal } from "../services/record-access.js";
@@ -67,8 +67,4 @@ function header(request: Request, name: string): string {
   } catch (cause) {
     throw new UsageError("REQUEST_INVALID", `expected ${name} as percent-encoded UTF-8`, { cause });
   }
-}
-
-export function accessIndexOf(response: Response): number | undefined {
-  return response.locals.accessIndex as number | undefined;
 }

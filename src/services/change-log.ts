@@ -4,10 +4,11 @@
  */
 import { sha256Hex } from "../core/brands.js";
 import { utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
+import { RulemintError } from "../core/errors.js";
 import type { ReleaseSources, Revision } from "../core/release/model.js";
 import type { RuleKind } from "../core/rules/model.js";
 import { sourcesOf } from "./build-release.js";
-import { compareRules, type RuleChange, ruleChangeWords } from "./compare-revisions.js";
+import { compareRules, type RuleChange, type RuleChangeTotals, totalsOf } from "./compare-revisions.js";
 import type { ServiceContext } from "./context.js";
 import { releaseID, requireRelease } from "./documents.js";
 import type { Identity, ReleaseRecord, SubmissionRecord } from "./model.js";
@@ -34,7 +35,7 @@ export interface ChangeLog {
   readonly createdBy: string;
   readonly reason: string;
   readonly restores: number | null;
-  readonly totals: Readonly<Record<RuleChange["change"], number>>;
+  readonly totals: RuleChangeTotals;
   /** By kind, ruleset and id. */
   readonly changes: readonly LoggedChange[];
   /** True when there are more changes than are listed. */
@@ -64,8 +65,12 @@ export async function readChangeLog(
   }
   const made = await makeChangeLog(context, body);
   const { sha256 } = await context.objects.put([utf8Bytes(`${JSON.stringify(made)}\n`)]);
-  // Whoever made it at the same time has made the same.
-  await context.records.commit([{ ...key, expected: 0, body: { sha256 } }]).catch(() => undefined);
+  try {
+    await context.records.commit([{ ...key, expected: 0, body: { sha256 } }]);
+  } catch (error) {
+    // Whoever made it at the same time has made the same.
+    if (!(error instanceof RulemintError) || error.code !== "RECORD_CONFLICT") throw error;
+  }
   return made;
 }
 
@@ -77,11 +82,10 @@ async function makeChangeLog(context: ChangeContext, release: ReleaseRecord): Pr
   for (const [old, now] of pairs(before, after))
     changes.push(...(await changesOf(context, release, old, now)));
   changes.sort((a, b) => compare(a.kind, b.kind) || compare(a.ruleset, b.ruleset) || compare(a.id, b.id));
-  const count = (word: RuleChange["change"]) => changes.filter(({ change }) => change === word).length;
   const { feed, createdAt, createdBy, reason, restores } = release;
   return {
     ...{ schema: 1, feed, release: release.release, previous, createdAt, createdBy, reason, restores },
-    totals: Object.fromEntries(ruleChangeWords.map((word) => [word, count(word)])) as ChangeLog["totals"],
+    totals: totalsOf(changes),
     ...{ changes: changes.slice(0, listedMax), cut: changes.length > listedMax },
   };
 }

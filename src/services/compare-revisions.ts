@@ -15,6 +15,18 @@ export interface RuleChange {
   readonly after: RulePlace | null;
 }
 
+export type RuleChangeTotals = Readonly<Record<RuleChange["change"], number>>;
+
+export function totalsOf(changes: readonly RuleChange[]): RuleChangeTotals {
+  const count = (word: RuleChange["change"]) => changes.filter(({ change }) => change === word).length;
+  return {
+    added: count("added"),
+    changed: count("changed"),
+    removed: count("removed"),
+    moved: count("moved"),
+  };
+}
+
 export interface FileChange {
   readonly change: "added" | "changed" | "removed" | "renamed";
   readonly path: string;

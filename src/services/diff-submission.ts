@@ -5,7 +5,8 @@ import {
   compareRules,
   type FileChange,
   type RuleChange,
-  ruleChangeWords,
+  type RuleChangeTotals,
+  totalsOf,
 } from "./compare-revisions.js";
 import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
 import type { ParseContext } from "./parse-revision.js";
@@ -16,7 +17,7 @@ export interface SubmissionDiff {
   readonly ruleset: string;
   /** Null when there is nothing to compare with: then everything is added. */
   readonly against: string | null;
-  readonly totals: Readonly<Record<RuleChange["change"], number>>;
+  readonly totals: RuleChangeTotals;
   readonly files: readonly FileChange[];
   readonly rules: readonly RuleChange[];
   /** True when there are more changes than are listed. */
@@ -41,13 +42,10 @@ export async function diffSubmission(
     );
   }
   const changes = await compareRules(context, before, submission);
-  const count = (word: RuleChange["change"]) => changes.filter(({ change }) => change === word).length;
   const files = compareFiles(before?.files ?? [], submission.files);
   return {
     ...{ submission: id, ruleset: submission.ruleset, against: base },
-    totals: Object.fromEntries(
-      ruleChangeWords.map((word) => [word, count(word)]),
-    ) as SubmissionDiff["totals"],
+    totals: totalsOf(changes),
     ...{ files: files.slice(0, listedMax), rules: changes.slice(0, listedMax) },
     cut: files.length > listedMax || changes.length > listedMax,
   };

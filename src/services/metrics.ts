@@ -48,7 +48,6 @@ export const metricTable = {
     help: "Number of the newest and of the newest published release",
     labels: ["feed", "which"],
   },
-  rulemint_submissions_waiting: { type: "gauge", help: "Submissions that wait for review", labels: ["kind"] },
   rulemint_device_up: {
     type: "gauge",
     help: "1 when the last use or probe of the key or authority succeeded",

@@ -51,42 +51,36 @@ export async function openAccess(
   return isRange ? openAccessRange(context, search) : openFound(context, search);
 }
 
-export async function openAccessRange(context: ServiceContext, range: AccessRange): Promise<AccessFile> {
-  const { log, accessLog, size, file } = await begin(context);
-  const from = range.from ?? 0;
-  const to = Math.min(range.to ?? size, size);
-  if (from > to || to - from > openedMax) {
-    throw new UsageError(
-      "REQUEST_INVALID",
-      `expected a range of at most ${openedMax} below ${size}, got ${from} to ${to}`,
-    );
-  }
-  const indices = Array.from({ length: to - from }, (_, i) => from + i);
-  const leaves = await openLeaves(log, accessLog, indices, file);
-  return {
-    checkpoint: file.checkpoint,
-    from,
-    to,
-    complete: true,
-    leaves,
-    anchors: await anchorsOf(context, log, size),
-  };
+export function openAccessRange(context: ServiceContext, range: AccessRange): Promise<AccessFile> {
+  return openPart(context, range, true, async (_, from, to, size) => {
+    if (from <= to && to - from <= openedMax) return Array.from({ length: to - from }, (_, i) => from + i);
+    const message = `expected a range of at most ${openedMax} below ${size}, got ${from} to ${to}`;
+    throw new UsageError("REQUEST_INVALID", message);
+  });
 }
 
-async function openFound(context: ServiceContext, search: AccessSearch): Promise<AccessFile> {
-  const { log, accessLog, size, file } = await begin(context);
-  const from = search.from ?? 0;
-  const to = Math.min(search.to ?? size, size);
-  const indices = await find(accessLog, search, from, to);
-  const leaves = await openLeaves(log, accessLog, indices, file);
-  return {
-    checkpoint: file.checkpoint,
-    from,
-    to,
-    complete: false,
-    leaves,
-    anchors: await anchorsOf(context, log, size),
-  };
+function openFound(context: ServiceContext, search: AccessSearch): Promise<AccessFile> {
+  return openPart(context, search, false, (accessLog, from, to) => find(accessLog, search, from, to));
+}
+
+/** The leaves that `choose` names, under one checkpoint. `complete` claims that they are all of the range. */
+async function openPart(
+  context: ServiceContext,
+  range: AccessRange,
+  complete: boolean,
+  choose: (accessLog: AccessLog, from: number, to: number, size: number) => Promise<number[]>,
+): Promise<AccessFile> {
+  const { accessLog } = context;
+  if (accessLog === undefined)
+    throw new UsageError("NOT_FOUND", "expected an access log, got a service without one");
+  const log = await accessLog.log();
+  const head = await checkpointOver(log, log.store.size - 1);
+  const { size } = head;
+  const from = range.from ?? 0;
+  const to = Math.min(range.to ?? size, size);
+  const leaves = await openLeaves(log, accessLog, await choose(accessLog, from, to, size), head);
+  const checkpoint = utf8Text(formatNote(head.note));
+  return { checkpoint, from, to, complete, leaves, anchors: await anchorsOf(context, log, size) };
 }
 
 /** In the order of the log; the newest, where there are too many. */
@@ -119,35 +113,24 @@ function isFound(entry: AccessEntry, { who, about, since, until, review }: Acces
   return about === undefined || entry.target.includes(about) || entry.objects.includes(about);
 }
 
-/** @throws UsageError NOT_FOUND */
-async function begin(context: ServiceContext) {
-  const { accessLog } = context;
-  if (accessLog === undefined)
-    throw new UsageError("NOT_FOUND", "expected an access log, got a service without one");
-  const log = await accessLog.log();
-  const checkpoint = await checkpointOver(log, log.store.size - 1);
-  const file = { checkpoint: utf8Text(formatNote(checkpoint.note)) };
-  return { log, accessLog, size: checkpoint.size, file: { ...file, checkpointOf: checkpoint } };
-}
-
-type Begun = Pick<Awaited<ReturnType<typeof begin>>["file"], "checkpointOf">;
+type Head = Awaited<ReturnType<typeof checkpointOver>>;
 
 async function openLeaves(
   log: OwnLog,
   accessLog: AccessLog,
   indices: readonly number[],
-  { checkpointOf }: Begun,
+  head: Head,
 ): Promise<OpenedLeaf[]> {
   const wanted = new Set(indices);
   const bundles = new Map<number, readonly Uint8Array[]>();
   const leaves = new Map<number, OpenedLeaf>();
   for (const index of [...wanted].sort((a, b) => a - b)) {
-    const one = await openLeaf(log, accessLog, index, { checkpointOf, bundles });
+    const one = await openLeaf(log, accessLog, index, { head, bundles });
     leaves.set(index, one.leaf);
     // SPEC §13.4.2: who erased it comes along.
     const { erasedBy } = one;
     if (erasedBy !== undefined && !wanted.has(erasedBy) && !leaves.has(erasedBy)) {
-      leaves.set(erasedBy, (await openLeaf(log, accessLog, erasedBy, { checkpointOf, bundles })).leaf);
+      leaves.set(erasedBy, (await openLeaf(log, accessLog, erasedBy, { head, bundles })).leaf);
     }
   }
   return [...leaves.values()].sort((a, b) => a.index - b.index);
@@ -157,10 +140,10 @@ async function openLeaf(
   log: OwnLog,
   { openings }: AccessLog,
   index: number,
-  { checkpointOf: checkpoint, bundles }: Begun & Bundles,
+  { head, bundles }: Bundles & { readonly head: Head },
 ): Promise<{ readonly leaf: OpenedLeaf; readonly erasedBy?: number }> {
-  const { size } = checkpoint;
-  const { hashes } = await proveEntry(log, index, checkpoint);
+  const { size } = head;
+  const { hashes } = await proveEntry(log, index, head);
   const found = await openings.get<StoredOpening>("openings", openingID(index));
   const body: StoredOpening = found?.body ?? { heartbeat: "" };
   const leaf: OpenedLeaf = {

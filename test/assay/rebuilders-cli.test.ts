@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inState, PublisherProcess, rulemint } from "../faults/publisher-process.js";
+import { PublisherProcess, rulemint } from "../faults/publisher-process.js";
 import { serveFolder } from "../faults/static-tree.js";
 import { temporaryFolder } from "../support/temporary.js";
 
@@ -19,11 +19,7 @@ beforeAll(async () => {
   copyFileSync(join(publisher.data, "root.json"), at("root.json"));
   await publisher.start();
   await publisher.addRules("hosts", { "a.txt": "evil.example.com\n" });
-  await publisher.build();
-  await publisher.reaches(1, inState("signed"));
-  await publisher.assay();
-  await publisher.publish(1);
-  await publisher.reaches(1, inState("published"));
+  await publisher.release(1);
 });
 afterAll(async () => {
   await publisher.stop("SIGKILL");

@@ -3,44 +3,23 @@
  * hides none, but two histories under one key convict the log, and endpoints stand still until a root names another.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { indicators, openScene, type Scene } from "../client/endpoint.js";
+import { indicators, type Scene } from "../client/endpoint.js";
 import { SimulatedLog } from "../simulator/log.js";
 import { testSigner } from "../simulator/test-signer.js";
 import { TestLog } from "../support/log-world.js";
+import { answerOf, forkedLog, newcomerTo, openLoggedFeed } from "./logged-feed.js";
 
 let scene: Scene;
 let log: SimulatedLog;
 beforeEach(async () => {
-  scene = await openScene();
-  log = new SimulatedLog();
-  scene.publisher.log = log;
-  await scene.publisher.publishRoot();
-  await release(1);
-  expect(await update()).toBe(1);
+  ({ scene, log } = await openLoggedFeed());
 });
 afterEach(() => scene.close());
 
 const release = (n: number) => scene.publisher.release(indicators(n));
 
-/** What an endpoint says to what it sees now: its release afterwards, or the code of its refusal. */
-async function update(endpoint = scene.endpoint): Promise<number | string> {
-  try {
-    return (await endpoint.updater.update()).release;
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-}
-
-async function newcomer(name: string) {
-  const endpoint = await scene.endpointOn(name);
-  await endpoint.updater.init({ url: scene.server.url, root: scene.publisher.root });
-  return endpoint;
-}
-
-/** Another past under the stolen key. The witnesses cosign none that does not continue theirs. */
-function forkedLog(): TestLog {
-  return new TestLog().append("a release that was never published", "and another");
-}
+const update = (endpoint = scene.endpoint) => answerOf(endpoint);
+const newcomer = (name: string) => newcomerTo(scene, name);
 
 /** The publisher's next root, which pins another log. */
 async function rotate(): Promise<void> {

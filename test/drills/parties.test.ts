@@ -8,46 +8,26 @@ import { sha256 } from "../../src/core/encoding/sha256.js";
 import { utf8Bytes } from "../../src/core/encoding/bytes.js";
 import { verifySignature } from "../../src/core/pki/verify-signature.js";
 import { signCMS } from "../../src/issuing/cms.js";
-import { indicators, openScene, type Scene, type TestEndpoint } from "../client/endpoint.js";
+import { indicators, type Scene } from "../client/endpoint.js";
 import { memoryTSA } from "../core/pki/publisher.js";
-import { SimulatedLog } from "../simulator/log.js";
+import type { SimulatedLog } from "../simulator/log.js";
 import { testSigner } from "../simulator/test-signer.js";
-import { TestLog } from "../support/log-world.js";
+import { answerOf, forkedLog, newcomerTo, openLoggedFeed } from "./logged-feed.js";
 
 let scene: Scene;
 let log: SimulatedLog;
 
 beforeEach(async () => {
-  scene = await openScene();
-  log = new SimulatedLog();
-  scene.publisher.log = log;
-  await scene.publisher.publishRoot();
-  await release(1);
-  expect(await update()).toBe(1);
+  ({ scene, log } = await openLoggedFeed());
 });
 afterEach(() => scene.close());
 
 type Choices = Parameters<Scene["publisher"]["release"]>[1];
 const release = (n: number, choices: Choices = {}) => scene.publisher.release(indicators(n), choices);
 
-/** The release that an endpoint has after it looked, or the code of its refusal. */
-async function update(endpoint: TestEndpoint = scene.endpoint): Promise<number | string> {
-  try {
-    return (await endpoint.updater.update()).release;
-  } catch (error) {
-    return (error as { code: string }).code;
-  }
-}
-
-async function newcomer(): Promise<TestEndpoint> {
-  const endpoint = await scene.endpointOn(`newcomer-${++newcomers}`);
-  await endpoint.updater.init({ url: scene.server.url, root: scene.publisher.root });
-  return endpoint;
-}
+const update = (endpoint = scene.endpoint) => answerOf(endpoint);
+const newcomer = () => newcomerTo(scene, `newcomer-${++newcomers}`);
 let newcomers = 0;
-
-/** Another past, under the log's own key. */
-const fork = () => new TestLog().append("a release that nobody published", "and another");
 
 function serve(tree: ReadonlyMap<string, Uint8Array>): void {
   scene.publisher.tree.clear();
@@ -83,7 +63,7 @@ const drills: Readonly<Record<string, Drill>> = {
     expect((await scene.endpoint.updater.status()).installed?.release).toBe(1);
   },
   "log operator with two histories: stop updates, and be convicted by its own signatures": async () => {
-    Object.assign(log, { log: fork(), witnesses: [] });
+    Object.assign(log, { log: forkedLog(), witnesses: [] });
     await release(2);
     expect(await update(await newcomer())).toBe("WITNESS_QUORUM");
     expect(await update()).toBe("LOG_FORK");
@@ -91,14 +71,14 @@ const drills: Readonly<Record<string, Drill>> = {
     expect([installed?.release, logFork?.files.length]).toEqual([1, 2]);
   },
   "log operator with one witness of three: no more than alone": async () => {
-    Object.assign(log, { log: fork(), witnesses: log.witnesses.slice(0, 1) });
+    Object.assign(log, { log: forkedLog(), witnesses: log.witnesses.slice(0, 1) });
     await release(2);
     expect(await update(await newcomer())).toBe("WITNESS_QUORUM");
     expect(await update()).toBe("LOG_FORK");
   },
   "log operator with a quorum of witnesses: show newcomers another history of co-signed releases":
     async () => {
-      log.log = fork();
+      log.log = forkedLog();
       await release(2, { signers: [await testSigner(), await testSigner()] });
       expect(await update(await newcomer())).toBe("METADATA_THRESHOLD");
       await release(3);

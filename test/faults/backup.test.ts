@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { indicators, inState, PublisherProcess, rulemint } from "./publisher-process.js";
+import { indicators, PublisherProcess, rulemint } from "./publisher-process.js";
 
 let folder: string;
 let publisher: PublisherProcess;
@@ -20,11 +20,7 @@ beforeAll(async () => {
   await publisher.init();
   await publisher.start();
   await publisher.addRules("hosts", { "hosts.txt": indicators(0) });
-  await publisher.build();
-  await publisher.reaches(1, inState("signed"));
-  expect((await publisher.assay()).exit).toBe(0);
-  await publisher.publish(1);
-  await publisher.reaches(1, inState("published"));
+  await publisher.release(1);
   // The backup is made with submissions coming in. What is logged after it is not in it, and witnesses would remember that.
   let over = false;
   const submitting = (async () => {

@@ -159,6 +159,16 @@ export class PublisherProcess {
     return this.as("release-manager").publishRelease(feed, release);
   }
 
+  /** From what is approved to the public tree, the overseer in between. */
+  async release(release: number): Promise<void> {
+    await this.build();
+    await this.reaches(release, inState("signed"));
+    const { exit, stdout } = await this.assay();
+    if (exit !== 0) throw new Error(`the overseer said ${stdout}`);
+    await this.publish(release);
+    await this.reaches(release, inState("published"));
+  }
+
   show(release: number): Promise<Release> {
     return this.as("auditor").getRelease(feed, release);
   }

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PublisherProcess, indicators, inState } from "../faults/publisher-process.js";
+import { PublisherProcess, indicators } from "../faults/publisher-process.js";
 import { temporaryFolder } from "../support/temporary.js";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,11 +28,7 @@ describe.runIf(node24 !== undefined)("on Node 24", () => {
     await publisher.init();
     await publisher.start();
     await publisher.addRules("hosts", { "a.txt": indicators(1, 200) });
-    await publisher.build();
-    await publisher.reaches(1, inState("signed"));
-    await publisher.assay();
-    await publisher.publish(1);
-    await publisher.reaches(1, inState("published"));
+    await publisher.release(1);
   });
   afterAll(async () => {
     await publisher.stop("SIGKILL");

@@ -54,7 +54,6 @@ export function openHTTPFetcher(options: HTTPFetcherOptions = {}): Fetcher & { c
   };
 }
 
-/** Headers that are read, one value each. */
 type Answer = Dispatcher.ResponseData;
 
 class Transfer {

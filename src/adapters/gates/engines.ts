@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ExportedFile, RuleKind } from "../../core/rules/model.js";
 import type { EngineTrial, ReleaseGates, TrialInput } from "../../ports/release-gates.js";
-import { storeError } from "../durable-files.js";
+import { storeError, systemCode } from "../durable-files.js";
 import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
 import { tryClamAV } from "./clamav-trial.js";
 import { tryYara } from "./yara-trial.js";
@@ -103,7 +103,11 @@ async function writeOne(
 /** `must-match/KIND/RULE/FILE`; a rule's folder without files asks for the rule alone. */
 async function samplesOf(samples: string, kind: RuleKind): Promise<Sample[]> {
   const folder = join(samples, "must-match", kind);
-  const rules = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  // Only a folder that is not there asks for nothing: one that cannot be read would switch the gate off.
+  const rules = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    if (systemCode(cause) === "ENOENT") return [];
+    throw storeError(cause, "reading the samples of a gate");
+  });
   const found: Sample[] = [];
   for (const rule of rules
     .filter((entry) => entry.isDirectory())

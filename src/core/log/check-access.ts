@@ -156,16 +156,9 @@ async function checkAnchor(
         now: new Date(8.64e15),
       });
     }
-    requireBeginning(anchor, checkpoint, consistency);
+    const before = { size: anchor.size, root: hexBytes(anchor.root) };
+    verifyConsistency({ before, after: checkpoint, proof: consistency });
   });
-}
-
-function requireBeginning(
-  anchor: { readonly size: number; readonly root: string },
-  after: Checkpoint,
-  proof: readonly Uint8Array[],
-): void {
-  verifyConsistency({ before: { size: anchor.size, root: hexBytes(anchor.root) }, after, proof });
 }
 
 /** Undefined when it threw what a verification throws, which is then an alarm. */
