@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterAll, expect, it } from "vitest";
 import { projectRoot } from "../architecture/source-tree.js";
@@ -14,8 +15,13 @@ const lines = [...readFileSync(join(projectRoot, "README.md"), "utf8").matchAll(
 );
 let service: ChildProcess | undefined;
 
-afterAll(() => {
-  service?.kill("SIGTERM");
+afterAll(async () => {
+  if (service !== undefined && service.exitCode === null) {
+    const ended = once(service, "exit");
+    service.kill("SIGTERM");
+    // Until then it writes down that it stops.
+    await ended;
+  }
   rmSync(work, { recursive: true, force: true });
 });
 
