@@ -15,6 +15,8 @@ interface Holder {
   readonly pid: number;
   /** Clock ticks since boot, from `/proc/<pid>/stat`; null where there is no `/proc`. */
   readonly started: string | null;
+  /** Of the kernel's start; absent in locks from before it was written, and where there is no `/proc`. */
+  readonly boot?: string;
   readonly nonce: string;
 }
 
@@ -29,7 +31,12 @@ export type Unlock = () => Promise<void>;
 /** SPEC §8.1.4. @throws OperationError STATE_LOCKED when a living process keeps it; STORE_FULL, STORE_FAILED */
 export async function acquireFileLock(path: string, options: LockOptions = {}): Promise<Unlock> {
   const tries = options.tries ?? 500;
-  const own: Holder = { pid: process.pid, started: await startTime(process.pid), nonce: randomUUID() };
+  const boot = await bootID();
+  const own: Holder = {
+    ...{ pid: process.pid, started: await startTime(process.pid) },
+    ...(boot !== undefined && { boot }),
+    nonce: randomUUID(),
+  };
   const temporary = `${path}.tmp-${own.nonce}`;
   try {
     await writeFile(temporary, JSON.stringify(own), { flag: "wx" });
@@ -95,6 +102,8 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 
 async function isAlive(holder: Holder): Promise<boolean> {
   if (!Number.isSafeInteger(holder.pid) || holder.pid <= 0) return false;
+  // A service that comes up at every start may well get the same id at the same tick.
+  if (holder.boot !== undefined && holder.boot !== (await bootID())) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -112,6 +121,15 @@ async function startTime(pid: number): Promise<string | null> {
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
   } catch (error) {
     if (systemCode(error) === "ENOENT" || systemCode(error) === "ESRCH") return null;
+    throw error;
+  }
+}
+
+async function bootID(): Promise<string | undefined> {
+  try {
+    return (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export interface ApplyInput {
   readonly store: EndpointStore;
   readonly codec: Codec;
   readonly digest: DigestFactory;
+  /** The database that the first delta starts from. */
+  readonly base: "database" | "previous";
 }
 
 /** A pack and the scratch file that holds it. */
@@ -38,7 +40,7 @@ export async function applyPacks(
   for (const [step, { pack, name }] of packs.entries()) {
     onPack(pack);
     const next = `database-${step}`;
-    const base = current === undefined ? () => databases.open("database") : openScratch(scratch, current);
+    const base = current === undefined ? () => databases.open(input.base) : openScratch(scratch, current);
     await applyOne(input, pack, name, base, next);
     // The one before is not needed any more, and the disk may be small.
     await scratch.prune((other) => isDownload(other) || other === next);

@@ -49,6 +49,7 @@ async function reach(run: UpdateRun, proof: ProvenRelease): Promise<UpdateResult
   const { manifest } = proof;
   const newest = newestOf(manifest);
   const have = await provenDatabase(run, manifest);
+  const base = have ? ({ of: have, file: "database" } as const) : await spareBase(run, manifest);
   const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
 
   // SPEC §8.6.1: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.
@@ -61,7 +62,7 @@ async function reach(run: UpdateRun, proof: ProvenRelease): Promise<UpdateResult
     return { ...stay, outcome, release: newest.release };
   }
 
-  const { path, name, bytes } = await obtain(run, manifest, have);
+  const { path, name, bytes } = await obtain(run, manifest, base);
   const before = state.now.installed;
   const previous = have ?? state.now.previous;
   await swapDatabase(state, { installed: newest, previous, held: null }, () =>
@@ -84,6 +85,20 @@ async function provenDatabase(run: UpdateRun, manifest: Manifest): Promise<Insta
   return have;
 }
 
+/** SPEC §8.4.5: a database that is lost or damaged is made from the one before it, if that is sound and fewer bytes lead on from there. */
+async function spareBase(run: UpdateRun, manifest: Manifest): Promise<Base | undefined> {
+  const { store, state, digest } = run;
+  const found = await databaseDigest(store.databases, "previous", digest);
+  const of = identify(found, state.now.previous, manifest);
+  return of && of.release < manifest.version ? { of, file: "previous" } : undefined;
+}
+
+/** A sound database to start from, and which file it is. */
+interface Base {
+  readonly of: InstalledRelease;
+  readonly file: "database" | "previous";
+}
+
 /**
  * SPEC §8.4: the cheapest path of packs; when a pack of it is refused, the cheapest without it, down to the full pack. The
  * answer is a scratch file that holds the database of the release, digest compared.
@@ -91,14 +106,14 @@ async function provenDatabase(run: UpdateRun, manifest: Manifest): Promise<Insta
 async function obtain(
   run: UpdateRun,
   manifest: Manifest,
-  have: InstalledRelease | undefined,
+  base: Base | undefined,
 ): Promise<{ path: PackPath; name: string; bytes: number }> {
   const refused = new Set<PackFacts>();
   let first: unknown;
   let bytes = 0;
   for (;;) {
     const usable = manifest.packs.filter((pack) => !refused.has(pack));
-    const path = choosePath(usable, have?.release, manifest.version);
+    const path = choosePath(usable, base?.of.release, manifest.version);
     if (path === undefined) throw first;
     run.emit({ type: "path", path });
     let pack = path.packs[0] as PackFacts;
@@ -110,7 +125,8 @@ async function obtain(
         bytes += fetched;
         local.push({ pack, name });
       }
-      const name = await applyPacks(run, local, (next) => {
+      const input = { ...run, base: base?.file ?? "database" } as const;
+      const name = await applyPacks(input, local, (next) => {
         pack = next;
       });
       return { path, name, bytes };

@@ -1,9 +1,10 @@
 /**
- * Files for the engines. `export` is a symbolic link to a folder `.export-<id>` beside it; a new folder is filled and
- * flushed, then a new link is renamed over the old one. An engine that reads during that sees one folder or the other.
+ * Files for the engines. `export` is a symbolic link to a folder `.export-<id>` beside it; a new folder is filled as `.export-<id>.new`,
+ * flushed and named, then a new link is renamed over the old one. An engine that reads during that sees one folder or the other; the one
+ * that it has begun to read stays for an hour.
  */
 import { randomUUID } from "node:crypto";
-import { lstat, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { lstat, open, readdir, readlink, rename, rm, rmdir, stat, symlink, utimes } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError, VerificationError, quote } from "../../core/errors.js";
 import type { ExportedFile } from "../../core/rules/model.js";
@@ -11,6 +12,8 @@ import type { EndpointExports } from "../../ports/endpoint-store.js";
 import { makeFolderDurably, storeError, syncFolder, systemCode } from "../durable-files.js";
 
 const gatherBytes = 256 * 1024;
+/** For how long an engine may go on reading an export that another has replaced. */
+const spareMs = 3_600_000;
 
 export class FilesystemExports implements EndpointExports {
   readonly #own: string;
@@ -28,25 +31,30 @@ export class FilesystemExports implements EndpointExports {
     await makeFolderDurably(dirname(link));
     await makeRoom(link);
     try {
-      const written = await writeFiles(content, files);
+      const written = await writeFiles(`${content}.new`, files);
+      await rename(`${content}.new`, content);
       const fresh = `${content}.link`;
       await symlink(basename(content), fresh);
+      await leaveToReaders(link);
       await rename(fresh, link);
       await syncFolder(dirname(link));
-      await removeOthers(link);
+      await removeOthers(link, spareMs);
       return written;
     } catch (cause) {
       await Promise.allSettled([
-        rm(content, { recursive: true, force: true }),
+        rm(`${content}.new`, { recursive: true, force: true }),
         rm(`${content}.link`, { force: true }),
       ]);
-      throw storeError(cause, `exporting to ${quote(link)}`);
+      const error = storeError(cause, `exporting to ${quote(link)}`);
+      // The room that old exports take may be what the next attempt lacks.
+      await removeOthers(link, error.code === "STORE_FULL" ? 0 : spareMs);
+      throw error;
     }
   }
 
   /** Removes what an interrupted export left behind. Only while nobody else exports. */
   async sweep(): Promise<void> {
-    await removeOthers(this.#own);
+    await removeOthers(this.#own, spareMs);
   }
 }
 
@@ -118,16 +126,38 @@ function safePath(path: string): string {
   return path;
 }
 
-async function removeOthers(link: string): Promise<void> {
-  let used: string | undefined;
+/** From now on the hour counts. */
+async function leaveToReaders(link: string): Promise<void> {
+  const used = await usedBy(link);
+  const now = new Date();
   try {
-    used = await readlink(link);
+    if (used !== undefined) await utimes(join(dirname(link), used), now, now);
   } catch (cause) {
-    // No export yet, or a folder that is not ours.
-    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "EINVAL") throw cause;
+    // A link to nowhere has no readers.
+    if (systemCode(cause) !== "ENOENT") throw cause;
   }
-  const own = (name: string) => name.startsWith(prefix(link)) && /-[0-9a-f-]{36}(\.link)?$/.test(name);
+}
+
+/** All but the export in use and those replaced less than `spareMs` ago; what is half made goes at once. */
+async function removeOthers(link: string, spareMs: number): Promise<void> {
+  const used = await usedBy(link);
+  const own = (name: string) =>
+    name.startsWith(prefix(link)) && /-[0-9a-f-]{36}(\.link|\.new)?$/.test(name) && name !== used;
   for (const name of (await readdir(dirname(link))).filter(own)) {
-    if (name !== used) await rm(join(dirname(link), name), { recursive: true, force: true });
+    const path = join(dirname(link), name);
+    const isWhole = !/\.(link|new)$/.test(name);
+    const age = isWhole ? Date.now() - (await stat(path)).mtimeMs : Number.POSITIVE_INFINITY;
+    // A time in the future is that of a clock that was wrong.
+    if (age >= spareMs || age < -spareMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Undefined without an export yet, and for a folder that is not ours. */
+async function usedBy(link: string): Promise<string | undefined> {
+  try {
+    return await readlink(link);
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT" || systemCode(cause) === "EINVAL") return undefined;
+    throw cause;
   }
 }

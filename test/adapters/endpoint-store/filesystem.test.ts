@@ -1,5 +1,15 @@
 import { existsSync } from "node:fs";
-import { chmod, lstat, mkdir, readFile, readdir, readlink, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  readlink,
+  symlink,
+  writeFile,
+  utimes,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFilesystemEndpointStore } from "../../../src/adapters/endpoint-store/filesystem.js";
@@ -118,13 +128,19 @@ describe("databases", () => {
 });
 
 describe("exports", () => {
-  it("replaces everything at once and removes what was there before", async () => {
+  it("SPEC §8.7.4 replaces everything at once, and removes what was there before an hour later", async () => {
     await store.exports.replace(undefined, [file("yara/a.yar", "rule ", "a"), file("old.txt", "x")]);
     const written = await store.exports.replace(undefined, [file("yara/b.yar", "rule b")]);
     expect(written).toEqual({ files: 1, bytes: 6 });
     expect(await readdir(at("export"))).toEqual(["yara"]);
     expect(await readFile(at("export", "yara", "b.yar"), "utf8")).toBe("rule b");
-    expect((await readdir(at())).filter((name) => name.startsWith(".export-"))).toHaveLength(1);
+    const exports = async () => (await readdir(at())).filter((name) => name.startsWith(".export-"));
+    expect(await exports()).toHaveLength(2);
+    const used = await readlink(at("export"));
+    const old = (await exports()).find((name) => name !== used) as string;
+    await utimes(at(old), new Date(), new Date(Date.now() - 3_601_000));
+    await (await store.lock())();
+    expect(await exports()).toEqual([used]);
   });
 
   it("exports to another folder: new, empty, or an export of ours", async () => {
@@ -184,7 +200,7 @@ describe("lock", () => {
   it("clears away what a crash left", async () => {
     await store.exports.replace(undefined, [file("a", "1")]);
     await writeFile(at(".tmp-0"), "half");
-    await mkdir(at(".export-00000000-0000-0000-0000-000000000000"));
+    await mkdir(at(".export-00000000-0000-0000-0000-000000000000.new"));
     await symlink("nowhere", at(".export-00000000-0000-0000-0000-000000000001.link"));
     // The sweep spares a file of this very millisecond.
     await expect
