@@ -10,9 +10,12 @@ export interface EngineTrial {
   /** Rules that had to match a sample and did not. */
   readonly missed: readonly TrialFinding[];
   readonly samples: number;
-  /** Rules that matched a clean file. */
+  readonly sampleSeconds: number;
+  /** Rules that matched a clean file; without a rule, why the scan proves nothing. */
   readonly hits: readonly TrialFinding[];
+  /** Those that were looked at. */
   readonly cleanFiles: number;
+  readonly cleanSeconds: number;
 }
 
 export interface TrialFinding {

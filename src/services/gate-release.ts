@@ -73,11 +73,11 @@ export type GateAnswer = Pick<GateResult, "result" | "detail" | "rules">;
 async function timed(gate: string, work: () => Promise<GateAnswer>): Promise<GateResult> {
   const began = performance.now();
   const answer = await work();
-  return { ...answer, gate, seconds: secondsSince(began) };
+  return { ...answer, gate, seconds: toMilliseconds((performance.now() - began) / 1000) };
 }
 
-function secondsSince(began: number): number {
-  return Math.round(performance.now() - began) / 1000;
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 async function tryEngines(
@@ -93,7 +93,6 @@ async function tryEngines(
       const old = await exportedBefore(context, before, kind);
       const section = await sectionRecords(database.section(kind) as SectionReader);
       const files = ruleLanguage(kind).exportFiles(section);
-      const began = performance.now();
       const trial = await gates.tryKind({
         kind,
         files,
@@ -101,9 +100,6 @@ async function tryEngines(
       });
       const wanted = await missingRules(database, kind, await gates.wantedRules(kind));
       results.push(...readTrial(context, kind, { ...trial, missed: [...wanted, ...trial.missed] }, before));
-      const seconds = secondsSince(began);
-      const last = results.at(-1);
-      if (last !== undefined) results[results.length - 1] = { ...last, seconds };
     }
     if (database.section("ioc") !== undefined)
       results.push(await timed("clean-hashes", () => cleanHashes(context, database)));
@@ -111,20 +107,21 @@ async function tryEngines(
   });
 }
 
-/** One result for each question that an engine was asked. */
+/** One result for each question that an engine was asked, with the time that its answer took. */
 function readTrial(
   { settings }: ServiceContext,
   kind: RuleKind,
   trial: EngineTrial,
   before: ReleaseRecord | undefined,
 ): GateResult[] {
-  const { engine, refusals, missed, samples, hits, cleanFiles, loadSeconds } = trial;
-  const results = [resultOf(`must-match ${kind}`, missed, `${samples} samples`)];
+  const { engine, refusals, missed, samples, sampleSeconds, hits, cleanFiles, cleanSeconds, loadSeconds } =
+    trial;
+  const results = [resultOf(`must-match ${kind}`, missed, `${samples} samples`, sampleSeconds)];
   if (engine === null) return results;
-  const seconds = Math.round(loadSeconds * 1000) / 1000;
-  results.unshift({ ...resultOf(`load ${kind}`, refusals, `${engine}, ${seconds} s`), seconds });
+  const seconds = toMilliseconds(loadSeconds);
+  results.unshift(resultOf(`load ${kind}`, refusals, `${engine}, ${seconds} s`, seconds));
   if (refusals.length > 0) return results.slice(0, 1);
-  results.push(resultOf(`must-not-match ${kind}`, hits, `${cleanFiles} clean files`));
+  results.push(resultOf(`must-not-match ${kind}`, hits, `${cleanFiles} clean files`, cleanSeconds));
   const last = before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds;
   const most = Math.max(
     noticedSeconds,
@@ -136,7 +133,7 @@ function readTrial(
   return results;
 }
 
-function resultOf(gate: string, findings: readonly TrialFinding[], fine: string): GateResult {
+function resultOf(gate: string, findings: readonly TrialFinding[], fine: string, took = 0): GateResult {
   const rules = [...new Set(findings.flatMap(({ rule }) => (rule === null ? [] : [rule])))];
   const shown = findings
     .slice(0, shownMax)
@@ -144,7 +141,8 @@ function resultOf(gate: string, findings: readonly TrialFinding[], fine: string)
   const more = findings.length > shownMax ? [`and ${findings.length - shownMax} more`] : [];
   const failed = findings.length > 0;
   const detail = failed ? [...shown, ...more].join("; ") : fine;
-  return { gate, result: failed ? "FAILED" : "PASSED", detail, seconds: 0, rules: rules.slice(0, 100) };
+  const seconds = toMilliseconds(took);
+  return { gate, result: failed ? "FAILED" : "PASSED", detail, seconds, rules: rules.slice(0, 100) };
 }
 
 async function missingRules(

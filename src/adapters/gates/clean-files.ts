@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { OperationError } from "../../core/errors.js";
 import type { CleanFile } from "../../ports/release-gates.js";
 import { systemCode } from "../durable-files.js";
 
@@ -50,18 +51,32 @@ async function entriesOf(folder: string) {
 /** Digests of clean files, made once for each state of a file. */
 export class CleanDigests {
   readonly #known = new Map<string, { readonly mark: string; readonly digests: readonly string[] }>();
+  readonly #read: (path: string) => Promise<Uint8Array>;
 
+  constructor(read: (path: string) => Promise<Uint8Array> = (path) => readFile(path)) {
+    this.#read = read;
+  }
+
+  /** @throws OperationError STORE_FAILED when there are files and not one can be read */
   async *of(options: CleanOptions): AsyncGenerator<CleanFile> {
-    for (const { path, mark } of await listClean(options)) {
+    const listed = await listClean(options);
+    let readable = 0;
+    for (const { path, mark } of listed) {
       let known = this.#known.get(path);
       if (known?.mark !== mark) {
-        const bytes = await readFile(path).catch(() => undefined);
+        const bytes = await this.#read(path).catch(() => undefined);
         if (bytes === undefined) continue;
         const digests = ["md5", "sha1", "sha256"].map((name) => createHash(name).update(bytes).digest("hex"));
         known = { mark, digests };
         this.#known.set(path, known);
       }
+      readable++;
       yield { path, digests: known.digests };
     }
+    if (listed.length === 0 || readable > 0) return;
+    throw new OperationError(
+      "STORE_FAILED",
+      `expected to read one of ${listed.length} clean files, got none`,
+    );
   }
 }

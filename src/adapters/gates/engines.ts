@@ -11,6 +11,7 @@ import type { EngineTrial, ReleaseGates, TrialInput } from "../../ports/release-
 import { storeError, systemCode } from "../durable-files.js";
 import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
 import { tryClamAV } from "./clamav-trial.js";
+import { nothingTried, type Sample, type Trial, type WrittenFile } from "./trial.js";
 import { tryYara } from "./yara-trial.js";
 
 export interface EngineGatesOptions {
@@ -19,28 +20,6 @@ export interface EngineGatesOptions {
   readonly clean: CleanOptions;
 }
 
-export interface WrittenFile {
-  /** Relative to the trial's folder. */
-  readonly path: string;
-  readonly changed: boolean;
-}
-
-/** What a trial has to work with. */
-export interface Trial {
-  readonly folder: string;
-  readonly files: readonly WrittenFile[];
-  readonly samples: readonly Sample[];
-  /** Paths of clean files. */
-  readonly clean: () => Promise<readonly string[]>;
-}
-
-export interface Sample {
-  readonly rule: string;
-  readonly path: string;
-}
-
-const nothing = { refusals: [], loadSeconds: 0, missed: [], samples: 0, hits: [], cleanFiles: 0 } as const;
-
 export function openEngineGates({ samples, clean }: EngineGatesOptions): ReleaseGates {
   const digests = new CleanDigests();
   return {
@@ -48,7 +27,7 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
     cleanFiles: () => digests.of(clean),
     tryKind: (input) =>
       withFolder(async (folder) => {
-        if (input.kind !== "yara" && input.kind !== "clamav") return { engine: null, ...nothing };
+        if (input.kind !== "yara" && input.kind !== "clamav") return { engine: null, ...nothingTried };
         const files = await writeFiles(folder, input);
         const listed = async () => (await listClean(clean)).map(({ path }) => path);
         const trial: Trial = { folder, files, samples: await samplesOf(samples, input.kind), clean: listed };

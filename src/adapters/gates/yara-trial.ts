@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineTrial, TrialFinding } from "../../ports/release-gates.js";
+import { type CleanScan, scanFault } from "./clean-scan.js";
 import { runCommand, versionOf } from "./commands.js";
-import type { Trial, WrittenFile } from "./engines.js";
+import { nothingScanned, nothingTried, timed, type Trial, type WrittenFile } from "./trial.js";
 
 const compileTimeoutMs = 300_000;
 const scanTimeoutMs = 300_000;
@@ -11,18 +12,24 @@ const findingsMax = 100;
 
 export async function tryYara(trial: Trial): Promise<EngineTrial> {
   const version = await versionOf("yarac");
-  const empty = { refusals: [], loadSeconds: 0, missed: [], samples: 0, hits: [], cleanFiles: 0 };
-  if (version === undefined || (await versionOf("yara")) === undefined) return { engine: null, ...empty };
-  const began = performance.now();
-  const refusals = await compile(trial.folder, trial.files, "all.yarc");
-  const loadSeconds = (performance.now() - began) / 1000;
+  if (version === undefined || (await versionOf("yara")) === undefined)
+    return { engine: null, ...nothingTried };
   const engine = `yara ${version}`;
-  if (refusals.length > 0) return { engine, ...empty, refusals, loadSeconds };
-  const { missed, samples } = await trySamples(trial);
+  const load = await timed(() => compile(trial.folder, trial.files, "all.yarc"));
+  const loadSeconds = load.seconds;
+  if (load.result.length > 0) return { engine, ...nothingTried, refusals: load.result, loadSeconds };
+  const samples = trial.samples.filter(({ path }) => path !== "");
+  const tried = await timed(() => trySamples(trial.folder, samples));
   const changed = trial.files.filter((file) => file.changed);
   const clean = changed.length === 0 ? [] : await trial.clean();
-  const hits = clean.length === 0 ? [] : await scanClean(trial.folder, changed, clean);
-  return { engine, refusals, loadSeconds, missed, samples, hits, cleanFiles: clean.length };
+  const held = await timed(async () =>
+    clean.length === 0 ? nothingScanned : scanClean(trial.folder, changed, clean),
+  );
+  return {
+    ...{ engine, refusals: [], loadSeconds, missed: tried.result, samples: samples.length },
+    ...{ sampleSeconds: tried.seconds, hits: held.result.hits, cleanFiles: held.result.scanned },
+    cleanSeconds: held.seconds,
+  };
 }
 
 async function compile(folder: string, files: readonly WrittenFile[], out: string): Promise<TrialFinding[]> {
@@ -37,10 +44,9 @@ async function compile(folder: string, files: readonly WrittenFile[], out: strin
   });
 }
 
-async function trySamples({ folder, samples }: Trial): Promise<{ missed: TrialFinding[]; samples: number }> {
-  const files = samples.filter(({ path }) => path !== "");
+async function trySamples(folder: string, samples: Trial["samples"]): Promise<TrialFinding[]> {
   const missed: TrialFinding[] = [];
-  for (const { rule, path } of files) {
+  for (const { rule, path } of samples) {
     const words = ["-C", "-w", "-N", "all.yarc", path];
     const { exit, stdout } = await runCommand("yara", words, { cwd: folder, timeoutMs: scanTimeoutMs });
     const matched = stdout.split("\n").map((line) => line.split(" ", 1)[0]);
@@ -50,28 +56,31 @@ async function trySamples({ folder, samples }: Trial): Promise<{ missed: TrialFi
       message: `expected ${rule} to match ${path}, got ${exit === 0 ? "no match" : "no answer"}`,
     });
   }
-  return { missed, samples: files.length };
+  return missed;
 }
 
 async function scanClean(
   folder: string,
   changed: readonly WrittenFile[],
   clean: readonly string[],
-): Promise<TrialFinding[]> {
+): Promise<CleanScan> {
   const refused = await compile(folder, changed, "changed.yarc");
-  if (refused.length > 0) return refused;
+  if (refused.length > 0) return { hits: refused, scanned: 0 };
   await writeFile(join(folder, "clean.txt"), `${clean.join("\n")}\n`);
   const words = ["-C", "-w", "-N", "-f", "-p", "2", "--scan-list", "changed.yarc", "clean.txt"];
-  const { exit, stdout } = await runCommand("yara", words, { cwd: folder, timeoutMs: scanTimeoutMs });
-  if (typeof exit !== "number")
-    return [{ rule: null, message: "the scan of clean files died or did not end in time" }];
+  const run = await runCommand("yara", words, { cwd: folder, timeoutMs: scanTimeoutMs });
+  // It ends well whatever it could not open, with a line for each.
+  const scanned = clean.length - (run.stderr.match(/^error scanning /gm)?.length ?? 0);
+  const fault = scanFault(run, { listed: clean.length, scanned, endedWell: [0] });
+  if (fault !== undefined) return { hits: [fault], scanned };
   const first = new Map<string, { path: string; count: number }>();
-  for (const line of stdout.split("\n").filter((one) => one !== "")) {
+  for (const line of run.stdout.split("\n").filter((one) => one !== "")) {
     const [rule = "", ...rest] = line.split(" ");
     const known = first.get(rule);
     first.set(rule, { path: known?.path ?? rest.join(" "), count: (known?.count ?? 0) + 1 });
   }
-  return [...first].slice(0, findingsMax).map(([rule, { path, count }]) => {
+  const hits = [...first].slice(0, findingsMax).map(([rule, { path, count }]) => {
     return { rule, message: `matches ${count} clean ${count === 1 ? "file" : "files"}, ${path} among them` };
   });
+  return { hits, scanned };
 }
