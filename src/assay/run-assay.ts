@@ -213,7 +213,7 @@ async function pass(
 
 /** The newest release that waits for an overseer; for another rebuilder the newest that has a manifest. */
 async function waiting({ desk, party }: AssayContext, feed: FeedName): Promise<ReleaseNumber | undefined> {
-  const found = (await desk.releases(feed)).find(({ state }) => isForMe(party, state));
+  const found = (await desk.releases(feed)).items.find(({ state }) => isForMe(party, state));
   return found?.release;
 }
 

@@ -13,7 +13,7 @@ export interface RebuilderStatus {
   readonly key: string;
   readonly server: string;
   readonly compilers: AssayContext["compilers"];
-  /** The last round in which every feed answered; null before the first. */
+  /** When the feed that was longest without an answer last had one; null before each had. */
   readonly lastAnswerAt: string | null;
   readonly failures: WatchReport["failures"];
   readonly signed: number;

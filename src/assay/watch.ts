@@ -1,9 +1,12 @@
 /**
  * `rulemint assay watch`: follows feeds and judges whatever comes. What was judged stands in the rebuilder's own records and at the desk, so a
  * process that is killed at any instant is simply started again; a network that fails is asked again.
+ *
+ * Each feed is waited for by itself: the desk answers when something has changed. One release is judged at a time.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
+import type { ReleaseList } from "../ports/staged-releases.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { isForMe, runAssay } from "./run-assay.js";
 import type { Round } from "./status.js";
@@ -11,53 +14,141 @@ import type { DeliveredVerdict } from "./verdicts.js";
 
 export interface WatchReport {
   readonly verdicts: readonly AssayVerdict[];
-  /** What could not be judged in the last round, and why. */
+  /** What could not be judged when it was last tried, and why. */
   readonly failures: readonly { readonly feed: FeedName; readonly code: string; readonly message: string }[];
 }
 
 export interface WatchOptions {
   readonly feeds: readonly FeedName[];
-  /** One round and no more. */
+  /** One look at each and no more. */
   readonly once: boolean;
-  /** Resolves after the time between two rounds; false when it was told to stop. */
-  readonly pause: () => Promise<boolean>;
+  /** How long the desk may wait with its answer. */
+  readonly waitSeconds: number;
+  /** Aborted when it is told to stop; a release that is being judged is judged to its end. */
+  readonly stop: AbortSignal;
+  /** Resolves after so many seconds, or as soon as the signal is aborted. */
+  readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
   readonly onVerdict: (verdict: AssayVerdict) => void;
   readonly onFailure: (failure: WatchReport["failures"][number]) => void;
-  /** After each round, and after each verdict in it. */
+  /** After each look, and after each verdict. One call at a time. */
   readonly onStatus?: (round: Round) => Promise<void>;
 }
 
+const pauseSeconds = {
+  /** Before a desk that does not wait. */
+  early: 2,
+  /** After a failure it doubles, up to the longest. */
+  afterFailure: 2,
+  longest: 60,
+};
+
 /** SPEC §10.3.5. Only faults of a program's own are thrown: what a publisher or a network does is reported. */
 export async function watchReleases(context: AssayContext, options: WatchOptions): Promise<WatchReport> {
-  const verdicts: AssayVerdict[] = [];
-  let lastAnswerAt: string | null = null;
-  for (;;) {
-    const failures: WatchReport["failures"][number][] = [];
-    for (const feed of options.feeds) {
+  const failed = new AbortController();
+  const watch = new Watch(context, { ...options, stop: AbortSignal.any([options.stop, failed.signal]) });
+  const ends = options.feeds.map((feed) =>
+    watch.follow(feed).catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    }),
+  );
+  for (const end of await Promise.allSettled(ends)) if (end.status === "rejected") throw end.reason;
+  return watch.report();
+}
+
+class Watch {
+  readonly #context: AssayContext;
+  readonly #options: WatchOptions;
+  readonly #verdicts: AssayVerdict[] = [];
+  readonly #failures = new Map<FeedName, WatchReport["failures"][number]>();
+  readonly #answeredAt = new Map<FeedName, string>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(context: AssayContext, options: WatchOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  report(): WatchReport {
+    return { verdicts: this.#verdicts, failures: [...this.#failures.values()] };
+  }
+
+  async follow(feed: FeedName): Promise<void> {
+    const { once, stop, pause } = this.#options;
+    let known: ReleaseList | undefined;
+    let failures = 0;
+    for (;;) {
+      const began = this.#now();
+      const before = known;
       try {
-        for (const release of await unjudged(context, feed)) {
-          const verdict = await runAssay(context, feed, release);
-          verdicts.push(verdict);
-          options.onVerdict(verdict);
-          await options.onStatus?.({ failures, lastAnswerAt });
-        }
+        known = await this.#look(feed, known);
+        failures = 0;
       } catch (error) {
         if (!(error instanceof RulemintError)) throw error;
-        const failure = { feed, code: error.code, message: error.message };
-        failures.push(failure);
-        options.onFailure(failure);
+        // The next look is a fresh one: what could not be judged still waits.
+        known = undefined;
+        failures++;
+        await this.#report(feed, error);
       }
+      if (once || stop.aborted) return;
+      const wait = failures > 0 ? pauseSeconds.afterFailure * 2 ** (failures - 1) : pauseSeconds.early;
+      const isEarly = known !== undefined && known === before && this.#now() - began < 1000;
+      if (failures > 0 || isEarly) await pause(Math.min(wait, pauseSeconds.longest), stop);
+      if (stop.aborted) return;
     }
-    if (failures.length === 0) lastAnswerAt = context.clock.now().toISOString();
-    await options.onStatus?.({ failures, lastAnswerAt });
-    if (options.once || !(await options.pause())) return { verdicts, failures };
+  }
+
+  /** A desk that forgot an answer is given it again: the same list is gone through too. */
+  async #look(feed: FeedName, known: ReleaseList | undefined): Promise<ReleaseList> {
+    const { waitSeconds: seconds, stop } = this.#options;
+    const list = await this.#context.desk.releases(feed, known && { known, seconds, stop });
+    if (stop.aborted) return list;
+    await this.#serially(async () => {
+      for (const release of await unjudged(this.#context, feed, list)) {
+        const verdict = await runAssay(this.#context, feed, release);
+        this.#verdicts.push(verdict);
+        this.#options.onVerdict(verdict);
+        await this.#tell();
+        if (stop.aborted) return;
+      }
+      this.#failures.delete(feed);
+      this.#answeredAt.set(feed, this.#context.clock.now().toISOString());
+      await this.#tell();
+    });
+    return list;
+  }
+
+  async #report(feed: FeedName, { code, message }: RulemintError): Promise<void> {
+    const failure = { feed, code, message };
+    this.#failures.set(feed, failure);
+    this.#options.onFailure(failure);
+    await this.#serially(() => this.#tell());
+  }
+
+  async #tell(): Promise<void> {
+    const { feeds, onStatus } = this.#options;
+    const times = feeds.map((feed) => this.#answeredAt.get(feed) ?? "").sort();
+    await onStatus?.({ failures: [...this.#failures.values()], lastAnswerAt: times[0] || null });
+  }
+
+  #serially(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+
+  #now(): number {
+    return this.#context.clock.now().getTime();
   }
 }
 
 /** Oldest first. An overseer goes by what the desk waits for; another rebuilder by what it has not judged yet. */
-async function unjudged(context: AssayContext, feed: FeedName): Promise<ReleaseNumber[]> {
-  const { desk, records, party } = context;
-  const offered = (await desk.releases(feed)).filter(({ state }) => isForMe(party, state));
+async function unjudged(
+  { records, party }: AssayContext,
+  feed: FeedName,
+  { items }: ReleaseList,
+): Promise<ReleaseNumber[]> {
+  const offered = items.filter(({ state }) => isForMe(party, state));
   const waiting: ReleaseNumber[] = [];
   for (const { release } of offered) {
     const prefix = `${feed}/${String(release).padStart(10, "0")}/`;

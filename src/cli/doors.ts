@@ -129,7 +129,7 @@ export interface WatchAssayOptions extends Omit<AssayOptions, "feed" | "release"
   readonly feeds: readonly string[];
   /** One round, then an answer. */
   readonly once: boolean;
-  /** Between two rounds. */
+  /** The longest between two looks. */
   readonly seconds: number;
 }
 

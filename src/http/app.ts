@@ -24,6 +24,7 @@ import { answerOnce } from "./idempotency.js";
 import { contractPath, serveReference } from "./serve-reference.js";
 import { eventRoutes } from "./routes/events.js";
 import { feedRoutes } from "./routes/feeds.js";
+import { releaseListRoutes } from "./routes/release-list.js";
 import { releaseRoutes } from "./routes/releases.js";
 import { ruleRoutes } from "./routes/rules.js";
 import { rulesetRoutes } from "./routes/rulesets.js";
@@ -39,6 +40,8 @@ export interface AppOptions {
   /** The development time-stamp authority, where there is one. */
   readonly tsa?: StampTime;
   readonly requestLog?: Logger;
+  /** Aborted when the service stops: answers that wait for something end. */
+  readonly stopping?: AbortSignal;
   /** Holds answers against the contract too, and lets faults of ours show their inside. For tests. */
   readonly validateResponses?: boolean;
 }
@@ -46,7 +49,7 @@ export interface AppOptions {
 const jsonBytesMax = 256 * 1024;
 
 export function createApp(options: AppOptions): Express {
-  const { context, publicFolder, tsa, requestLog, validateResponses = false } = options;
+  const { context, publicFolder, tsa, requestLog, stopping, validateResponses = false } = options;
   const app = express();
   app.disable("x-powered-by").disable("etag");
   app.enable("strict routing").enable("case sensitive routing");
@@ -71,7 +74,8 @@ export function createApp(options: AppOptions): Express {
   app.use(answerOnce(context));
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
-  app.use(accessRoutes(context), eventRoutes(context), tokenRoutes(context));
+  app.use(releaseListRoutes(context, stopping), eventRoutes(context, stopping));
+  app.use(accessRoutes(context), tokenRoutes(context));
   app.use(notFound);
   app.use(recordRefusals(context));
   app.use(problemHandler(validateResponses));

@@ -33,8 +33,6 @@ import { stopSignal } from "./stop-signal.js";
 export { initRebuilder } from "./compose-rebuilder-folder.js";
 
 const threads = 2;
-/** After a failure the pause doubles, up to this. */
-const pauseSecondsMax = 60;
 
 export async function assay(options: AssayOptions, progress: Progress): Promise<Report> {
   return withRebuilder(options, progress, async (context, writeStatus) => {
@@ -47,20 +45,18 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
 
 /** Until it is told to stop, or for one round; the answer is no when something failed. */
 export async function watch(options: WatchAssayOptions, progress: Progress): Promise<Report> {
-  const stop = stopSignal();
+  const told = new AbortController();
+  void stopSignal().then(() => told.abort());
   return withRebuilder(options, progress, async (context, writeStatus) => {
-    let seconds = options.seconds;
     const report = await watchReleases(context, {
       feeds: options.feeds.map(feedName),
       once: options.once,
-      pause: () => Promise.race([stop.then(() => false), sleep(seconds * 1000, true, { ref: true })]),
+      waitSeconds: options.seconds,
+      stop: told.signal,
+      pause: (seconds, signal) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined),
       onVerdict: (verdict) => progress(describeAssay(verdict)),
       onFailure: ({ feed, code, message }) => progress(`${feed}: ${code}: ${message}; asked again`),
-      onStatus: async (round) => {
-        const longer = Math.min(seconds * 2, Math.max(pauseSecondsMax, options.seconds));
-        seconds = round.failures.length > 0 ? longer : options.seconds;
-        await writeStatus(round);
-      },
+      onStatus: writeStatus,
     });
     const ok = report.failures.length === 0 && report.verdicts.every(({ result }) => result === "PASSED");
     return { ok, json: report, text: describeWatch(report) };

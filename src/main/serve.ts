@@ -44,9 +44,9 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     wake: () => scheduler?.wake(),
   });
   const { context, publicFolder, stampTime } = service;
-  const server = createServer(
-    createApp({ context, publicFolder, requestLog: log, ...(stampTime && { tsa: stampTime }) }),
-  );
+  const stopping = new AbortController();
+  const parts = { context, publicFolder, requestLog: log, stopping: stopping.signal };
+  const server = createServer(createApp({ ...parts, ...(stampTime && { tsa: stampTime }) }));
   let handed: NodeJS.Timeout | undefined;
   try {
     await beginAccessLog(context);
@@ -73,6 +73,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     await stopped;
     progress("stopping");
   } finally {
+    stopping.abort();
     await endProbes();
     await scheduler?.stop();
     await closeServer(server);

@@ -16,6 +16,23 @@ export interface SignedVerdict {
   readonly publicKey: string;
 }
 
+/** The newest releases, newest first, with the state that the service gives them. */
+export interface ReleaseList {
+  readonly items: readonly { readonly release: ReleaseNumber; readonly state: string }[];
+  /** By which the service tells whether it is still the same; undefined where it says none. */
+  readonly tag: string | undefined;
+}
+
+/** Until when a list is waited for. */
+export interface ListWait {
+  /** What the caller has; given back, the very object, when nothing has changed. */
+  readonly known: ReleaseList;
+  /** The longest; a service may answer at once. */
+  readonly seconds: number;
+  /** Aborted when nobody waits any more: the answer is `known`. */
+  readonly stop: AbortSignal;
+}
+
 /**
  * The publisher's desk, as whoever rebuilds sees it: what waits for an assay, and where the answer goes. A verdict that was delivered is
  * durable; delivering the same one again is no error.
@@ -23,8 +40,7 @@ export interface SignedVerdict {
  * @throws OperationError FETCH_FAILED, SERVER_REFUSED
  */
 export interface StagedReleases {
-  /** The newest releases, newest first, with the state that the service gives them. */
-  releases(feed: FeedName): Promise<readonly { release: ReleaseNumber; state: string }[]>;
+  releases(feed: FeedName, wait?: ListWait): Promise<ReleaseList>;
   /** The manifest file as it stands, with the publisher's signature. */
   manifest(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
   /** A staged pack, for the first difference when a rebuild disagrees. */

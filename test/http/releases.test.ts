@@ -39,6 +39,36 @@ async function coSign(number: number): Promise<Response> {
   return post(`${releases}/${number}/verdicts`, verdict, "overseer");
 }
 
+describe("the list of releases", () => {
+  const list = (query: string, known: string, signal?: AbortSignal) =>
+    fetch(`${service.origin}${releases}${query}`, {
+      headers: { authorization: `Bearer ${service.tokens.overseer}`, "if-none-match": known },
+      ...(signal && { signal }),
+    });
+
+  it("SPEC §17.7.3 is not sent again to whoever has it, and at once to whoever has another", async () => {
+    const first = await get(releases);
+    const tag = first.headers.get("etag") as string;
+    expect(await first.json()).toEqual({ items: [], next: null });
+    const again = await list("", tag);
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    expect((await list("?wait=200", '"another"')).status).toBe(200);
+    expect((await list("?wait=1", tag)).status).toBe(304);
+    await problemOf(await list("?wait=241", tag), "REQUEST_INVALID");
+  });
+
+  it("SPEC §17.7.3 is waited for until the service stops, and by nobody who has gone", async () => {
+    const tag = (await get(releases)).headers.get("etag") as string;
+    const gone = new AbortController();
+    const left = list("?wait=200", tag, gone.signal);
+    gone.abort();
+    await expect(left).rejects.toThrow();
+    const waiting = list("?wait=200", tag);
+    service.stopping.abort();
+    expect((await waiting).status).toBe(304);
+  });
+});
+
 describe("a release", () => {
   it("cannot be built from nothing", async () => {
     await problemOf(await post(releases, {}), "RELEASE_EMPTY");

@@ -36,6 +36,8 @@ export interface TestService {
   readonly desk: Desk;
   readonly origin: string;
   readonly tokens: Readonly<Record<Role, string>>;
+  /** Aborted: answers that wait for something end. */
+  readonly stopping: AbortController;
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
   /** Every step that the desk was woken for is done. */
   settled(): Promise<void>;
@@ -64,7 +66,9 @@ export async function openService(options: TestServiceOptions = {}): Promise<Tes
   for (const [role, identity] of Object.entries(people) as [Role, Identity][]) {
     tokens[role] = await createToken(desk.context, { identity, random: randomBytes(32) });
   }
+  const stopping = new AbortController();
   const app = createApp({
+    stopping: stopping.signal,
     context: desk.context,
     publicFolder: join(desk.folder, "public"),
     tsa: options.tsa,
@@ -76,6 +80,7 @@ export async function openService(options: TestServiceOptions = {}): Promise<Tes
     desk,
     origin,
     tokens,
+    stopping,
     call: (method, path, call = {}) => fetch(origin + path, requestOf(method, tokens, call)),
     settled: async () => {
       await steps;

@@ -8,11 +8,13 @@ import { OperationError, VerificationError, quote } from "../../core/errors.js";
 import { limits } from "../../core/limits.js";
 import { formatDSSE } from "../../core/trust/attest/dsse.js";
 import type { SourceArchive } from "../../ports/source-archive.js";
-import type { StagedReleases, Verdict } from "../../ports/staged-releases.js";
+import type { ListWait, ReleaseList, StagedReleases, Verdict } from "../../ports/staged-releases.js";
 import { FileBatches } from "./file-batches.js";
 
 const jsonBytesMax = 64 * 1024 * 1024;
 const silenceMs = 30_000;
+/** As the contract has it. */
+const waitSecondsMax = 240;
 
 export interface DeskOptions {
   readonly server: string;
@@ -39,13 +41,7 @@ export function openDesk({ server, token: plain, reason }: DeskOptions): SourceA
   return {
     sources: (feed, number) => get(`${release(feed, number)}/sources`, jsonBytesMax),
     file: (sha256: Sha256Hex, bytesMax: number) => files.read(sha256, bytesMax),
-    async releases(feed) {
-      const answer = await get(`/v1/feeds/${feed}/releases?limit=20`, jsonBytesMax);
-      const { items } = JSON.parse(new TextDecoder().decode(answer)) as {
-        items: { release: ReleaseNumber; state: string }[];
-      };
-      return items.map(({ release: number, state }) => ({ release: number, state }));
-    },
+    releases: (feed, wait) => listReleases(`${base}/v1/feeds/${feed}/releases?limit=20`, token, wait),
     provenance: (feed, number) => get(`${release(feed, number)}/provenance`, limits.attestationBytesMax),
     async attest(feed, number, { envelope, publicKey }) {
       const body = `{"publicKey":${JSON.stringify(publicKey)},"envelope":${utf8Text(formatDSSE(envelope))}}`;
@@ -73,19 +69,49 @@ function reasonHeader({ reason }: Bearer): Record<string, string> {
   return reason === undefined ? {} : { "rulemint-reason": encodeURIComponent(reason) };
 }
 
-/** @throws OperationError FETCH_FAILED, FETCH_NOT_FOUND, SERVER_REFUSED; VerificationError FETCH_TOO_LARGE */
-async function request(url: string, token: Bearer, init: RequestInit, bytesMax: number): Promise<Uint8Array> {
+/** One request, which the service answers when something has changed or the time is over. */
+async function listReleases(url: string, token: Bearer, wait?: ListWait): Promise<ReleaseList> {
+  const { known, stop } = wait ?? {};
+  const seconds = Math.min(wait?.seconds ?? 0, waitSecondsMax);
+  const headers: Record<string, string> = known?.tag === undefined ? {} : { "if-none-match": known.tag };
+  const signal = AbortSignal.any([
+    AbortSignal.timeout(seconds * 1000 + silenceMs),
+    ...(stop === undefined ? [] : [stop]),
+  ]);
   let response: Response;
   try {
-    response = await fetch(url, {
-      ...init,
-      redirect: "error",
-      headers: { ...init.headers, authorization: `Bearer ${token.plain}`, ...reasonHeader(token) },
-      signal: AbortSignal.timeout(init.method === "GET" ? 20 * silenceMs : silenceMs),
-    });
+    const asked = seconds > 0 && known?.tag !== undefined ? `${url}&wait=${seconds}` : url;
+    response = await send(asked, token, { method: "GET", headers, signal });
+  } catch (error) {
+    if (known !== undefined && stop?.aborted) return known;
+    throw error;
+  }
+  if (response.status === 304 && known !== undefined) return known;
+  const text = new TextDecoder().decode(await bodyOf(url, response, jsonBytesMax));
+  const { items } = JSON.parse(text) as { items: { release: ReleaseNumber; state: string }[] };
+  return {
+    items: items.map(({ release, state }) => ({ release, state })),
+    tag: response.headers.get("etag") ?? undefined,
+  };
+}
+
+async function request(url: string, token: Bearer, init: RequestInit, bytesMax: number): Promise<Uint8Array> {
+  const signal = AbortSignal.timeout(init.method === "GET" ? 20 * silenceMs : silenceMs);
+  return bodyOf(url, await send(url, token, { ...init, signal }), bytesMax);
+}
+
+/** @throws OperationError FETCH_FAILED */
+async function send(url: string, token: Bearer, init: RequestInit): Promise<Response> {
+  const headers = { ...init.headers, authorization: `Bearer ${token.plain}`, ...reasonHeader(token) };
+  try {
+    return await fetch(url, { ...init, redirect: "error", headers });
   } catch (cause) {
     throw new OperationError("FETCH_FAILED", `expected an answer from ${url}, got none`, { cause });
   }
+}
+
+/** @throws OperationError FETCH_NOT_FOUND, SERVER_REFUSED; VerificationError FETCH_TOO_LARGE */
+async function bodyOf(url: string, response: Response, bytesMax: number): Promise<Uint8Array> {
   if (!response.ok) throw await refusal(url, response);
   const parts: Uint8Array[] = [];
   let length = 0;

@@ -20,7 +20,12 @@ export function assayWatch(noun: Command, doors: CLIDoors): void {
     .option("--feed <feed...>", "feeds", ["endpoint"])
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
     .option("--once", "one round, then answer")
-    .option("--every <seconds>", "time between two rounds", parseNumber, 2)
+    .option(
+      "--every <seconds>",
+      "look at least so often, at most 240; the service answers at once when something has changed",
+      parseNumber,
+      240,
+    )
     .addOption(compilerOption())
     .addOption(partyOption())
     .addOption(sourcesOption());

@@ -391,7 +391,8 @@ export interface paths {
     };
     /**
      * Releases of a feed, newest first
-     * @description Any role.
+     * @description Any role. With `If-None-Match`, and what was shown is still the same, the answer is 304; with `wait` too, it comes when the feed or its
+     *     newest release has changed, or so many seconds later. Whoever follows a feed waits, and leaves one entry in the access log for each wait.
      */
     get: operations["listReleases"];
     put?: never;
@@ -2098,8 +2099,13 @@ export interface operations {
         after?: number;
         /** @description Most items in the answer */
         limit?: components["parameters"]["limit"];
+        /** @description Seconds */
+        wait?: number;
       };
-      header?: never;
+      header?: {
+        /** @description The ETag of the answer that the caller has */
+        "If-None-Match"?: string;
+      };
       path: {
         feed: components["parameters"]["feed"];
       };
@@ -2110,6 +2116,8 @@ export interface operations {
       /** @description One page */
       200: {
         headers: {
+          /** @description Of this page as it is */
+          ETag?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2119,6 +2127,13 @@ export interface operations {
             next: number | null;
           };
         };
+      };
+      /** @description Nothing has changed */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       default: components["responses"]["Problem"];
     };

@@ -4,13 +4,14 @@ import { feedName, releaseNumber } from "../../core/brands.js";
 import type { ServiceContext } from "../../services/context.js";
 import { showRelease } from "../../services/read-releases.js";
 import { identityOf } from "../authenticate.js";
+import { pauseAnswer } from "../pause.js";
 import { newRoutes } from "./routes.js";
 
 /** Other processes change releases too, so the records are asked. */
 const lookMs = 400;
 const aliveMs = 15_000;
 
-export function eventRoutes(context: ServiceContext): Router {
+export function eventRoutes(context: ServiceContext, stopping?: AbortSignal): Router {
   const routes = newRoutes();
   routes.get("/v1/feeds/:feed/releases/:release/events", async (request, response) => {
     const identity = identityOf(response);
@@ -43,23 +44,10 @@ export function eventRoutes(context: ServiceContext): Router {
       }
       told = data;
       if (state === "published" || state === "failed") break;
-      await pause(lookMs, response);
-      if (response.closed) break;
+      if (!(await pauseAnswer(lookMs, response, stopping))) break;
       release = await showRelease(context, identity, name);
     }
     response.end();
   });
   return routes;
-}
-
-function pause(ms: number, response: NodeJS.EventEmitter): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      response.off("close", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    response.once("close", over);
-  });
 }

@@ -7,7 +7,6 @@ import type { ServiceContext } from "../../services/context.js";
 import type { ReleaseRecord } from "../../services/model.js";
 import { publishRelease } from "../../services/publish-release.js";
 import {
-  listReleases,
   openManifest,
   openPack,
   openProvenance,
@@ -79,11 +78,6 @@ export function releaseRoutes(context: ServiceContext): Router {
 }
 
 function addReading(routes: Router, context: ServiceContext): void {
-  routes.get(all, async (request, response) => {
-    const { after, limit } = request.query as { after?: number; limit?: number };
-    const page = { feed: feedName(request.params.feed), after, limit };
-    response.json(await listReleases(context, identityOf(response), page));
-  });
   routes.get(one, async (request, response) => {
     response.json(await showRelease(context, identityOf(response), nameOf(request.params)));
   });
