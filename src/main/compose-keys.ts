@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { drawMLDSAKey, openNobleSigner } from "../adapters/post-quantum/noble.js";
-import { readKeyBytes, writeKeyFile } from "../adapters/signer/key-file.js";
+import { drawPassphrase, readKeyBytes, writeKeyFile } from "../adapters/signer/key-file.js";
 import { createKeyFile, openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import type { PostQuantumSigner } from "../ports/post-quantum.js";
 import type { Signer } from "../ports/signer.js";
@@ -45,8 +45,7 @@ function passphraseOf(folder: string): string {
   const file = join(folder, passphraseFile);
   if (!existsSync(file)) {
     mkdirSync(join(folder, "keys"), { recursive: true, mode: 0o700 });
-    const random = crypto.getRandomValues(new Uint8Array(24));
-    writeFileSync(file, `${Buffer.from(random).toString("base64url")}\n`, { mode: 0o600 });
+    writeFileSync(file, `${drawPassphrase()}\n`, { mode: 0o600 });
   }
   return readSecret(folder, { file: passphraseFile });
 }

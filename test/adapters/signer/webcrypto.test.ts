@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { drawPassphrase } from "../../../src/adapters/signer/key-file.js";
 import { readSecret } from "../../../src/adapters/signer/secrets.js";
 import { createKeyFile, openWebCryptoSigner } from "../../../src/adapters/signer/webcrypto.js";
 import { signerContract } from "../../contract/signer.js";
@@ -27,11 +28,31 @@ for (const scheme of schemes) {
 describe("key file", () => {
   const path = pathOf("ecdsa-p256-sha256");
 
-  it("is readable by its owner alone, and encrypted with at least 600,000 rounds", () => {
+  const scheme = (rounds: string) =>
+    new RegExp(
+      `PBES2[\\s\\S]*PBKDF2[\\s\\S]*INTEGER +:${rounds}\\n[\\s\\S]*hmacWithSHA256[\\s\\S]*aes-256-cbc`,
+    );
+  const shown = (file: string) => execFileSync("openssl", ["asn1parse", "-in", file], { encoding: "utf8" });
+
+  it("is readable by its owner alone, and stretches what a person chose with 600,000 rounds", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, "utf8")).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
-    const shown = execFileSync("openssl", ["asn1parse", "-in", path], { encoding: "utf8" });
-    expect(shown).toMatch(/PBES2[\s\S]*PBKDF2[\s\S]*INTEGER +:0927C0[\s\S]*hmacWithSHA256[\s\S]*aes-256-cbc/);
+    expect(shown(path)).toMatch(scheme("0927C0"));
+  });
+
+  it("stretches 192 random bits with OpenSSL's 2,048 rounds, and only a whole drawn passphrase", async () => {
+    const drawn = drawPassphrase();
+    expect(Buffer.from(drawn.slice("drawn-".length), "base64url")).toHaveLength(24);
+    for (const [i, [text, rounds]] of [
+      [drawn, "0800"],
+      [drawn.slice(0, -1), "0927C0"],
+      ["drawn-", "0927C0"],
+    ].entries()) {
+      const file = join(folder, `drawn-${i}`);
+      await createKeyFile({ path: file, passphrase: text as string, scheme: "ed25519" });
+      expect(shown(file)).toMatch(scheme(rounds as string));
+      expect(await openWebCryptoSigner({ path: file, passphrase: text as string })).toBeDefined();
+    }
   });
 
   it("is opened by openssl with the passphrase", () => {
