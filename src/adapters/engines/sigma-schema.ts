@@ -14,13 +14,12 @@ import { decodeSource, FindingList } from "../../core/rules/source-text.js";
 import type { RuleEngine } from "../../ports/rule-engine.js";
 import { correlationSchema, detectionSchema, filterSchema } from "./sigma-schemas.js";
 
+/** The schemas are compiled for the first rule, not at start: a service without Sigma rules never pays for them. */
 export function openSigmaSchemaEngine(): RuleEngine {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
-  ajvFormats.default(ajv, ["uuid"]);
-  const correlation = ajv.compile(correlationSchema);
-  const filter = ajv.compile(filterSchema);
-  const detection = ajv.compile(detectionSchema);
+  let schemas: ReturnType<typeof compileSchemas> | undefined;
   const validate = (rule: MapNode): ErrorObject[] => {
+    schemas ??= compileSchemas();
+    const { correlation, filter, detection } = schemas;
     const check = childOf(rule, "correlation") ? correlation : childOf(rule, "filter") ? filter : detection;
     return check(toData(rule)) ? [] : [...(check.errors ?? [])];
   };
@@ -29,6 +28,16 @@ export function openSigmaSchemaEngine(): RuleEngine {
     kinds: ["sigma"],
     check: async (kind: RuleKind, files: readonly SourceFile[]) =>
       kind === "sigma" ? files.flatMap((file) => checkFile(file, validate)) : [],
+  };
+}
+
+function compileSchemas() {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
+  ajvFormats.default(ajv, ["uuid"]);
+  return {
+    correlation: ajv.compile(correlationSchema),
+    filter: ajv.compile(filterSchema),
+    detection: ajv.compile(detectionSchema),
   };
 }
 
