@@ -1,5 +1,6 @@
 /**
- * The README's first command, with both signers: three releases from files to an endpoint, refusals on the way, the audit, and every line
+ * The README's first command, with the signer that it takes where SoftHSM2 is installed (`RULEMINT_DEMO_SIGNERS=webcrypto,pkcs11` asks
+ * for both; the service tests run on WebCrypto keys): three releases from files to an endpoint, refusals on the way, the audit, and every line
  * of docs/VERIFY.md. What it leaves is then looked at by strangers: tuf-js from a running server, zstd, openssl.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -23,7 +24,7 @@ import { digestDatabase } from "../../src/core/format/database.js";
 import { projectRoot } from "../architecture/source-tree.js";
 
 const softhsm = existsSync("/usr/lib/softhsm/libsofthsm2.so");
-const signers = ["webcrypto", ...(softhsm ? ["pkcs11"] : [])];
+const signers = (process.env.RULEMINT_DEMO_SIGNERS ?? (softhsm ? "pkcs11" : "webcrypto")).split(",");
 if (!softhsm) console.warn("SoftHSM2 is not installed: the demo runs with the WebCrypto signer alone");
 
 describe.each(signers)("scripts/demo --signer %s", (signer) => {
