@@ -18,6 +18,8 @@ export interface RestoreOptions {
 export interface OperatorDoors {
   backup(options: BackupOptions, progress: Progress): Promise<Report>;
   restore(options: RestoreOptions, progress: Progress): Promise<Report>;
+  /** The records of the data folder into the configured PostgreSQL. */
+  loadRecords(data: string): Promise<Report>;
   /** Every mistake of a configuration at once. */
   checkConfiguration(data: string): Promise<Report>;
 }

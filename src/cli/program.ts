@@ -21,7 +21,7 @@ import {
   targetsShow,
   targetsSign,
 } from "./commands/ceremony.js";
-import { backup, configCheck, restore } from "./commands/backup.js";
+import { backup, configCheck, recordsLoad, restore } from "./commands/backup.js";
 import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
@@ -119,6 +119,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ],
   ["token", "tokens for programs of one's own", [tokenCreate, tokenList, tokenRevoke]],
   ["config", "the service's configuration", [configCheck]],
+  ["records", "the service's records", [recordsLoad]],
   ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];
 

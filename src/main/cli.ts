@@ -21,6 +21,7 @@ const doors: CLIDoors = {
   serve: async (options, progress) => (await import("./serve.js")).serve(options, progress),
   backup: async (options, progress) => (await import("./compose-backup.js")).backup(options, progress),
   restore: async (options, progress) => (await import("./compose-restore.js")).restore(options, progress),
+  loadRecords: async (data) => (await import("./compose-records.js")).loadRecords(data),
   checkConfiguration: async (data) => (await import("./check-configuration.js")).checkedConfiguration(data),
   clientInit: async (options, progress) =>
     (await import("./compose-endpoint.js")).initClient(options, progress),

@@ -12,6 +12,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { storeError, systemCode } from "../adapters/durable-files.js";
 import { snapshotSQLite } from "../adapters/records/sqlite-snapshot.js";
 import { OperationError } from "../core/errors.js";
+import { recordsFile } from "./compose-records.js";
 
 /** Made anew, secret in the clear, or of another machine. */
 const leftOut = ["compile-cache", "offline", "overseer", "tokens"];
@@ -41,15 +42,18 @@ export async function stageInstant(
   data: string,
   staging: string,
   named: readonly string[],
+  snapshot: (into: string) => Promise<void>,
 ): Promise<FoundFile[]> {
   for (let tries = 1; ; tries++) {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { mode: 0o700 });
     const before = await listInstant(data, named);
     const copied = await copyAll(data, staging, before);
-    for (const { path } of before.filter(isRecords)) snapshotSQLite(join(data, path), join(staging, path));
+    const others = before.filter((file) => isRecords(file) && file.path !== recordsFile);
+    for (const { path } of others) snapshotSQLite(join(data, path), join(staging, path));
+    await snapshot(join(staging, recordsFile));
     const after = await listInstant(data, named);
-    if (copied && fingerprint(before) === fingerprint(after)) return before;
+    if (copied && fingerprint(before) === fingerprint(after)) return withRecords(before, staging);
     if (tries === triesMax) {
       throw new OperationError(
         "STORE_FAILED",
@@ -58,6 +62,12 @@ export async function stageInstant(
     }
     await pause(pauseMs);
   }
+}
+
+/** The snapshot stands for the file of the data folder, where there is one. */
+async function withRecords(files: readonly FoundFile[], staging: string): Promise<FoundFile[]> {
+  const records = (await describe(staging, recordsFile)).map((file) => ({ ...file, mode: 0o600 }));
+  return [...files.filter(({ path }) => path !== recordsFile), ...records];
 }
 
 /** What is copied after the records, in the order in which it must be read. */

@@ -21,7 +21,8 @@ import { tarEnd, tarHeader, tarPadding } from "../core/encoding/tar.js";
 import { OperationError, quote, UsageError } from "../core/errors.js";
 import { version } from "../core/version.js";
 import { type FoundFile, listLater, stageInstant } from "./compose-backup-files.js";
-import { configurationFile, readConfiguration } from "./configuration.js";
+import { snapshotRecords } from "./compose-records.js";
+import { type Configuration, configurationFile, readConfiguration } from "./configuration.js";
 
 export const indexName = "backup.json";
 
@@ -55,7 +56,10 @@ export async function backup(options: BackupOptions, progress: Progress): Promis
   const temporary = await openTemporary(dirname(out));
   try {
     await temporary.handle.chmod(0o600);
-    const instant = await stageInstant(data, staging, namedFolders(data));
+    const configuration = readConfiguration(data);
+    const instant = await stageInstant(data, staging, namedFolders(configuration), (into) =>
+      snapshotRecords(data, configuration, into),
+    );
     progress(`${instant.length} files of one instant; copying what was written once`);
     const writer = new ArchiveWriter(temporary.handle);
     for (const file of instant) await writer.add(join(staging, file.path), file);
@@ -87,8 +91,8 @@ export async function backup(options: BackupOptions, progress: Progress): Promis
 }
 
 /** Folders at the top of the data folder that the configuration cannot do without. */
-function namedFolders(data: string): string[] {
-  const witnesses = readConfiguration(data).log?.witnesses ?? [];
+function namedFolders({ log }: Configuration): string[] {
+  const witnesses = log?.witnesses ?? [];
   return witnesses.flatMap(({ folder }) => (folder === undefined ? [] : [folder.split("/")[0] as string]));
 }
 

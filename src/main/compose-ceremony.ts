@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
-import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { describeProposal, viewProposal } from "../cli/describe-proposal.js";
 import type {
   Progress,
@@ -22,14 +21,14 @@ import { publishProposals } from "../services/publish-proposal.js";
 import { addProposalSignature, signProposal } from "../services/sign-proposal.js";
 import { readInput } from "./compose-endpoint.js";
 import { openPlacedKey, readPublicKey } from "./compose-key-tools.js";
+import { openRecords } from "./compose-records.js";
 import { composeService } from "./compose-service.js";
 import { readConfiguration } from "./configuration.js";
 import { localUser } from "./local-user.js";
 
 export async function propose(options: ProposeOptions, progress: Progress): Promise<Report> {
   const folder = resolve(options.data);
-  readConfiguration(folder);
-  const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
+  const records = await openRecords(folder, readConfiguration(folder));
   try {
     const tree = await openFilesystemTree(join(folder, "public"));
     const { role, remove, thresholds, expiryDays, policy, under } = options;

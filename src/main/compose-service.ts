@@ -11,7 +11,6 @@ import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
 import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
 import { openPrometheusMeter } from "../adapters/metrics/prometheus.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
-import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { openTimestampAuthority } from "../adapters/timestamp/http.js";
@@ -33,6 +32,7 @@ import { openEngines, openGates } from "./compose-engines.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeAccessLog } from "./compose-access.js";
 import { composeReleaseLog } from "./compose-log.js";
+import { openRecords } from "./compose-records.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
@@ -59,7 +59,7 @@ export async function composeService(
 ): Promise<ComposedService> {
   const chain = certificates(folder, configuration.publisher.certificates);
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
-  const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
+  const records = await openRecords(folder, configuration);
   const codec = await openZstdCodec({ workers: configuration.workers });
   const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
   const meter = openPrometheusMeter(metricTable);

@@ -19,6 +19,18 @@ const secret = z
   });
 export type SecretPlace = z.infer<typeof secret>;
 
+/** A file in the data folder; or a PostgreSQL, whose address (a secret: the password is in it) is in `url`. */
+const records = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sqlite") }),
+    z.strictObject({
+      kind: z.literal("postgres"),
+      url: secret,
+      connectionsMax: z.number().int().min(2).max(1000).default(16),
+    }),
+  ])
+  .default({ kind: "sqlite" });
+
 const keyFile = z.strictObject({ keyFile: z.string().min(1), passphrase: secret });
 
 const publisher = z.discriminatedUnion("kind", [
@@ -129,6 +141,7 @@ const configuration = z.strictObject({
     .string()
     .refine((text) => parseListenAddress(text) !== undefined, { message: "expected HOST:PORT" })
     .default("127.0.0.1:8420"),
+  records,
   publisher,
   snapshot: keyFile,
   timestamp: keyFile,

@@ -14,20 +14,29 @@ export interface RecordWrite {
   readonly body: unknown;
 }
 
+/** What must be as it was read, for a commit to happen, without being written. */
+export type RecordCheck = Pick<StoredRecord, "collection" | "id" | "version">;
+
+export interface ListOptions {
+  /** Exclusive. */
+  readonly after?: string;
+  readonly prefix?: string;
+  readonly limit?: number;
+  readonly descending?: boolean;
+}
+
 /**
  * The service's small facts: submissions, approvals, releases, tokens, schedules. Documents are JSON, keyed by collection and
- * id, ordered by id in byte order. A commit is one transaction: all of it is durable when it returns, or none of it happened.
+ * id (without U+0000), ordered by id in byte order. A commit is one transaction: all of it is durable when it returns, or none of it
+ * happened. Its order counts only for writes of the same record.
  *
- * @throws OperationError RECORD_CONFLICT when an expected version does not match; nothing was written.
+ * @throws OperationError RECORD_CONFLICT when an expected version does not match, or a checked one; nothing was written.
  * @throws OperationError STORE_FULL, STORE_FAILED
  */
 export interface Records {
   get<T>(collection: string, id: string): Promise<StoredRecord<T> | undefined>;
-  /** Ascending by id; `after` is exclusive. */
-  list<T>(
-    collection: string,
-    options?: { after?: string; prefix?: string; limit?: number; descending?: boolean },
-  ): Promise<StoredRecord<T>[]>;
-  commit(writes: readonly RecordWrite[]): Promise<void>;
+  /** Ascending by id. */
+  list<T>(collection: string, options?: ListOptions): Promise<StoredRecord<T>[]>;
+  commit(writes: readonly RecordWrite[], checks?: readonly RecordCheck[]): Promise<void>;
   close(): Promise<void>;
 }

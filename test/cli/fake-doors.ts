@@ -31,6 +31,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     serve: closed("serve"),
     backup: closed("backup"),
     restore: closed("restore"),
+    loadRecords: closed("loadRecords"),
     checkConfiguration: closed("checkConfiguration"),
     clientInit: closed("clientInit"),
     clientConfigure: closed("clientConfigure"),

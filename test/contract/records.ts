@@ -78,6 +78,58 @@ export function recordsContract(name: string, subject: RecordsUnderTest): void {
       expect(await ids({ prefix: "%" })).toEqual([]);
     });
 
+    it("has no record whose id holds U+0000, on any database", async () => {
+      await records.commit([put("a", 0, 1), put("b", 0, 1)]);
+      expect(await records.get("c", "a\u0000")).toBeUndefined();
+      expect(await ids({ prefix: "a\u0000" })).toEqual([]);
+      expect(await ids({ after: "a\u0000" })).toEqual(["b"]);
+      expect(await ids({ after: "a\u0000", descending: true })).toEqual(["a"]);
+      const commit = records.commit([put("a\u0000", 0, 1)]);
+      await expect(commit).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
+    });
+
+    it("commits only while a checked record is as it was read, and leaves that alone", async () => {
+      await records.commit([put("guard", 0, 1)]);
+      const check = { collection: "c", id: "guard" };
+      await records.commit([put("x", 0, 1)], [{ ...check, version: 1 }]);
+      await records.commit([put("guard", 1, 2)]);
+      for (const wrong of [
+        { ...check, version: 1 },
+        { ...check, id: "none", version: 1 },
+      ]) {
+        const commit = records.commit([put("x", 1, 2), put("y", 0, 1)], [wrong]);
+        await expect(commit).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
+      }
+      expect(await ids()).toEqual(["guard", "x"]);
+      expect(await records.get("c", "x")).toMatchObject({ version: 1 });
+    });
+
+    it("writes many documents at once, all or none, and makes and unmakes in one commit", async () => {
+      const many = Array.from({ length: 2500 }, (_, i) => put(String(i).padStart(5, "0"), 0, i));
+      await records.commit(many);
+      expect(await records.list("c")).toHaveLength(2500);
+      const again = records.commit([
+        ...many.map((one) => ({ ...one, id: `n${one.id}` })),
+        put("02400", 0, 1),
+      ]);
+      await expect(again).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
+      expect(await records.list("c")).toHaveLength(2500);
+      await records.commit([put("00000", 1, null), put("00000", 0, "anew"), put("00001", 1, "b")]);
+      expect(await records.get("c", "00000")).toMatchObject({ version: 1, body: "anew" });
+    });
+
+    it("does not let two commits that touch the same records the other way round wait for each other", async () => {
+      await records.commit([put("a", 0, 0), put("b", 0, 0)]);
+      for (let version = 1; version <= 20; version++) {
+        const there = records.commit([put("a", version, "there"), put("b", version, "there")]);
+        const back = records.commit([put("b", version, "back"), put("a", version, "back")]);
+        const results = await Promise.allSettled([there, back]);
+        expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+        const [a, b] = await records.list<string>("c");
+        expect(a?.body).toBe(b?.body);
+      }
+    });
+
     it("lets exactly one of many concurrent commits win", async () => {
       const attempts = Array.from({ length: 20 }, (_, i) => records.commit([put("x", 0, i)]));
       const results = await Promise.allSettled(attempts);

@@ -22,6 +22,16 @@ export function restore(program: Command, doors: CLIDoors): void {
   answers<RestoreOptions>(command, doors, ({ progress }, options) => doors.restore(options, progress));
 }
 
+export function recordsLoad(noun: Command, doors: CLIDoors): void {
+  const command = noun
+    .command("load")
+    .description(
+      "load records.sqlite into the empty PostgreSQL that rulemint.yaml names: to move there, or after a restore",
+    )
+    .requiredOption("--data <dir>", "folder made by init, or restored");
+  answers<{ readonly data: string }>(command, doors, (_, { data }) => doors.loadRecords(data));
+}
+
 export function configCheck(noun: Command, doors: CLIDoors): void {
   const command = noun
     .command("check")

@@ -1,9 +1,11 @@
 // Commits pairs of records and acknowledges each pair after its commit.
 import { writeSync } from "node:fs";
+import { openPostgresRecords } from "../../../dist/adapters/records/postgres.js";
 import { openSQLiteRecords } from "../../../dist/adapters/records/sqlite.js";
 
 const [path, start] = process.argv.slice(2);
-const records = await openSQLiteRecords({ path });
+const isAddress = path.startsWith("postgresql:");
+const records = await (isAddress ? openPostgresRecords({ url: path }) : openSQLiteRecords({ path }));
 for (let i = Number(start); ; i++) {
   const number = String(i).padStart(8, "0");
   await records.commit([

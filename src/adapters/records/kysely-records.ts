@@ -1,0 +1,161 @@
+/**
+ * Records over a query builder, the same for every database.
+ *
+ * Every statement of a commit is a conditional write, never a read first, and they come in the order of their keys:
+ * a commit cannot be refused because another process wrote in between, and two commits cannot wait for each other.
+ */
+import { type Kysely, sql, type Transaction } from "kysely";
+import { OperationError, quote } from "../../core/errors.js";
+import type { ListOptions, RecordCheck, Records, RecordWrite, StoredRecord } from "../../ports/records.js";
+import type { Schema } from "./schema.js";
+
+/** One database: how work is run in it, and what its errors mean. */
+export interface RecordsDatabase {
+  read<T>(doing: string, work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  /** All of it or nothing, durably. */
+  write(doing: string, work: (transaction: Transaction<Schema>) => Promise<void>): Promise<void>;
+  /** Behind a select whose rows must stay as they are until the end of the transaction. */
+  readonly keepRows: string;
+  close(): Promise<void>;
+}
+
+const rowsAtOnce = 1000;
+type Write = RecordWrite;
+
+export class KyselyRecords implements Records {
+  readonly #database: RecordsDatabase;
+
+  constructor(database: RecordsDatabase) {
+    this.#database = database;
+  }
+
+  async get<T>(collection: string, id: string): Promise<StoredRecord<T> | undefined> {
+    if (!isStorable(id)) return undefined;
+    const row = await this.#database.read("reading a record", (db) =>
+      db
+        .selectFrom("record")
+        .select(["version", "body"])
+        .where("collection", "=", collection)
+        .where("id", "=", id)
+        .executeTakeFirst(),
+    );
+    return row && { collection, id, version: row.version, body: JSON.parse(row.body) as T };
+  }
+
+  async list<T>(collection: string, options: ListOptions = {}): Promise<StoredRecord<T>[]> {
+    const { after, prefix, limit, descending = false } = options;
+    if (prefix !== undefined && !isStorable(prefix)) return [];
+    const rows = await this.#database.read("listing records", (db) => {
+      let query = db
+        .selectFrom("record")
+        .select(["id", "version", "body"])
+        .where("collection", "=", collection)
+        .orderBy("id", descending ? "desc" : "asc");
+      // No id holds U+0000: whatever follows it decides nothing.
+      const edge = after?.replace(/\0.*$/s, descending ? "\u0001" : "");
+      if (edge !== undefined) query = query.where("id", descending ? "<" : ">", edge);
+      // Text is compared by its UTF-8 octets: every id with the prefix lies between these two.
+      if (prefix) query = query.where("id", ">=", prefix).where("id", "<", `${prefix}\u{10ffff}`);
+      if (limit !== undefined) query = query.limit(limit);
+      return query.execute();
+    });
+    return rows.map((row) => ({
+      collection,
+      id: row.id,
+      version: row.version,
+      body: JSON.parse(row.body) as T,
+    }));
+  }
+
+  async commit(writes: readonly RecordWrite[], checks: readonly RecordCheck[] = []): Promise<void> {
+    const sorted = inOrder(writes);
+    await this.#database.write("committing records", async (transaction) => {
+      if (sorted.length > 1 && sorted.every(isNew)) await insertAll(transaction, sorted);
+      else for (const write of sorted) await applyWrite(transaction, write);
+      // Last, when nobody else can write any more, or must wait for us.
+      for (const check of checks) await this.#requireUnchanged(transaction, check);
+    });
+  }
+
+  async #requireUnchanged(transaction: Transaction<Schema>, check: RecordCheck): Promise<void> {
+    const { collection, id, version } = check;
+    const { rows } = await sql`select 1 from record where collection = ${collection} and id = ${id}
+      and version = ${version} ${sql.raw(this.#database.keepRows)}`.execute(transaction);
+    if (rows.length !== 1) throw conflict(`version ${version} of`, check);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+/** PostgreSQL has no U+0000 in text: for all databases alike there is no such record. */
+function isStorable(id: string): boolean {
+  return !id.includes("\0");
+}
+
+function isNew({ expected, body }: Write): boolean {
+  return expected === 0 && body !== null;
+}
+
+/** By key; what is done to one record keeps its order. */
+function inOrder(writes: readonly Write[]): readonly Write[] {
+  return [...writes].sort((a, b) => compare(a.collection, b.collection) || compare(a.id, b.id));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Those that were not there yet, in few statements: many small documents come at once. */
+async function insertAll(transaction: Transaction<Schema>, writes: readonly Write[]): Promise<void> {
+  for (let at = 0; at < writes.length; at += rowsAtOnce) {
+    const some = writes.slice(at, at + rowsAtOnce);
+    const values = some.map((write) => {
+      const { collection, id, body } = write;
+      if (!isStorable(id)) throw conflict("no U+0000 in the id of", write);
+      return { collection, id, version: 1, body: JSON.stringify(body) };
+    });
+    const { numInsertedOrUpdatedRows } = await transaction
+      .insertInto("record")
+      .values(values)
+      .onConflict((one) => one.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === BigInt(some.length)) continue;
+    throw conflict("nothing yet at", some[0] as Write, some.length > 1 ? " or what comes with it" : "");
+  }
+}
+
+async function applyWrite(transaction: Transaction<Schema>, write: Write): Promise<void> {
+  const { collection, id, expected } = write;
+  if (isNew(write)) return insertAll(transaction, [write]);
+  const done =
+    write.body === null
+      ? (
+          await transaction
+            .deleteFrom("record")
+            .where("collection", "=", collection)
+            .where("id", "=", id)
+            .where("version", "=", expected)
+            .executeTakeFirst()
+        ).numDeletedRows
+      : (
+          await transaction
+            .updateTable("record")
+            .set({ version: expected + 1, body: JSON.stringify(write.body) })
+            .where("collection", "=", collection)
+            .where("id", "=", id)
+            .where("version", "=", expected)
+            .executeTakeFirst()
+        ).numUpdatedRows;
+  if (done !== 1n) throw conflict(`version ${expected} of`, write);
+}
+
+function conflict(
+  expected: string,
+  { collection, id }: Pick<Write, "collection" | "id">,
+  more = "",
+): OperationError {
+  const named = quote(`${collection}/${id}`);
+  return new OperationError("RECORD_CONFLICT", `expected ${expected} ${named}${more}, got another`);
+}

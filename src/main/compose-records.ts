@@ -1,0 +1,49 @@
+/** Where the service's records are: a file in the data folder, or a PostgreSQL that several processes share. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { copyFromPostgres, copyIntoPostgres } from "../adapters/records/postgres-copy.js";
+import { openPostgresRecords } from "../adapters/records/postgres.js";
+import { snapshotSQLite } from "../adapters/records/sqlite-snapshot.js";
+import { openSQLiteRecords } from "../adapters/records/sqlite.js";
+import type { Report } from "../cli/doors.js";
+import { UsageError } from "../core/errors.js";
+import type { Records } from "../ports/records.js";
+import { type Configuration, readConfiguration, readSecret } from "./configuration.js";
+
+export const recordsFile = "records.sqlite";
+
+type Place = Pick<Configuration, "records">;
+
+/** @throws OperationError STORE_FULL, STORE_FAILED */
+export function openRecords(folder: string, { records }: Place): Promise<Records> {
+  if (records.kind === "sqlite") return openSQLiteRecords({ path: join(folder, recordsFile) });
+  const url = readSecret(folder, records.url);
+  return openPostgresRecords({ url, connectionsMax: records.connectionsMax });
+}
+
+/** All records as they are at one instant, as a file of the embedded kind. @throws OperationError STORE_FULL, STORE_FAILED */
+export async function snapshotRecords(folder: string, { records }: Place, into: string): Promise<void> {
+  if (records.kind === "sqlite") return snapshotSQLite(join(folder, recordsFile), into);
+  await (await openSQLiteRecords({ path: into })).close();
+  await copyFromPostgres(readSecret(folder, records.url), into);
+}
+
+/**
+ * `rulemint records load`: the file of the data folder into the configured, empty PostgreSQL: after a restore, or to move there.
+ * @throws UsageError USAGE; OperationError STORE_FULL, STORE_FAILED, RECORD_CONFLICT for a database that has records
+ */
+export async function loadRecords(data: string): Promise<Report> {
+  const folder = resolve(data);
+  const { records } = readConfiguration(folder);
+  const path = join(folder, recordsFile);
+  if (records.kind !== "postgres") {
+    throw new UsageError("USAGE", "expected records of kind postgres in rulemint.yaml, got sqlite");
+  }
+  if (!existsSync(path)) throw new UsageError("USAGE", `expected ${recordsFile} in ${data}, found none`);
+  const url = readSecret(folder, records.url);
+  await (await openSQLiteRecords({ path })).close();
+  await (await openPostgresRecords({ url })).close();
+  const count = await copyIntoPostgres(path, url);
+  const text = `Loaded ${count} records. The service works on PostgreSQL from its next start; ${recordsFile} is not read any more.`;
+  return { ok: true, json: { records: count }, text };
+}
