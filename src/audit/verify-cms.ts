@@ -30,9 +30,10 @@ export interface CMSVerdict {
 export async function judgeCMS(question: CMSQuestion): Promise<CMSVerdict> {
   const { content, cms, policy, now, revocationItems } = question;
   const facts = { schema: 1, at: secondText(now) } as const;
+  const passed: NamedCheck[] = [];
   try {
     const contentSha256 = await sha256(content);
-    const proven = await verifySignature({ contentSha256, cms, policy, now, revocationItems });
+    const proven = await verifySignature({ contentSha256, cms, policy, now, revocationItems, passed });
     const { spki: _, ...signer } = proven.signer;
     const { time, serial, authority } = proven.timestamp;
     return {
@@ -41,11 +42,33 @@ export async function judgeCMS(question: CMSQuestion): Promise<CMSVerdict> {
     };
   } catch (cause) {
     if (!(cause instanceof RulemintError)) throw cause;
-    const refused = { title: "signature", clause: "SPEC §6", result: "refused" } as const;
-    return {
-      ...{ ...facts, verdict: "refused" },
-      checks: [{ ...refused, evidence: [cause.message], code: cause.code }],
-    };
+    const [title, clause] = stageAfter(passed.at(-1)?.name);
+    const refused = {
+      title,
+      clause,
+      result: "refused",
+      evidence: [cause.message],
+      code: cause.code,
+    } as const;
+    return { ...facts, verdict: "refused", checks: [...passed.map(asStep), refused] };
+  }
+}
+
+/** What the verifier asks next, by the last check that passed: SPEC §6.2 to §6.8, in its order. */
+function stageAfter(last: string | undefined): readonly [title: string, clause: string] {
+  switch (last) {
+    case undefined:
+      return ["form", "SPEC §6.2"];
+    case "form":
+      return ["signature", "SPEC §6.3"];
+    case "signature":
+      return ["time-stamp", "SPEC §6.6"];
+    case "time-stamp authority":
+      return ["certificate", "SPEC §6.5"];
+    case "certificate profile":
+      return ["revocation", "SPEC §6.8"];
+    default:
+      return ["who signed", "SPEC §6.7"];
   }
 }
 

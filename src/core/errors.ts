@@ -152,6 +152,7 @@ export const errorTable = {
   // --- the world ------------------------------------------------------------------------------
   SIGNER_UNAVAILABLE: operation,
   SIGNER_PIN: operation,
+  KEY_EXISTS: policy,
   TSA_UNAVAILABLE: operation,
   STORE_FAILED: operation,
   STORE_FULL: { class: "operation", http: 507 },

@@ -37,6 +37,8 @@ const hints: Partial<Record<ErrorCode, string>> = {
     "fetch newer revocation lists; if there are none, the authority has stopped publishing them",
   SIGNER_PIN: "correct the PIN or passphrase; it is not tried again, so that the token cannot lock",
   SIGNER_UNAVAILABLE: "bring the token back; the work goes on where it stopped",
+  KEY_EXISTS:
+    "choose another label or file; keys are never overwritten, and whoever wants this one gone deletes it",
   TSA_UNAVAILABLE: "nothing is lost; the work goes on when a time-stamp authority answers",
   STORE_FULL: "make room and try again; nothing was changed",
   RECORD_CONFLICT: "somebody else changed it at the same time; read it again and repeat",

@@ -141,6 +141,12 @@ describe("rulemint pki verify", () => {
     );
   });
 
+  it("exits 2 for a seal of any policy", async () => {
+    const words = ["pki", "verify", leaf, "--anchors", root, "--purpose", "regulated-seal"];
+    const { exit, stderr } = await run(words, doors);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("--seal-policy")]);
+  });
+
   it("exits 2 for a file that is not there, or is no certificate", async () => {
     const none = await run(["pki", "verify", join(folder, "none"), "--anchors", root], doors);
     expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining("USAGE")]);
@@ -172,13 +178,27 @@ describe("rulemint pki verify-cms", () => {
     ).toBe("SWISS_POLICY");
   });
 
+  const form = ["form"];
+  const signed = [...form, "content digest", "signing certificate", "signature"];
+  const stamped = [...signed, "time-stamp", "time-stamp authority"];
+  const certified = [...stamped, "certificate path", "certificate profile"];
+  const unrevoked = [...certified, "signer not revoked", "time-stamp authority not revoked"];
+
   it.each([
-    ["embedded-content", "CMS_CONTENT_EMBEDDED"],
-    ["path-cycle", "CERTIFICATE_UNTRUSTED"],
-    ["leaf-expired", "CERTIFICATE_EXPIRED"],
-  ])("refuses the vector %s with %s", async (lie, code) => {
+    ["embedded-content", [], "form", "CMS_CONTENT_EMBEDDED"],
+    ["wrong-content", form, "signature", "CMS_DIGEST_MISMATCH"],
+    ["time-stamp-other-signature", signed, "time-stamp", "TIMESTAMP_INVALID"],
+    ["path-cycle", stamped, "certificate", "CERTIFICATE_UNTRUSTED"],
+    ["leaf-expired", stamped, "certificate", "CERTIFICATE_EXPIRED"],
+    ["revocation-leaf-revoked", certified, "revocation", "CERTIFICATE_REVOKED"],
+    ["country-twice", unrevoked, "who signed", "SWISS_POLICY"],
+  ])("refuses the vector %s and names what passed before", async (lie, passed, title, code) => {
     const { exit, said } = await answer([...words(lie), ...anchors]);
     expect([exit, said.verdict, said.checks.at(-1)?.code]).toEqual([1, "refused", code]);
+    expect(said.checks.map(({ title: one, result }) => [one, result])).toEqual([
+      ...passed.map((one) => [one, "proven"]),
+      [title, "refused"],
+    ]);
   });
 
   it("judges OCSP responses beside the signature", async () => {
@@ -188,8 +208,31 @@ describe("rulemint pki verify-cms", () => {
     expect(said.checks.at(-1)?.code).toBe("CERTIFICATE_REVOKED");
   });
 
-  it("exits 2 without anchors", async () => {
-    const { exit, stderr } = await run(["pki", ...words("good")], doors);
-    expect([exit, stderr]).toEqual([2, expect.stringContaining("--tsa-anchors")]);
+  it("says that a policy names no purposes, where a seal has one", async () => {
+    const lie = "seal-good-purpose";
+    const policy = JSON.parse(readFileSync(join(vectors, lie, "policy.json"), "utf8"));
+    const { sealPurposes, ...bare } = policy;
+    const asked = ["--policy", file("bare.json", JSON.stringify(bare))];
+    const { said } = await answer([...words(lie), ...asked]);
+    expect(said.checks.at(-1)).toMatchObject({ title: "certificate", code: "CERTIFICATE_USAGE" });
+    expect(said.checks.at(-1)?.evidence[0]).toContain(
+      `the purpose of a seal (the policy names none), got ${sealPurposes[0]}`,
+    );
+  });
+
+  it("says SWISS_POLICY of a policy for nobody's seal", async () => {
+    const nobody = { ...JSON.parse(readFileSync(join(vectors, "seal-good", "policy.json"), "utf8")) };
+    delete nobody.organizationIdentifier;
+    const asked = ["--policy", file("nobody.json", JSON.stringify(nobody))];
+    const { exit, stderr } = await run(["pki", ...words("seal-good"), ...asked], doors);
+    expect([exit, stderr]).toEqual([1, expect.stringContaining("SWISS_POLICY")]);
+  });
+
+  it.each([
+    ["without anchors", [], "--tsa-anchors"],
+    ["for a seal of nobody", [...anchors, "--profile", "regulated-seal"], "--organization-identifier"],
+  ])("exits 2 %s", async (_why, more, said) => {
+    const { exit, stderr } = await run(["pki", ...words("good"), ...more], doors);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(said)]);
   });
 });

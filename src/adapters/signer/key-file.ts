@@ -16,7 +16,7 @@ import { promisify } from "node:util";
 import * as asn1js from "asn1js";
 import { type DERNode, parseDER } from "../../core/encoding/der.js";
 import { formatPEM, parsePEM } from "../../core/encoding/pem.js";
-import { OperationError, quote } from "../../core/errors.js";
+import { OperationError, PolicyError, quote } from "../../core/errors.js";
 import { discardTemporary, openTemporary, placeNewFile, storeError } from "../durable-files.js";
 
 /** OWASP's figure for PBKDF2 with HMAC-SHA-256, for a passphrase that a person chose. */
@@ -30,7 +30,7 @@ export function drawPassphrase(): string {
   return `drawn-${randomBytes(24).toString("base64url")}`;
 }
 
-/** @throws OperationError STORE_FAILED (also when the file exists), STORE_FULL */
+/** @throws PolicyError KEY_EXISTS; OperationError STORE_FAILED, STORE_FULL */
 export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase: string): Promise<void> {
   const pem = formatPEM(await encryptedKey(pkcs8, passphrase), "ENCRYPTED PRIVATE KEY");
   const temporary = await openTemporary(dirname(path));
@@ -42,10 +42,8 @@ export async function writeKeyFile(path: string, pkcs8: Uint8Array, passphrase: 
     await discardTemporary(temporary);
     throw storeError(cause, `writing key file ${quote(path)}`);
   }
-  throw new OperationError(
-    "STORE_FAILED",
-    `expected no key file at ${quote(path)}, got one: keys are not overwritten`,
-  );
+  // SPEC §6.9.5
+  throw new PolicyError("KEY_EXISTS", `expected no key file at ${quote(path)}, got one`);
 }
 
 /** @throws OperationError SIGNER_UNAVAILABLE without the file, SIGNER_PIN with the wrong passphrase */

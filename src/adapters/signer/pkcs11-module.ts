@@ -5,7 +5,7 @@
  */
 import type { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
-import { OperationError, quote } from "../../core/errors.js";
+import { OperationError, RulemintError, quote } from "../../core/errors.js";
 
 /** As much of node-webcrypto-p11 as is used; the package is optional, so its own types may be absent. */
 export interface TokenCrypto {
@@ -60,7 +60,7 @@ export class TokenModule {
         return await work();
       } catch (cause) {
         const error = signerError(cause, doing, tokenLabel);
-        if (error.code === "SIGNER_PIN") throw error;
+        if (error.code === "SIGNER_PIN" || error.code === "KEY_EXISTS") throw error;
         this.#reset();
         if (left <= 1) throw error;
         return attempt(left - 1);
@@ -143,9 +143,9 @@ function quietly(clear: () => void): void {
   }
 }
 
-/** What the library said, as one of our two codes. */
-export function signerError(cause: unknown, doing: string, tokenLabel: string): OperationError {
-  if (cause instanceof OperationError) return cause;
+/** What the library said, as one of our two codes; a refusal of ours as it is. */
+export function signerError(cause: unknown, doing: string, tokenLabel: string): RulemintError {
+  if (cause instanceof RulemintError) return cause;
   const said = cause instanceof Error ? cause.message : String(cause);
   if (/CKR_PIN_(INCORRECT|INVALID|LEN_RANGE|EXPIRED|LOCKED)/.test(said)) return wrongPIN(tokenLabel, cause);
   return new OperationError("SIGNER_UNAVAILABLE", `expected success in ${doing}, got ${quote(said)}`, {

@@ -4,7 +4,7 @@
  */
 import type { webcrypto } from "node:crypto";
 import { formatECDSASignature } from "../../core/encoding/der-ecdsa.js";
-import { OperationError, quote } from "../../core/errors.js";
+import { OperationError, PolicyError, quote } from "../../core/errors.js";
 import type { Signer, SignatureScheme } from "../../ports/signer.js";
 import { type TokenCrypto, type TokenModule, tokenModule } from "./pkcs11-module.js";
 import { signatureCheck } from "./self-check.js";
@@ -43,7 +43,9 @@ export async function generateTokenKey(options: TokenKeyOptions): Promise<Uint8A
   return module.queued(1, `generating key ${quote(keyLabel)}`, tokenLabel, async () => {
     const crypto = await module.connect(tokenLabel, pin);
     if ((await keysLabelled(crypto, keyLabel, "private")).length > 0) {
-      throw new OperationError("SIGNER_UNAVAILABLE", `expected no key ${quote(keyLabel)} yet, got one`);
+      // SPEC §6.9.5
+      const place = `key ${quote(keyLabel)} in token ${quote(tokenLabel)}`;
+      throw new PolicyError("KEY_EXISTS", `expected no ${place} yet, got one`);
     }
     const rsa = { modulusLength: 3072, publicExponent: Uint8Array.of(1, 0, 1) };
     const parameters = {

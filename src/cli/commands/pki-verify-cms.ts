@@ -56,6 +56,11 @@ export function pkiVerifyCMS(noun: Command, doors: CLIDoors): void {
     if (policy === undefined && (anchors.length === 0 || tsaAnchors.length === 0)) {
       throw new UsageError("USAGE", "expected --anchors and --tsa-anchors, or --policy");
     }
+    const isNamed = organizationIdentifier !== undefined && sealPolicy.length > 0;
+    if (policy === undefined && profile === "regulated-seal" && !isNamed) {
+      const needed = "--organization-identifier and --seal-policy with the profile regulated-seal";
+      throw new UsageError("USAGE", `expected ${needed}`);
+    }
     return doors.pkiVerifyCMS({
       ...{ content, signature, anchors, tsaAnchors, crls, ocsp, profile },
       revocationRequired: options.withoutRevocation !== true,

@@ -1,5 +1,6 @@
 /** `rulemint pki verify`: one certificate on a path to pinned anchors. Like `openssl verify`, but strict. */
 import type { Command } from "commander";
+import { UsageError } from "../../core/errors.js";
 import { answers, parseTime } from "../command.js";
 import type { CLIDoors, PKIVerifyOptions } from "../doors.js";
 
@@ -39,13 +40,17 @@ export function pkiVerify(noun: Command, doors: CLIDoors): void {
     .option("--explicit-policy", "some policy must hold along the path")
     .option("--seal-policy <oids...>", "how policies for regulated seals begin")
     .option("--seal-purpose <oids...>", "extended key usages that a seal may have");
-  answers<Options>(command, doors, (_call, options, [leaf]) =>
-    doors.pkiVerify({
-      ...{ leaf: leaf as string, anchors: options.anchors, purpose: options.purpose },
+  answers<Options>(command, doors, (_call, options, [leaf]) => {
+    const { purpose, sealPolicy = [], sealPurpose = [] } = options;
+    if (purpose === "regulated-seal" && sealPolicy.length === 0) {
+      throw new UsageError("USAGE", "expected --seal-policy with the purpose regulated-seal");
+    }
+    return doors.pkiVerify({
+      ...{ leaf: leaf as string, anchors: options.anchors, purpose },
       ...{ intermediates: options.intermediates ?? [], crls: options.crls ?? [], ocsp: options.ocsp ?? [] },
       ...(options.time !== undefined && { at: new Date(options.time) }),
       ...{ acceptable: options.policyOid ?? [], explicit: options.explicitPolicy === true },
-      ...{ sealPolicies: options.sealPolicy ?? [], sealPurposes: options.sealPurpose ?? [] },
-    }),
-  );
+      ...{ sealPolicies: sealPolicy, sealPurposes: sealPurpose },
+    });
+  });
 }

@@ -1522,6 +1522,7 @@ export interface components {
       | "DEVELOPMENT_KEYS"
       | "SIGNER_UNAVAILABLE"
       | "SIGNER_PIN"
+      | "KEY_EXISTS"
       | "TSA_UNAVAILABLE"
       | "STORE_FAILED"
       | "STORE_FULL"

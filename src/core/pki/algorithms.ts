@@ -157,6 +157,10 @@ export async function isSignedBy(key: PublicKey, signed: Signed, budget: Budget)
   return budget.memory?.recall([key.spki, signatureAlgorithm, tbs, signature], check) ?? check();
 }
 
+/** A CA signs certificates and lists: its key is imported once for each use, and forgotten with the certificate. */
+type Imported = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+const importedKeys = new WeakMap<PublicKey, Map<string, Imported>>();
+
 /** True when `signature` is the key's over `message`. */
 export async function isSignatureOf(
   key: PublicKey,
@@ -173,7 +177,12 @@ export async function isSignatureOf(
   const [format, bytes] = isEC ? (["raw", key.octets] as const) : (["spki", key.spki] as const);
   try {
     const raw = isEC ? parseECDSASignature(signature, key.bits / 8) : concatBytes(signature);
-    const imported = await crypto.subtle.importKey(format, concatBytes(bytes), algorithm, false, ["verify"]);
+    const use = `${name} ${hash}`;
+    const known = importedKeys.get(key) ?? new Map<string, Imported>();
+    const copy = concatBytes(bytes);
+    const imported =
+      known.get(use) ?? (await crypto.subtle.importKey(format, copy, algorithm, false, ["verify"]));
+    importedKeys.set(key, known.set(use, imported));
     return await crypto.subtle.verify(algorithm, imported, raw, concatBytes(message));
   } catch (cause) {
     // A key or encoding that the platform or our reader refuses verifies nothing. Anything else is a fault of ours.

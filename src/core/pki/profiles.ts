@@ -45,7 +45,8 @@ export function requireSealLeaf(
   requireEndEntity(leaf);
   requireCriticalUsage(leaf, [digitalSignature, nonRepudiation]);
   const purpose = sealPurposes.find((one) => extKeyUsage?.purposes.includes(one) ?? true);
-  if (extKeyUsage !== undefined) requirePurposes(leaf, `${sealPurposes}`, () => purpose !== undefined);
+  const named = sealPurposes.join(" or ") || "of a seal (the policy names none)";
+  if (extKeyUsage !== undefined) requirePurposes(leaf, named, () => purpose !== undefined);
   requireNarrow(leaf, [anyExtendedKeyUsage, serverAuth]);
   // ZertES Art. 7: the certificate says that it is a regulated one; CSPs say so by their policy.
   const isBelow = (one: string): boolean => sealPolicies.some((above) => `${one}.`.startsWith(`${above}.`));

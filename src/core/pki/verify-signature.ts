@@ -31,6 +31,8 @@ export interface SignatureInput {
   readonly revocationItems?: readonly Uint8Array[];
   /** SPEC §6.5.10: of signatures on certificates, lists and responses; nothing is remembered when absent. */
   readonly memory?: SignatureMemory | undefined;
+  /** Filled with each check that passes: after a refusal, it says how far the signature came. */
+  readonly passed?: NamedCheck[];
 }
 
 /** SPEC §6.4.3: RSA keys from this size on. */
@@ -38,39 +40,52 @@ const rsaBitsMin = 3072;
 
 /** @throws VerificationError CMS_*, CERTIFICATE_*, REVOCATION_*, TIMESTAMP_*, LIMIT_EXCEEDED @throws PolicyError SWISS_POLICY */
 export async function verifySignature(input: SignatureInput): Promise<ProvenSignature> {
-  const { policy, now, memory } = input;
+  const { policy, now, memory, passed: checks = [] } = input;
   const rules = { rsaBitsMin, budget: { checksLeft: limits.signatureChecksMax, memory } };
-  const anchors = parseAnchors(policy.codeSigningAnchors, "code-signing");
-  const timeStampingAnchors = parseAnchors(policy.timeStampingAnchors, "time-stamping");
+  const passed = (name: string, clause: string, evidence: string) => checks.push({ name, clause, evidence });
 
   // 1. The form: detached data, one signer, one hash.
   const data = parseSignedData(input.cms);
   requireForm(data);
+  passed("form", "SPEC §6.2", "detached, one signer, signed attributes, SHA-256 throughout");
 
   // 2. The signature: this content, this certificate, this key.
   const leaf = await verifySignedData(data, input.contentSha256);
+  const claimed = signingTime(data.signer);
+  passed("content digest", "RFC 5652 §11.2", hexText(input.contentSha256));
+  passed("signing certificate", "RFC 5035 §3", "the signed attributes name the signer's certificate");
+  passed("signature", "RFC 5652 §5.6", claimed ? `valid; says ${secondText(claimed)}` : "valid");
 
   // 3. The time: a token over the signature value, from an authority pinned for that.
   const stamp = { token: timestampToken(data), stamped: data.signer.signature, now };
-  const timestamp = await verifyTimestamp({ ...rules, ...stamp, anchors: timeStampingAnchors });
+  const authorities = parseAnchors(policy.timeStampingAnchors, "time-stamping");
+  const timestamp = await verifyTimestamp({ ...rules, ...stamp, anchors: authorities });
   const at = timestamp.time;
+  passed("time-stamp", "RFC 3161 §2.4.2", `${secondText(at)}, policy ${timestamp.policy}`);
+  passed("time-stamp authority", "SPEC §6.6", namesOf(timestamp.path));
 
   // 4. The certificate: of the policy's profile, on a path to a pinned anchor, at that time.
   const purpose = requireSignerLeaf(leaf, policy);
+  const anchors = parseAnchors(policy.codeSigningAnchors, "code-signing");
   const path = await verifyPath(leaf, data.certificates, { ...rules, purpose, at, anchors });
+  const profile = `${policy.profile ?? "code-signing"}: purpose, key usage, key size, length of validity`;
+  passed("certificate path", "RFC 5280 §6.1", `${namesOf(path)}, at ${secondText(at)}`);
+  passed("certificate profile", "SPEC §6.5", profile);
 
   // 5. Revocation: neither path was revoked at that time, as far as anybody who may say so has said.
   const revocation = await verifyRevocation(input, data, timestamp, { ...rules, path, purpose });
   requireUsed(data, [...path, ...revocation.delegates]);
+  passed("signer not revoked", "SPEC §6.8", revocation.evidence[0]);
+  passed("time-stamp authority not revoked", "SPEC §6.8", revocation.evidence[1]);
 
   // 6. The person in law: the policy's country and organisation.
-  const identity = verifySwissPolicy(leaf, policy);
+  checks.push(...verifySwissPolicy(leaf, policy));
 
   const authority = await signerIdentity(timestamp.path[0] as Certificate);
   return {
     signer: await signerIdentity(leaf),
     timestamp: { time: at, authority, serial: hexText(timestamp.serial) },
-    checks: [...describe(input, data, timestamp, path), ...revocation.checks, ...identity],
+    checks,
     revocationItems: choicesOf(revocation.believed),
     paths: [path, timestamp.path],
   };
@@ -125,10 +140,7 @@ async function verifyRevocation(
       responses: all.responses.filter((response) => believed.has(response)),
     },
     delegates: [...signer.delegates, ...authority.delegates],
-    checks: [
-      check("signer not revoked", "SPEC §6.8", signer.evidence.join(" | ")),
-      check("time-stamp authority not revoked", "SPEC §6.8", authority.evidence.join(" | ")),
-    ],
+    evidence: [signer, authority].map(({ evidence }) => evidence.join(" | ")) as [string, string],
   };
 }
 
@@ -138,26 +150,4 @@ function parseAnchors(pems: readonly string[], purpose: string): Certificate[] {
   return anchors;
 }
 
-const check = (name: string, clause: string, evidence: string): NamedCheck => ({ name, clause, evidence });
-
-function describe(
-  { policy: { profile = "code-signing" }, contentSha256 }: SignatureInput,
-  data: SignedData,
-  { time, policy, path: authority }: ProvenTimestamp,
-  path: Certs,
-): NamedCheck[] {
-  const claimed = signingTime(data.signer);
-  const valid = claimed === undefined ? "valid" : `valid; says ${secondText(claimed)}`;
-  const names = (certificates: Certs): string =>
-    certificates.map(({ subject }) => nameText(subject)).join(" <- ");
-  return [
-    check("form", "SPEC §6.2", "detached, one signer, signed attributes, SHA-256 throughout"),
-    check("content digest", "RFC 5652 §11.2", hexText(contentSha256)),
-    check("signing certificate", "RFC 5035 §3", "the signed attributes name the signer's certificate"),
-    check("signature", "RFC 5652 §5.6", valid),
-    check("time-stamp", "RFC 3161 §2.4.2", `${secondText(time)}, policy ${policy}`),
-    check("time-stamp authority", "SPEC §6.6", names(authority)),
-    check("certificate path", "RFC 5280 §6.1", `${names(path)}, at ${secondText(time)}`),
-    check("certificate profile", "SPEC §6.5", `${profile}: purpose, key usage, key size, length of validity`),
-  ];
-}
+const namesOf = (path: Certs): string => path.map(({ subject }) => nameText(subject)).join(" <- ");

@@ -10,7 +10,7 @@ import {
   releaseNumber,
   sha256Hex,
 } from "../brands.js";
-import { base64Bytes, base64Text, utf8Bytes } from "../encoding/bytes.js";
+import { base64Bytes, base64Text, equalBytes, utf8Bytes } from "../encoding/bytes.js";
 import { type JSONValue, isJSONObject, parseJSON } from "../encoding/json.js";
 import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
@@ -49,11 +49,11 @@ export function parseClamAVSignatures(bytes: Uint8Array): ClamAVSignatures {
   if (!isJSONObject(document) || document.schema !== 1) throw malformed("a document of schema 1");
   const { files } = document;
   if (!Array.isArray(files) || files.length > filesMax) throw malformed(`at most ${filesMax} files`);
-  return {
-    feed: feedName(document.feed),
-    release: releaseNumber(document.release),
-    files: files.map(parseFile),
-  };
+  const { feed, release } = document;
+  const parsed = { feed: feedName(feed), release: releaseNumber(release), files: files.map(parseFile) };
+  // SPEC §8.7.2: nobody signs the document, so it has one form.
+  if (!equalBytes(formatClamAVSignatures(parsed), bytes)) throw malformed("the one form");
+  return parsed;
 }
 
 function parseFile(value: JSONValue): SignedFile {

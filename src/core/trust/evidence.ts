@@ -1,6 +1,7 @@
 /**
  * The evidence document of a release, `evidence/<feed>/<N>.json`: what the log has to say about it. It is not signed; every member
- * proves itself or proves nothing, and members that are not known here are passed over (SPEC §9.1.4).
+ * proves itself or proves nothing, and members that are not known here are passed over. Its form leaves no choice, so nobody can
+ * make other bytes of the same document (SPEC §9.1.4).
  */
 import {
   type FeedName,
@@ -10,7 +11,7 @@ import {
   releaseNumber,
   sha256Hex,
 } from "../brands.js";
-import { base64Text, utf8Bytes } from "../encoding/bytes.js";
+import { base64Text, equalBytes, utf8Bytes } from "../encoding/bytes.js";
 import { type JSONObject, type JSONValue, isJSONObject, parseJSON } from "../encoding/json.js";
 import { RulemintError, VerificationError, quote } from "../errors.js";
 import { limits } from "../limits.js";
@@ -43,13 +44,17 @@ export function formatEvidence({ log, ...index }: Evidence): Uint8Array<ArrayBuf
   const consistency = log?.consistency && {
     logConsistency: { from: log.consistency.from, hashes: log.consistency.hashes.map(base64Text) },
   };
-  const members = {
-    schema: 1,
-    ...index,
-    ...(log && { logEntry: log.entry, logProof: log.proof, ...consistency }),
-  };
-  const sorted = Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return utf8Bytes(`${JSON.stringify(sorted)}\n`);
+  const logged = log && { logEntry: log.entry, logProof: log.proof, ...consistency };
+  return sortedBytes({ schema: 1, ...index, ...logged });
+}
+
+const sortedBytes = (document: JSONObject): Uint8Array<ArrayBuffer> => utf8Bytes(`${sortedText(document)}\n`);
+
+function sortedText(value: JSONValue): string {
+  if (Array.isArray(value)) return `[${value.map(sortedText).join(",")}]`;
+  if (!isJSONObject(value)) return JSON.stringify(value);
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([name, member]) => `${JSON.stringify(name)}:${sortedText(member)}`).join(",")}}`;
 }
 
 /** @throws VerificationError LOG_PROOF_MALFORMED when it cannot be read */
@@ -58,6 +63,7 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
     if (bytes.length > limits.evidenceBytesMax) throw odd("a shorter document", bytes.length);
     const document = parseJSON(bytes);
     if (!isJSONObject(document) || document.schema !== 1) throw odd("evidence of schema 1", document);
+    if (!equalBytes(sortedBytes(document), bytes)) throw odd("sorted JSON without blanks", "another form");
     const optional = (name: "mldsaSha256" | "clamavSha256" | "provenanceSha256") =>
       document[name] === undefined ? {} : { [name]: sha256Hex(document[name]) };
     return {

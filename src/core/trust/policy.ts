@@ -8,13 +8,14 @@ import { VerificationError, quote } from "../errors.js";
 import { mldsaPublicKey } from "./mldsa.js";
 import { type LogDemand, parseLogPolicy } from "../log/log-policy.js";
 import type { RevocationPolicy } from "../pki/model.js";
+import { refusal } from "../pki/failure.js";
 import { defaultRevocationPolicy } from "../pki/revocation-rules.js";
 import type { Root } from "./metadata.js";
 import { array, object, text } from "./metadata.js";
 import type { SignaturePolicy } from "./model.js";
 import { readRebuilderPolicy } from "./rebuild-quorum.js";
 
-/** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED, LOG_POLICY_MALFORMED */
+/** @throws VerificationError METADATA_MALFORMED, JSON_MALFORMED, ENCODING_MALFORMED, LOG_POLICY_MALFORMED; PolicyError SWISS_POLICY */
 export function parsePolicy(bytes: Uint8Array): SignaturePolicy {
   return readPolicy(parseJSON(bytes));
 }
@@ -86,7 +87,7 @@ function secondSignature({
   };
 }
 
-/** SPEC §5.5: a seal belongs to one organisation and is issued under a policy for seals; other profiles have neither member. */
+/** SPEC §5.5.9: a seal belongs to one organisation and is issued under a policy for seals; other profiles name no such policies. */
 function signerProfile({
   profile,
   organizationIdentifier,
@@ -97,7 +98,9 @@ function signerProfile({
     throw malformed("profile code-signing or regulated-seal", profile);
   }
   const isSeal = profile === "regulated-seal";
-  if (isSeal && organizationIdentifier === undefined) throw malformed("organizationIdentifier", undefined);
+  if (isSeal && organizationIdentifier === undefined) {
+    throw refusal("SWISS_POLICY", "an organizationIdentifier in a policy for seals", "none");
+  }
   if (isSeal !== (sealPolicies !== undefined) || (!isSeal && sealPurposes !== undefined)) {
     throw malformed("sealPolicies, and perhaps sealPurposes, with regulated-seal", sealPolicies);
   }

@@ -60,10 +60,10 @@ describe("key file", () => {
     expect(execFileSync("openssl", args, { encoding: "utf8" })).toContain("prime256v1");
   });
 
-  it("is never overwritten", async () => {
+  it("SPEC §6.9.5 is never overwritten", async () => {
     const before = readFileSync(path);
     await expect(createKeyFile({ path, passphrase, scheme: "ed25519" })).rejects.toMatchObject({
-      code: "STORE_FAILED",
+      code: "KEY_EXISTS",
     });
     expect(readFileSync(path)).toEqual(before);
   });

@@ -28,8 +28,10 @@ describe("a signature policy", () => {
     ["SPEC §5.5.2 without an anchor for time-stamping", { timeStampingAnchors: [] }],
     ["SPEC §5.5.2 without a list of anchors", { codeSigningAnchors: undefined }],
     ["with a profile that does not exist", { profile: "seal" }],
-    ["for seals of nobody in particular", { profile: "regulated-seal", sealPolicies: ["2.16.756.1.89"] }],
-    ["for seals without their policies", { profile: "regulated-seal", organizationIdentifier: uid }],
+    [
+      "SPEC §5.5.9 for seals without their policies",
+      { profile: "regulated-seal", organizationIdentifier: uid },
+    ],
     ["for seals with an empty list", { ...seal, sealPolicies: [] }],
     ["for seals with a policy that is no identifier", { ...seal, sealPolicies: ["2.16.756.1."] }],
     ["for seals with a purpose that is no identifier", { ...seal, sealPurposes: ["anything"] }],
@@ -43,6 +45,16 @@ describe("a signature policy", () => {
   ])("is refused %s", (_rule, change) => {
     expect(() => parsePolicy(bytes({ ...sound, ...change }))).toThrowError(
       expect.objectContaining({ code: "METADATA_MALFORMED" }),
+    );
+  });
+
+  it("SPEC §5.5.9 is refused for seals of nobody in particular", () => {
+    const nobody = { profile: "regulated-seal", sealPolicies: ["2.16.756.1.89"] };
+    expect(() => parsePolicy(bytes({ ...sound, ...nobody }))).toThrowError(
+      expect.objectContaining({
+        code: "SWISS_POLICY",
+        message: expect.stringContaining("organizationIdentifier"),
+      }),
     );
   });
 

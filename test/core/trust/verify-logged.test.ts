@@ -180,19 +180,32 @@ describe("the evidence document", () => {
   });
 
   it("SPEC §9.1.4 may have members that are not known", () => {
-    const text = utf8Text(formatEvidence(index)).replace("{", '{"aside":{"a":[1]},');
+    const text = utf8Text(formatEvidence(index)).replace("{", '{"aside":{"9":[1],"a":{"10":true,"9":null}},');
     expect(parseEvidence(utf8Bytes(text))).toEqual(index);
   });
 
   it.each([
     ["of another schema", (text: string) => text.replace('"schema":1', '"schema":2')],
     ["without a feed", (text: string) => text.replace('"feed"', '"food"')],
-    ["with an entry and no proof", (text: string) => text.replace("{", '{"logEntry":"x",')],
+    [
+      "with an entry and no proof",
+      (text: string) => text.replace('"manifestSha256"', '"logEntry":"x","manifestSha256"'),
+    ],
     [
       "with hashes that are none",
       (text: string) =>
-        text.replace("{", '{"logConsistency":{"from":1,"hashes":["x"]},"logEntry":"x","logProof":"y",'),
+        text.replace(
+          '"manifestSha256"',
+          '"logConsistency":{"from":1,"hashes":["x"]},"logEntry":"x","logProof":"y","manifestSha256"',
+        ),
     ],
+    ["with blanks at its end", (text: string) => `${text}  `],
+    ["with blanks at its start", (text: string) => ` ${text}`],
+    ["without its line feed", (text: string) => text.trimEnd()],
+    ["with blanks inside", (text: string) => text.replace(":", ": ")],
+    ["with members in another order", (text: string) => text.replace("{", '{"z":1,')],
+    ["with inner members in another order", (text: string) => text.replace("{", '{"aside":{"b":1,"a":1},')],
+    ["with a letter escaped", (text: string) => text.replace('"feed"', '"\\u0066eed"')],
     ["that is no JSON", (text: string) => text.slice(1)],
   ])("SPEC §9.1.4 is refused %s", (_rule, change) => {
     const text = change(utf8Text(formatEvidence(index)));
