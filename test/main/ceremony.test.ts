@@ -220,7 +220,7 @@ describe("rulemint key", () => {
       expect(await rulemint(`key generate ${place} --public @token.pem`)).toMatchObject({ exit: 0 });
       expect(await rulemint(`key generate ${place}`)).toMatchObject({
         exit: 1,
-        stderr: expect.stringContaining("SIGNER_UNAVAILABLE"),
+        stderr: expect.stringContaining("KEY_EXISTS"),
       });
       expect(await rulemint(`key csr ${place} --organization Muster --out @token.csr`)).toMatchObject({
         exit: 0,

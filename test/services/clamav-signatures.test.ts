@@ -219,6 +219,21 @@ describe("the document", () => {
     expect(() => parseClamAVSignatures(bytes)).toThrowError(/32 files/);
     expect(() => parseClamAVSignatures(new Uint8Array(4 * 1024 * 1024 + 1))).toThrowError(/smaller/);
   });
+
+  it.each([
+    ["with a blank", (text: string) => text.replace(":", ": ")],
+    ["without its line feed", (text: string) => text.trimEnd()],
+    ["with another member", (text: string) => text.replace("{", '{"aside":1,')],
+    [
+      "with its members in another order",
+      (text: string) => text.replace(/^{"schema":1,(.*)}\n$/, '{$1,"schema":1}\n'),
+    ],
+  ])("SPEC §8.7.2 is refused %s", (_rule, change) => {
+    const text = change(new TextDecoder().decode(formatClamAVSignatures(published())));
+    expect(() => parseClamAVSignatures(new TextEncoder().encode(text))).toThrowError(
+      expect.objectContaining({ code: "ENCODING_MALFORMED" }),
+    );
+  });
 });
 
 describe("the publisher's certificates", () => {
