@@ -9,6 +9,7 @@ import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { formatVerifierKey, noteKeyType, verifierKey } from "../core/log/verifier-key.js";
 import { AccessLog } from "../services/access-log.js";
+import type { Leadership } from "../services/leadership.js";
 import { makeKey, passphraseFile } from "./compose-keys.js";
 import { type AccessConfiguration, type ConfigurationInput, readSecret, resolveIn } from "./configuration.js";
 
@@ -19,11 +20,13 @@ const accessFolder = "access-log";
 export async function composeAccessLog(
   folder: string,
   { origin, keyFile, passphrase, heartbeatMinutes }: AccessConfiguration,
+  leadership?: Leadership,
 ): Promise<AccessLog> {
   const state = join(folder, accessFolder);
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const openings = await openSQLiteRecords({ path: join(state, "openings.sqlite"), secureDelete: true });
   const open = async () => {
+    leadership?.require();
     const secret = readSecret(folder, passphrase);
     const path = resolveIn(folder, keyFile);
     const signer = await openWebCryptoSigner({ path, passphrase: secret, scheme: "ed25519" });

@@ -17,14 +17,18 @@ import { nodeDigest } from "../adapters/node-digest.js";
 
 export interface ComposedLog {
   readonly log: ReleaseLog;
+  /** So that another process may open it. */
+  letGo(): Promise<void>;
   close(): Promise<void>;
 }
+
+type LogContext = Pick<ServiceContext, "records" | "tree" | "leadership"> & { readonly clock: Clock };
 
 /** Nothing is opened yet: a ceremony on a data folder that is being served must not ask for the log's lock. */
 export function composeReleaseLog(
   folder: string,
   configuration: LogConfiguration,
-  { records, tree, clock }: Pick<ServiceContext, "records" | "tree"> & { readonly clock: Clock },
+  { records, tree, clock, leadership }: LogContext,
 ): ComposedLog {
   const parts: { close(): Promise<void> }[] = [];
   let opened: Promise<OwnLog> | undefined;
@@ -42,10 +46,16 @@ export function composeReleaseLog(
     const policy = () => policyOfRoot({ records, tree }, log);
     return { ...log, witnesses: witnessesOf(folder, configuration), policy };
   };
+  const close = async () => {
+    await opened?.catch(() => undefined);
+    opened = undefined;
+    for (const part of parts.splice(0)) await part.close();
+  };
   return {
     log: {
       intervalSeconds: configuration.heartbeatMinutes * 60,
-      open: () => {
+      open: async () => {
+        leadership?.require();
         opened ??= open().catch((error: unknown) => {
           // Another process may have it for a moment.
           opened = undefined;
@@ -54,10 +64,8 @@ export function composeReleaseLog(
         return opened;
       },
     },
-    close: async () => {
-      await opened?.catch(() => undefined);
-      for (const part of parts) await part.close();
-    },
+    letGo: close,
+    close,
   };
 }
 

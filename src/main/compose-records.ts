@@ -1,5 +1,7 @@
 /** Where the service's records are: a file in the data folder, or a PostgreSQL that several processes share. */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { copyFromPostgres, copyIntoPostgres } from "../adapters/records/postgres-copy.js";
 import { openPostgresRecords } from "../adapters/records/postgres.js";
@@ -8,6 +10,7 @@ import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import type { Report } from "../cli/doors.js";
 import { UsageError } from "../core/errors.js";
 import type { Records } from "../ports/records.js";
+import { Leadership } from "../services/leadership.js";
 import { type Configuration, readConfiguration, readSecret } from "./configuration.js";
 
 export const recordsFile = "records.sqlite";
@@ -19,6 +22,14 @@ export function openRecords(folder: string, { records }: Place): Promise<Records
   if (records.kind === "sqlite") return openSQLiteRecords({ path: join(folder, recordsFile) });
   const url = readSecret(folder, records.url);
   return openPostgresRecords({ url, connectionsMax: records.connectionsMax });
+}
+
+/** Processes on one PostgreSQL agree who does what is due. A file has one process. */
+export function openLeadership({ records: place }: Place, records: Records): Leadership | undefined {
+  if (place.kind === "sqlite") return undefined;
+  const name = `${hostname()}/${process.pid}/${randomUUID()}`;
+  const monotonic = () => performance.now();
+  return new Leadership({ records, name, monotonic, leaseMs: place.leaseSeconds * 1000 });
 }
 
 /** All records as they are at one instant, as a file of the embedded kind. @throws OperationError STORE_FULL, STORE_FAILED */

@@ -32,7 +32,7 @@ import { openEngines, openGates } from "./compose-engines.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeAccessLog } from "./compose-access.js";
 import { composeReleaseLog } from "./compose-log.js";
-import { openRecords } from "./compose-records.js";
+import { openLeadership, openRecords } from "./compose-records.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
@@ -43,6 +43,8 @@ export interface ComposedService {
   readonly publicFolder: string;
   /** Answers time-stamp queries, when this service has a development authority. */
   readonly stampTime: ((query: Uint8Array) => Promise<Uint8Array>) | undefined;
+  /** What only one process may hold: both logs. */
+  letGo(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,8 @@ export interface ServiceHooks {
   /** Address of this service, once it listens; the development authority is reached through it. */
   readonly ownAddress: () => string;
   readonly wake: () => void;
+  /** One of several processes that may come to lead; what a command does beside them needs no lead. */
+  readonly serves?: boolean;
 }
 
 export async function composeService(
@@ -65,7 +69,9 @@ export async function composeService(
   const meter = openPrometheusMeter(metricTable);
   const devices = new DeviceHealth(systemClock, meter);
   const key = await openPublisher(folder, configuration, chain);
-  const accessLog = configuration.access && (await composeAccessLog(folder, configuration.access));
+  const leadership = hooks.serves === true ? openLeadership(configuration, records) : undefined;
+  const accessLog =
+    configuration.access && (await composeAccessLog(folder, configuration.access, leadership));
   // SPEC §13.2.3: from here on nobody has a key that signs without an entry.
   const logged = <S extends Parameters<typeof signOnlyLogged>[0]>(name: string, signer: S): S =>
     accessLog === undefined ? signer : signOnlyLogged(signer, name, accessLog);
@@ -82,7 +88,8 @@ export async function composeService(
   const objects = await openFilesystemObjects(join(folder, "objects"));
   const tree = await openFilesystemTree(join(folder, "public"));
   const log =
-    configuration.log && composeReleaseLog(folder, configuration.log, { records, tree, clock: systemClock });
+    configuration.log &&
+    composeReleaseLog(folder, configuration.log, { records, tree, leadership, clock: systemClock });
   const context: ServiceContext = {
     records,
     objects,
@@ -108,6 +115,7 @@ export async function composeService(
     ...(log && { releaseLog: log.log }),
     ...(accessLog && { accessLog }),
     ...(visits && { visits }),
+    ...(leadership && { leadership }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
@@ -139,6 +147,10 @@ export async function composeService(
     context,
     publicFolder: join(folder, "public"),
     stampTime: await developmentAuthority(folder, configuration),
+    letGo: async () => {
+      await log?.letGo();
+      await accessLog?.letGo();
+    },
     close: async () => {
       for (const part of open) await part.close();
     },

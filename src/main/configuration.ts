@@ -27,6 +27,8 @@ const records = z
       kind: z.literal("postgres"),
       url: secret,
       connectionsMax: z.number().int().min(2).max(1000).default(16),
+      /** After so long without a sign of the process that leads, another takes over. The access log waits for 15 seconds. */
+      leaseSeconds: z.number().min(1).max(10).default(8),
     }),
   ])
   .default({ kind: "sqlite" });

@@ -9,10 +9,10 @@ import { OperationError } from "../core/errors.js";
 import { createApp } from "../http/app.js";
 import { probeDevices } from "../services/probe-devices.js";
 import { beginAccessLog, endAccessLog } from "../services/keep-access-log.js";
-import { createScheduler, type Scheduler, type Timer } from "../services/scheduler.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
 import { checkConfiguration } from "./check-configuration.js";
 import { type Configuration, listenAddress } from "./configuration.js";
+import { beginWork, leads, timer, type Work } from "./leaders-work.js";
 import { openLog } from "./open-log.js";
 import type { ServiceContext } from "../services/context.js";
 
@@ -20,11 +20,6 @@ import type { ServiceContext } from "../services/context.js";
 const handedMs = 200;
 const shutdownMs = 10_000;
 const idlePauseMs = 50;
-
-const timer: Timer = (ms, callback) => {
-  const handle = setTimeout(callback, ms);
-  return () => clearTimeout(handle);
-};
 
 /** Resolves when the service has stopped. */
 export async function serve(options: ServeOptions, progress: Progress): Promise<void> {
@@ -36,12 +31,13 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   // From here on, also while it starts: whoever hears that it listens may tell it to stop at once.
   const stopped = stopSignal();
   const log = openLog(process.env.RULEMINT_LOG ?? configuration.logLevel);
-  let scheduler: Scheduler | undefined;
+  let work: Work | undefined;
   let endProbes = async (): Promise<void> => undefined;
   let address = "";
   const service = await composeService(folder, configuration, {
     ownAddress: () => address,
-    wake: () => scheduler?.wake(),
+    wake: () => work?.wake(),
+    serves: true,
   });
   const { context, publicFolder, stampTime } = service;
   const stopping = new AbortController();
@@ -49,10 +45,12 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   const server = createServer(createApp({ ...parts, ...(stampTime && { tsa: stampTime }) }));
   let handed: NodeJS.Timeout | undefined;
   try {
-    await beginAccessLog(context);
+    work = await beginWork(service, log);
     handed = setInterval(() => {
+      if (!leads(context)) return;
       context.accessLog?.takeHanded().catch((error: unknown) => log.error({ err: error }, "access log"));
     }, handedMs);
+    await beginAccessLog(context);
     server.listen(port, host);
     await once(server, "listening").catch((cause: Error) => {
       throw new OperationError("STORE_FAILED", `expected to listen on ${host}:${port}: ${cause.message}`, {
@@ -60,14 +58,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
       });
     });
     address = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-    scheduler = createScheduler(context, {
-      timer,
-      onError: (error, doing) => {
-        log.error({ err: error, doing }, "scheduled work failed");
-        context.meter?.note("rulemint_scheduler_failures_total", {});
-      },
-    });
-    await scheduler.start();
+    await work.start();
     endProbes = probe(context, configuration);
     progress(`rulemint listens on ${address}`);
     await stopped;
@@ -75,10 +66,11 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   } finally {
     stopping.abort();
     await endProbes();
-    await scheduler?.stop();
+    await work?.pause();
     await closeServer(server);
     clearInterval(handed);
     await endAccessLog(context).catch((error: unknown) => log.error({ err: error }, "access log"));
+    await work?.end();
     await service.close();
   }
 }

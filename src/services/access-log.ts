@@ -150,6 +150,12 @@ export class AccessLog {
     return this.#log;
   }
 
+  /** So that another process may have it; the next entry from here goes over to that. */
+  async letGo(): Promise<void> {
+    await this.#writing;
+    await this.#dropLog();
+  }
+
   async close(): Promise<void> {
     await this.#writing;
     this.#closed = true;

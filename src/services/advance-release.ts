@@ -7,12 +7,14 @@
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
+import type { RecordWrite } from "../ports/records.js";
 import { compileRelease } from "./compile-release.js";
 import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } from "./documents.js";
 import { manifestExpiry, mayBePublic } from "./manifest-life.js";
 import type { ReleaseRecord } from "./model.js";
 import { gateRelease } from "./gate-release.js";
+import { fenceOf } from "./leadership.js";
 import { logRelease } from "./log-release.js";
 import { measure } from "./metrics.js";
 import { putIntoTree } from "./put-into-tree.js";
@@ -104,9 +106,22 @@ async function takeStep(
   const after = { ...before.body, ...change };
   const writes = [releaseWrite(before, after)];
   if (after.state === "published") writes.push(await publishedWrite(context, after));
-  await context.records.commit(writes);
-  measureStep(context, before.body, after, began);
+  // SPEC §17.9.2: a step that somebody else has taken over meanwhile changes nothing.
+  const done = await commitStep(context, writes);
+  if (done) measureStep(context, before.body, after, began);
   if (unexpected !== undefined) throw unexpected;
+}
+
+/** False when another process changed the release meanwhile: people's answers come to any of them. The step is taken anew. */
+async function commitStep(context: ServiceContext, writes: readonly RecordWrite[]): Promise<boolean> {
+  try {
+    await context.records.commit(writes, fenceOf(context));
+    return true;
+  } catch (error) {
+    const conflict = error instanceof RulemintError && error.code === "RECORD_CONFLICT";
+    if (!conflict || context.leadership?.term === undefined) throw error;
+    return false;
+  }
 }
 
 function measureStep(

@@ -22,6 +22,7 @@ import type { ReviewRules } from "./review-rules.js";
 import type { SubmissionLimits } from "./submission-limits.js";
 import type { PublishingWindow } from "./publishing-window.js";
 import type { AccessLog } from "./access-log.js";
+import type { Leadership } from "./leadership.js";
 import type { ReleaseLog } from "./release-log.js";
 
 export interface ServiceSettings {
@@ -80,6 +81,8 @@ export interface ServiceContext {
   readonly meter?: Meter;
   /** What the last use of keys and authorities said; absent: nobody watches. */
   readonly devices?: DeviceHealth;
+  /** Which of several processes does what is due; absent: there is one. */
+  readonly leadership?: Leadership;
   /** Called when a release has a step to take. Composition ties it to the scheduler, which does the step. */
   readonly wake: () => void;
 }

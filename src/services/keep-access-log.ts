@@ -59,16 +59,22 @@ export async function keepAccessLog(context: ServiceContext): Promise<void> {
 export async function beginAccessLog(context: ServiceContext): Promise<void> {
   const { accessLog, clock } = context;
   if (accessLog === undefined) return;
-  await accessLog.beat("alive");
+  if (context.leadership === undefined || context.leadership.term !== undefined)
+    await accessLog.beat("alive");
   await accessLog.record({ ...ownAct, operation: "start" });
+  // The one that leads keeps it; it may be at that now.
+  if (context.leadership !== undefined) return;
   await remember(context, { ...(await keptAccess(context)), beatAt: clock.now().toISOString() });
 }
 
 /** The doors close: what follows is not silence. */
-export async function endAccessLog({ accessLog }: Pick<ServiceContext, "accessLog">): Promise<void> {
+export async function endAccessLog({
+  accessLog,
+  leadership,
+}: Pick<ServiceContext, "accessLog" | "leadership">): Promise<void> {
   if (accessLog === undefined) return;
   await accessLog.record({ ...ownAct, operation: "stop" });
-  await accessLog.beat("stopping");
+  if (leadership === undefined || leadership.term !== undefined) await accessLog.beat("stopping");
 }
 
 const ownAct = {

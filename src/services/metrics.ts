@@ -58,6 +58,11 @@ export const metricTable = {
     help: "Uses and probes of keys and of the time-stamp authority",
     labels: ["device", "outcome"],
   },
+  rulemint_leading: {
+    type: "gauge",
+    help: "1 while this process leads those on the same PostgreSQL",
+    labels: [],
+  },
   rulemint_scheduler_failures_total: {
     type: "counter",
     help: "Scheduled work that failed and is tried again",

@@ -117,6 +117,10 @@ export class PublisherProcess {
     return (await closed)[0];
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   token(role: Role): string {
     const folder = role === "overseer" ? this.overseer : join(this.data, "tokens");
     return readFileSync(join(folder, `${role}.token`), "utf8").trim();
