@@ -9,6 +9,7 @@ import type { AccessDoors } from "./access-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
 import type { KeyPlace } from "./key-options.js";
+import type { LogDoors } from "./log-doors.js";
 
 /** Where text goes. */
 export interface TextOut {
@@ -224,7 +225,7 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors extends AccessDoors, AuditDoors, OperatorDoors {
+export interface CLIDoors extends AccessDoors, AuditDoors, LogDoors, OperatorDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

@@ -53,6 +53,14 @@ import { submissionList } from "./commands/submission-list.js";
 import { submissionOpen, submissionWithdraw } from "./commands/submission-own.js";
 import { submissionReject } from "./commands/submission-reject.js";
 import { submissionShow } from "./commands/submission-show.js";
+import { monitor } from "./commands/monitor.js";
+import {
+  witnessFollow,
+  witnessInit,
+  witnessServe,
+  witnessShow,
+  witnessUnfollow,
+} from "./commands/witness.js";
 import type { CLIDoors } from "./doors.js";
 
 type AddCommand = (noun: Command, doors: CLIDoors) => void;
@@ -106,6 +114,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     [accessList, accessCheck, accessVerify, accessErase],
   ],
   ["review", "an auditor's visit, and its signed protocol", [reviewBegin, reviewEnd, reviewVerify]],
+  [
+    "witness",
+    "cosign the checkpoints of logs, each only as the continuation of the last",
+    [witnessInit, witnessServe, witnessShow, witnessFollow, witnessUnfollow],
+  ],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",
@@ -138,6 +151,7 @@ export function createProgram(doors: CLIDoors): Command {
   init(program, doors);
   serve(program, doors);
   plan(program, doors);
+  monitor(program, doors);
   backup(program, doors);
   restore(program, doors);
   for (const [name, description, commands] of nouns) {

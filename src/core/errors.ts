@@ -107,6 +107,9 @@ export const errorTable = {
   LOG_ENTRY_MISMATCH: verification,
   LOG_ENTRY_TOO_LARGE: verification,
   LOG_SILENT: verification,
+  LOG_REWOUND: verification,
+  LOG_ENTRY_UNEXPECTED: verification,
+  MANIFEST_UNLOGGED: verification,
   LOG_CORRUPT: operation,
   WITNESS_UNAVAILABLE: operation,
   // --- the access log ---------------------------------------------------------------------------

@@ -65,6 +65,12 @@ const doors: CLIDoors = {
   eraseAccess: async (options) => (await import("./erase-access.js")).eraseAccess(options),
   pkiVerify: async (options) => (await import("./compose-pki.js")).verifyCertificateFile(options),
   pkiVerifyCMS: async (options) => (await import("./compose-pki.js")).verifyCMSFile(options),
+  witnessInit: async (options) => (await import("./serve-witness.js")).initWitness(options),
+  witnessShow: async (data) => (await import("./serve-witness.js")).showWitness(data),
+  witnessLogs: async (data, change) => (await import("./serve-witness.js")).changeWitnessLogs(data, change),
+  witnessServe: async (data, listen, progress) =>
+    (await import("./serve-witness.js")).serveWitness(data, listen, progress),
+  monitor: async (options, progress) => (await import("./compose-monitor.js")).monitorLog(options, progress),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),
   showProposal: async (options) => (await import("./compose-ceremony.js")).showProposal(options),
   signProposal: async (options, progress) => (await import("./compose-ceremony.js")).sign(options, progress),

@@ -19,11 +19,12 @@ import {
 import { keyURI } from "../core/trust/attest/release-subjects.js";
 import { type RebuildVerdict, isVerdictOn, parseVerdict } from "../core/trust/attest/verdict.js";
 import { formatVerdictList, verdictsPath } from "../core/trust/attest/verdict-list.js";
-import { parseEnvelope } from "../core/trust/metadata.js";
+import { formatTime, parseEnvelope } from "../core/trust/metadata.js";
 import { keyOfPEM } from "../core/trust/rebuild-quorum.js";
 import type { ServiceContext } from "./context.js";
 import { releaseID, requireRelease, timeText } from "./documents.js";
 import type { Identity, ReleaseRecord, RebuildRecord } from "./model.js";
+import { logWrites } from "./release-log.js";
 import { requireAnyRole, requireRole } from "./roles.js";
 import { serially } from "./serially.js";
 import { readObject } from "./source-batches.js";
@@ -139,7 +140,7 @@ async function judge(
 }
 
 async function keep(
-  { records, objects, clock }: ServiceContext,
+  context: ServiceContext,
   identity: Identity,
   { feed, release, envelope }: { feed: FeedName; release: ReleaseNumber; envelope: DSSEEnvelope },
   judged: Judged,
@@ -151,9 +152,11 @@ async function keep(
       `expected at most ${limits.verdictsMax} verdicts on a release, got one more`,
     );
   }
+  const { records, objects, clock } = context;
   const { sha256: stored } = await objects.put([formatDSSE(envelope)]);
   const id = `${releaseID(feed, release)}/${String(count).padStart(4, "0")}`;
-  const at = timeText(clock.now());
+  const now = clock.now();
+  const at = timeText(now);
   const body: RebuildRecord = {
     feed,
     release,
@@ -162,7 +165,12 @@ async function keep(
     ...judged,
     envelopeSha256: sha256Hex(stored),
   };
-  await records.commit([{ collection: "rebuilds", id, expected: 0, body }]);
+  // SPEC §11.7.3: whoever follows the log learns that somebody has spoken, whatever was said.
+  const { result, envelopeSha256 } = body;
+  const said = { kind: "verdict", time: formatTime(now), feed, release, result, envelopeSha256 } as const;
+  const write = { collection: "rebuilds", id, expected: 0, body };
+  await records.commit([write, ...logWrites(context, `verdict/${id}`, said)]);
+  context.wake();
   return body;
 }
 
