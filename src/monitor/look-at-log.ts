@@ -1,6 +1,6 @@
 /**
  * One look at a log (SPEC §11.11): its newest checkpoint, held against everything seen before, and every entry below it. What is
- * found is written down before anybody is told, so that no crash swallows an alarm.
+ * found is written down before anybody is told (SPEC §11.11.9), so that no crash swallows an alarm.
  */
 import { equalBytes, utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
 import { RulemintError, VerificationError } from "../core/errors.js";

@@ -9,7 +9,9 @@ import { parseLogPolicy } from "../../src/core/log/log-policy.js";
 import { type Note, formatNote } from "../../src/core/log/note.js";
 import { type ReleaseLogEntry, formatReleaseLogEntry } from "../../src/core/log/release-entries.js";
 import { formatVerifierKey } from "../../src/core/log/verifier-key.js";
+import { compareShown } from "../../src/monitor/compare-tree.js";
 import { lookAtLog, markTold } from "../../src/monitor/look-at-log.js";
+import type { Memory } from "../../src/monitor/memory.js";
 import type { MonitorContext } from "../../src/monitor/model.js";
 import { TestLog, cosign, testKey } from "../support/log-world.js";
 
@@ -210,6 +212,34 @@ describe("SPEC §11.11.5 what nobody announced", () => {
     await look();
     write(release(1, "another"));
     expect((await look()).codes).toEqual(["LOG_ENTRY_MISMATCH"]);
+  });
+});
+
+describe("SPEC §11.11.6 the public tree", () => {
+  const shown = (name: string, digest: string) => [
+    { name, group: "endpoint", version: Number(name.split("/").at(-1)), sha256: sha(digest) },
+  ];
+  const memory = (logged: Record<string, string>) =>
+    ({ logged, compared: {}, unlogged: {} }) as unknown as Memory;
+  const logged = { "release/endpoint/2": sha("two"), "root/1": sha("root") };
+  const now = new Date(start);
+
+  it.each([
+    ["agrees", "release/endpoint/2", "two", []],
+    ["shows another manifest", "release/endpoint/2", "other", ["LOG_ENTRY_MISMATCH"]],
+    ["shows a manifest that the log has not", "release/endpoint/3", "three", ["MANIFEST_UNLOGGED"]],
+    ["shows a release older than the log", "release/endpoint/1", "one", []],
+    ["shows a root that may still be on its way", "root/2", "root 2", []],
+  ])("%s", (_, name, digest, codes) => {
+    const { findings } = compareShown(shown(name, digest), memory(logged), now);
+    expect(findings.map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("a root that is not logged after two minutes is an alarm", () => {
+    const file = shown("root/2", "root 2");
+    const first = compareShown(file, memory(logged), now);
+    const later = compareShown(file, { ...memory(logged), ...first.memory }, new Date(start + 120_000));
+    expect(later.findings.map(({ code }) => code)).toEqual(["MANIFEST_UNLOGGED"]);
   });
 });
 
