@@ -98,6 +98,8 @@ function expectedID(entry: ReleaseLogEntry | UnknownEntry): string | undefined {
       return entry.sha256;
     case "withdrawal":
       return `${entry.feed}/${entry.release}`;
+    case "emergency":
+      return entry.submissionDigest;
     case "unknown":
       return entry.time;
     default:

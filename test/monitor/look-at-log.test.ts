@@ -39,6 +39,10 @@ const withdrawal: ReleaseLogEntry = {
     restores: null,
   },
 };
+const emergency: ReleaseLogEntry = {
+  ...{ kind: "emergency", time: timeAt(1), submissionDigest: sha("submission") },
+  people: [{ by: "ada", reason: "it spreads" }],
+};
 const policyEntry: ReleaseLogEntry = {
   kind: "policy",
   time: timeAt(1),
@@ -196,6 +200,7 @@ describe("SPEC §11.11.5 what nobody announced", () => {
     ["a targets file", { ...root(2), kind: "targets" } as ReleaseLogEntry, `targets:${sha("root 2")}`],
     ["a policy", policyEntry, `policy:${sha("policy")}`],
     ["a withdrawal", withdrawal, "withdrawal:endpoint/1"],
+    ["an approval in an emergency", emergency, `emergency:${sha("submission")}`],
   ])("%s is an alarm once, and none when it was announced", async (_, entry, id) => {
     await look();
     write(entry);
