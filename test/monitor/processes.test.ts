@@ -98,7 +98,7 @@ describe("rulemint monitor --once", () => {
 
 describe("rulemint monitor, running", () => {
   it("prints entries as they come, shouts once, and goes on where it was after it was killed", async () => {
-    const start = () => new Running([...words(), "--every", "0.05", ...hook()]);
+    const start = () => new Running([...words(), "--every", "1", ...hook()]);
     const first = start();
     await first.line(/^1 {2}\S+ {2}heartbeat/);
     expect(await rulemint([...words(), "--once"])).toMatchObject({
@@ -126,7 +126,7 @@ describe("rulemint monitor, running", () => {
 
   it("ends with 1 while an alarm stands, and with a hook that fails says so and goes on", async () => {
     await look();
-    const monitor = new Running([...words(), "--every", "0.05", "--on-alarm", "exit 3"]);
+    const monitor = new Running([...words(), "--every", "1", "--on-alarm", "exit 3"]);
     show(new TestLog().append(root, heartbeat(8)));
     await monitor.line(/the alarm's command failed: expected exit 0, got 3/);
     expect(await monitor.stop()).toBe(1);
