@@ -2,32 +2,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { RulemintError } from "../../../src/core/errors.js";
 import { verifySignature } from "../../../src/core/pki/verify-signature.js";
-import { signCMS } from "../../../src/issuing/cms.js";
-import { issueCRL } from "../../../src/issuing/crls.js";
 import { content, createWorld, now } from "../../vectors/pki/world.js";
 import { byteChanges, derChanges, mutantCount, rememberSignatures, sweep } from "../../support/mutants.js";
-import { memoryTSA, sha256 } from "./publisher.js";
+import { sha256 } from "./publisher.js";
+import { signInWorld } from "./world-signature.js";
 
 const world = await createWorld();
-const tsuChain = [world.tsu.certificate, world.tsaCA.certificate];
-const sign = (bytes: Uint8Array) =>
-  signCMS({
-    contentSha256: sha256(bytes),
-    contentLabel: "1.endpoint.json",
-    signer: { ...world.leaf.key, scheme: "ecdsa-p256-sha256", close: async () => undefined },
-    chain: [world.leaf.certificate, world.ca.certificate],
-    signingTime: now,
-    tsa: memoryTSA(world.tsu.key, tsuChain, () => now),
-    revocation: () =>
-      Promise.all(
-        [world.root, world.ca, world.tsaRoot, world.tsaCA].map(({ key, certificate }) =>
-          issueCRL({
-            ...{ issuerKey: key, issuerCertificate: certificate, number: 1n, revoked: [], thisUpdate: now },
-            nextUpdate: new Date("2026-09-08T12:00:00Z"),
-          }),
-        ),
-      ),
-  });
+const sign = (bytes: Uint8Array) => signInWorld(world, bytes);
 const good = await sign(content);
 const other = await sign(new TextEncoder().encode("another manifest\n"));
 

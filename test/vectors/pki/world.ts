@@ -85,12 +85,15 @@ export interface World {
   readonly policy: SignaturePolicy;
 }
 
-export async function createWorld(): Promise<World> {
-  const root = await issue({ profile: "root", name: "root" });
-  const ca = await issue({ profile: "issuing-ca", name: "issuing CA", issuer: root });
+/** Its CAs are on P-384, unless they are given other keys. */
+export async function createWorld(keyOf: (ca: string) => IssuingKey = p384): Promise<World> {
+  const authority = (profile: CertificateProfile, name: string, issuer?: Holder) =>
+    issue({ profile, name, key: keyOf(name), ...(issuer && { issuer }) });
+  const root = await authority("root", "root");
+  const ca = await authority("issuing-ca", "issuing CA", root);
   const leaf = await issue({ profile: "code-signing", name: "publisher", issuer: ca });
-  const tsaRoot = await issue({ profile: "root", name: "time-stamping root" });
-  const tsaCA = await issue({ profile: "time-stamping-ca", name: "time-stamping CA", issuer: tsaRoot });
+  const tsaRoot = await authority("root", "time-stamping root");
+  const tsaCA = await authority("time-stamping-ca", "time-stamping CA", tsaRoot);
   const tsu = await issue({ profile: "time-stamping", name: "time-stamp unit", issuer: tsaCA });
   const pem = (holder: Holder) => [formatPEM(holder.certificate, "CERTIFICATE")];
   const policy: SignaturePolicy = {
