@@ -63,7 +63,12 @@ export function parseEvidence(bytes: Uint8Array): Evidence {
     if (bytes.length > limits.evidenceBytesMax) throw odd("a shorter document", bytes.length);
     const document = parseJSON(bytes);
     if (!isJSONObject(document) || document.schema !== 1) throw odd("evidence of schema 1", document);
-    if (!equalBytes(sortedBytes(document), bytes)) throw odd("sorted JSON without blanks", "another form");
+    if (!equalBytes(sortedBytes(document), bytes)) {
+      throw new VerificationError(
+        "LOG_PROOF_MALFORMED",
+        "expected an evidence document in sorted JSON without blanks, got another form of it",
+      );
+    }
     const optional = (name: "mldsaSha256" | "clamavSha256" | "provenanceSha256") =>
       document[name] === undefined ? {} : { [name]: sha256Hex(document[name]) };
     return {
