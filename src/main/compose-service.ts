@@ -36,6 +36,7 @@ import { openLeadership, openRecords } from "./compose-records.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
+import { openPeople } from "./compose-people.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 
 export interface ComposedService {
@@ -116,6 +117,7 @@ export async function composeService(
     ...(accessLog && { accessLog }),
     ...(visits && { visits }),
     ...(leadership && { leadership }),
+    ...(configuration.identity && { people: openPeople(configuration.identity) }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),

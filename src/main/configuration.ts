@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { parse as parseYAML, stringify as formatYAML, YAMLParseError } from "yaml";
 import { z } from "zod";
+import { identitySettings } from "./identity-settings.js";
 import { UsageError, quote } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 
@@ -151,6 +152,8 @@ const configuration = z.strictObject({
   postQuantum: keyFile.optional(),
   /** The release log and who witnesses it. Absent: releases are published without a log. */
   log: log.optional(),
+  /** Where people come from who have no token of this service. Absent: tokens alone. */
+  identity: identitySettings.optional(),
   /** The access log. Absent: nobody's steps behind the doors are written down. */
   access: access.optional(),
   /** The key that signs protocols of visits. Absent: no visits. */

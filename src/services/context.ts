@@ -7,6 +7,7 @@ import type { Meter } from "../ports/meter.js";
 import type { Clock } from "../ports/clock.js";
 import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
+import type { IdentityProvider } from "../ports/identity-provider.js";
 import type { ObjectStore } from "../ports/object-store.js";
 import type { PostQuantumSigner, PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTree } from "../ports/public-tree.js";
@@ -16,6 +17,7 @@ import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
+import type { ClaimRules } from "./claimed-identity.js";
 import type { GateSettings } from "./gate-release.js";
 import type { DeviceHealth } from "./device-health.js";
 import type { ReviewRules } from "./review-rules.js";
@@ -42,6 +44,19 @@ export interface ServiceSettings {
   readonly publishingWindow?: PublishingWindow;
   /** Signs the files that ClamAV loads, for its own verifier; absent is off. */
   readonly clamavSignatures?: boolean;
+}
+
+/** People of an OpenID Connect provider. */
+export interface People {
+  readonly provider: IdentityProvider;
+  readonly rules: ClaimRules;
+  /** What somebody needs to get a token; no secret. */
+  readonly login: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly clientID?: string;
+    readonly scopes: readonly string[];
+  };
 }
 
 export interface ServiceContext {
@@ -81,6 +96,8 @@ export interface ServiceContext {
   readonly meter?: Meter;
   /** What the last use of keys and authorities said; absent: nobody watches. */
   readonly devices?: DeviceHealth;
+  /** Absent: only tokens that were made here are known. */
+  readonly people?: People;
   /** Which of several processes does what is due; absent: there is one. */
   readonly leadership?: Leadership;
   /** Called when a release has a step to take. Composition ties it to the scheduler, which does the step. */

@@ -40,6 +40,13 @@ export async function createOwnToken(
   // SPEC §17.8.2: never more than the one in hand.
   const more = roles.find((role) => !identity.roles.includes(role));
   if (more !== undefined) throw new PolicyError("ROLE_REFUSED", `expected a role of this token, got ${more}`);
+  // SPEC §17.10.3: what the provider gives out ends soon; a token that outlives it would outlive the person's leave too.
+  if ((await context.records.get("tokens", parent)) === undefined) {
+    throw new PolicyError(
+      "ROLE_REFUSED",
+      "expected a token of this service to make another with, got one of the identity provider",
+    );
+  }
   const expiresAt = timeText(new Date(context.clock.now().getTime() + days * dayMs));
   const own = { identity: { name: identity.name, roles }, label, expiresAt, parent };
   const token = await createToken(context, { ...own, random });

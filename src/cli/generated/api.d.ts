@@ -873,6 +873,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/.well-known/oauth-protected-resource": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Where people get a token for this service (RFC 9728)
+     * @description Not found where only tokens of the service itself are known.
+     */
+    get: operations["getLogin"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/healthz": {
     parameters: {
       query?: never;
@@ -2684,6 +2704,35 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Identity"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getLogin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The identity provider */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** @description What the tokens must be for */
+            resource: string;
+            authorization_servers: string[];
+            scopes_supported: string[];
+            bearer_methods_supported: "header"[];
+            /** @description The public client for logins by browser; PKCE */
+            rulemint_client_id?: string;
+          };
         };
       };
       default: components["responses"]["Problem"];

@@ -20,6 +20,19 @@ export function serviceRoutes(context: ServiceContext, tsa: StampTime | undefine
     const { name, roles } = identityOf(response);
     response.json({ name, roles });
   });
+  // RFC 9728: where somebody gets a token for this service.
+  routes.get("/.well-known/oauth-protected-resource", (_request, response) => {
+    const login = context.people?.login;
+    if (login === undefined)
+      throw new UsageError("NOT_FOUND", "expected an identity provider, got none here");
+    response.json({
+      resource: login.audience,
+      authorization_servers: [login.issuer],
+      scopes_supported: login.scopes,
+      bearer_methods_supported: ["header"],
+      ...(login.clientID !== undefined && { rulemint_client_id: login.clientID }),
+    });
+  });
   routes.get("/healthz", (_request, response) => {
     response.set("Cache-Control", "no-store").json({ status: "ok" });
   });
