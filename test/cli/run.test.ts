@@ -89,6 +89,7 @@ describe("every command", () => {
       "token list",
       "token revoke",
       "config check",
+      "records load",
       "key generate",
       "key csr",
       "key import",
