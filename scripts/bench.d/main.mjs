@@ -16,6 +16,7 @@ import { bestForm, bestPeer, measurePeers, missingPeers, timed } from "./peers.m
 const help = `usage: scripts/bench [options]                             the corpora in ../shared/corpora, the list of hashes, the bars
        scripts/bench --rules OLD NEW --kind KIND [options]  two folders of your own rules
        scripts/bench --service [--json FILE]                from approval to served, and proving a release
+       scripts/bench --log [--entries N]                    a log of a million entries, and proofs from it
        scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
        scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
 options:
@@ -35,6 +36,8 @@ const { values, positionals } = parseArgs({
     service: { type: "boolean" },
     scale: { type: "boolean" },
     fleet: { type: "boolean" },
+    log: { type: "boolean" },
+    entries: { type: "string", default: "1000000" },
     updates: { type: "string", default: "10000" },
     indicators: { type: "string", default: "20000000" },
     yara: { type: "string", default: "100000" },
@@ -209,6 +212,7 @@ async function run() {
     return {
       scale: (await import("./scale.mjs")).scaleRows(scratch, Number(values.indicators), Number(values.yara)),
     };
+  if (values.log) return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries)) };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
   const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();
   if (!values["no-peers"]) {

@@ -71,7 +71,7 @@ export function partialTiles(size: number): TilePlace[] {
 /** The octets of a tile. What they say is proven by nothing but a proof that uses them. */
 export type TileReader = (place: TilePlace) => Promise<Uint8Array>;
 
-/** All hashes of the complete subtrees within full tiles, by path; for whoever makes many proofs. */
+/** All hashes of the complete subtrees within tiles, by path, width included: of a path, for ever the same. Used last, last. */
 export type TileCache = Map<string, readonly (readonly Hash[])[]>;
 
 export interface TileNodesOptions {
@@ -84,14 +84,11 @@ const cachedTilesMax = 256;
 /** Hashes of complete subtrees, from the tiles of a tree of `size` entries. Each tile is read once. */
 export function tileNodes(size: number, readTile: TileReader, options: TileNodesOptions = {}): NodeReader {
   const { digest, cache = new Map() } = options;
-  const own: TileCache = new Map();
   const rowsOf = async (place: TilePlace): Promise<readonly (readonly Hash[])[]> => {
     const path = tilePath(place);
-    const known = own.get(path) ?? cache.get(path);
-    if (known !== undefined) return known;
-    const rows = subtreeRows(tileHashes(requireTile(await readTile(place), place)), digest);
-    own.set(path, rows);
-    if (place.width === tileWidth) remember(cache, path, rows);
+    const rows =
+      cache.get(path) ?? subtreeRows(tileHashes(requireTile(await readTile(place), place)), digest);
+    remember(cache, path, rows);
     return rows;
   };
   return async (level, index) => {
@@ -106,6 +103,7 @@ export function tileNodes(size: number, readTile: TileReader, options: TileNodes
 }
 
 function remember(cache: TileCache, path: string, rows: readonly (readonly Hash[])[]): void {
+  cache.delete(path);
   const [oldest] = cache.keys();
   if (oldest !== undefined && cache.size >= cachedTilesMax) cache.delete(oldest);
   cache.set(path, rows);
