@@ -132,6 +132,6 @@ export async function makeVectors(): Promise<Files> {
     put(`proofs/${name}.tlog-proof`, text);
     put(`proofs/${name}.expect`, `${code}\n${why}\n`);
   }
-  for (const entry of entries) put(`entries/${entry.kind}.json`, formatReleaseLogEntry(entry));
+  for (const entry of entries) put(`entries/${entry.kind}`, formatReleaseLogEntry(entry));
   return files;
 }
