@@ -10,6 +10,7 @@ import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
 import type { KeyPlace } from "./key-options.js";
 import type { LogDoors } from "./log-doors.js";
+import type { MirrorDoors } from "./mirror-doors.js";
 
 /** Where text goes. */
 export interface TextOut {
@@ -225,7 +226,7 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors extends AccessDoors, AuditDoors, LogDoors, OperatorDoors {
+export interface CLIDoors extends AccessDoors, AuditDoors, LogDoors, MirrorDoors, OperatorDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

@@ -53,6 +53,7 @@ import { submissionList } from "./commands/submission-list.js";
 import { submissionOpen, submissionWithdraw } from "./commands/submission-own.js";
 import { submissionReject } from "./commands/submission-reject.js";
 import { submissionShow } from "./commands/submission-show.js";
+import { mirrorSync } from "./commands/mirror-sync.js";
 import { monitor } from "./commands/monitor.js";
 import {
   witnessFollow,
@@ -119,6 +120,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "cosign the checkpoints of logs, each only as the continuation of the last",
     [witnessInit, witnessServe, witnessShow, witnessFollow, witnessUnfollow],
   ],
+  ["mirror", "copies of a publisher's public tree", [mirrorSync]],
   ["pki", "judge certificates and signatures, by themselves", [pkiVerify, pkiVerifyCMS]],
   [
     "root",

@@ -70,6 +70,8 @@ const doors: CLIDoors = {
   witnessLogs: async (data, change) => (await import("./serve-witness.js")).changeWitnessLogs(data, change),
   witnessServe: async (data, listen, progress) =>
     (await import("./serve-witness.js")).serveWitness(data, listen, progress),
+  syncMirror: async (options, progress) =>
+    (await import("./compose-mirror.js")).syncMirrorOf(options, progress),
   monitor: async (options, progress) => (await import("./compose-monitor.js")).monitorLog(options, progress),
   propose: async (options, progress) => (await import("./compose-ceremony.js")).propose(options, progress),
   showProposal: async (options) => (await import("./compose-ceremony.js")).showProposal(options),

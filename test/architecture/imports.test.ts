@@ -29,6 +29,12 @@ const table: readonly Row[] = [
   { folder: "src/witness", may: ["src/witness", "src/core", "src/ports"], packages: [], node: false },
   { folder: "src/monitor", may: ["src/monitor", "src/core", "src/ports"], packages: [], node: false },
   { folder: "src/audit", may: ["src/audit", "src/core", "src/ports"], packages: [], node: false },
+  {
+    folder: "src/mirror",
+    may: ["src/mirror", "src/audit", "src/core", "src/ports"],
+    packages: [],
+    node: false,
+  },
   { folder: "src/adapters", may: ["src/core", "src/ports"], packages: "any", node: true },
   { folder: "src/http", may: ["src/http", "src/core", "src/services"], packages: "any", node: true },
   {

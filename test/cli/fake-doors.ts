@@ -59,6 +59,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     checkAccess: closed("checkAccess"),
     verifyAccess: closed("verifyAccess"),
     eraseAccess: closed("eraseAccess"),
+    syncMirror: closed("syncMirror"),
     witnessInit: closed("witnessInit"),
     witnessShow: closed("witnessShow"),
     witnessLogs: closed("witnessLogs"),

@@ -75,6 +75,7 @@ describe("every command", () => {
       "witness show",
       "witness follow",
       "witness unfollow",
+      "mirror sync",
       "pki verify",
       "pki verify-cms",
       "root propose",
