@@ -33,7 +33,10 @@ type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/j
 export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];
 export type ReleasePage = operations["listReleases"]["responses"]["200"]["content"]["application/json"];
 
+type LoginPlace = operations["getLogin"]["responses"]["200"]["content"]["application/json"];
+
 export interface APIClient {
+  getLogin(): Promise<LoginPlace>;
   whoAmI(): Promise<Identity>;
   createSubmission(query: Query<"createSubmission">, tar: AsyncIterable<Uint8Array>): Promise<Submission>;
   listSubmissions(query: Query<"listSubmissions">): Promise<SubmissionPage>;
@@ -96,6 +99,7 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
   const rules = (ruleset: string) => `v1/rulesets/${encodeURIComponent(ruleset)}`;
   const submission = (id: string) => `v1/submissions/${encodeURIComponent(id)}`;
   return {
+    getLogin: () => call.json("GET", ".well-known/oauth-protected-resource"),
     whoAmI: () => call.json("GET", "v1/whoami"),
     createSubmission: (query, tar) => call.upload(`v1/submissions${formatQuery(query)}`, tar),
     listSubmissions: (query) => call.json("GET", `v1/submissions${formatQuery(query)}`),

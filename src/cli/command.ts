@@ -26,19 +26,36 @@ export function answers<Options>(
 ): Command {
   return command.option("--json", "print one JSON document").action(async (...given: unknown[]) => {
     // commander passes the arguments, then the options, then the command.
-    const options = given.at(-2) as Options & { json?: boolean };
+    const asked = given.at(-2) as Options & ServiceOptions & { json?: boolean };
     const words = given.slice(0, -2).flat() as string[];
-    const printer = new Printer(doors.terminal, options.json === true);
+    const printer = new Printer(doors.terminal, asked.json === true);
+    const options = { ...asked, ...(needsService.has(command) && (await fromContext(doors, asked))) };
     const report = await act({ doors, progress: (line) => printer.progress(line) }, options, words);
     printer.answer(report);
     if (!report.ok) throw new AnsweredNo();
   });
 }
 
+const needsService = new WeakSet<Command>();
+
+/**
+ * What was kept by a login, where neither options nor environment say it. A token goes to the server that it was kept for, and to
+ * no other.
+ */
+async function fromContext(doors: CLIDoors, options: ServiceOptions): Promise<ServiceOptions> {
+  const { RULEMINT_SERVER, RULEMINT_TOKEN } = doors.terminal.environment;
+  if (options.token ?? RULEMINT_TOKEN) return {};
+  const server = options.server ?? RULEMINT_SERVER;
+  const found = await doors.context();
+  if (found === undefined || (server && server.replace(/\/+$/, "") !== found.server)) return {};
+  return found;
+}
+
 /** The answer is printed already and says no. */
 export class AnsweredNo extends Error {}
 
 export function withService(command: Command): Command {
+  needsService.add(command);
   return command
     .option("--server <url>", "address of the service (or RULEMINT_SERVER)")
     .option("--token <token>", "bearer token (or RULEMINT_TOKEN)")
@@ -50,8 +67,12 @@ export function requireService(doors: CLIDoors, options: ServiceOptions): { serv
   const { environment } = doors.terminal;
   const server = options.server ?? environment.RULEMINT_SERVER;
   const token = options.token ?? environment.RULEMINT_TOKEN;
-  if (!server) throw new UsageError("USAGE", "expected the service's address in --server or RULEMINT_SERVER");
-  if (!token) throw new UsageError("USAGE", "expected a token in --token or RULEMINT_TOKEN");
+  if (!server)
+    throw new UsageError(
+      "USAGE",
+      "expected the service's address in --server or RULEMINT_SERVER, or a login",
+    );
+  if (!token) throw new UsageError("USAGE", "expected a token in --token or RULEMINT_TOKEN, or a login");
   return { server, token };
 }
 

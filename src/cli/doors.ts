@@ -8,6 +8,7 @@ import type { APIClient } from "./api-client.js";
 import type { AccessDoors } from "./access-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
+import type { ContextDoors } from "./context-doors.js";
 import type { KeyPlace } from "./key-options.js";
 import type { LogDoors } from "./log-doors.js";
 import type { MirrorDoors } from "./mirror-doors.js";
@@ -226,7 +227,13 @@ export interface PKIVerifyCMSOptions {
   readonly sealPurposes: readonly string[];
 }
 
-export interface CLIDoors extends AccessDoors, AuditDoors, LogDoors, MirrorDoors, OperatorDoors {
+export interface CLIDoors
+  extends AccessDoors,
+    AuditDoors,
+    ContextDoors,
+    LogDoors,
+    MirrorDoors,
+    OperatorDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

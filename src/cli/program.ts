@@ -32,6 +32,7 @@ import { clientUpdate } from "./commands/client-update.js";
 import { init } from "./commands/init.js";
 import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
 import { pkiVerify } from "./commands/pki-verify.js";
+import { contextList, contextUse, login, logout } from "./commands/login.js";
 import { plan } from "./commands/plan.js";
 import { pkiVerifyCMS } from "./commands/pki-verify-cms.js";
 import { releaseBuild } from "./commands/release-build.js";
@@ -134,6 +135,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ],
   ["token", "tokens for programs of one's own", [tokenCreate, tokenList, tokenRevoke]],
   ["config", "the service's configuration", [configCheck]],
+  ["context", "services that one is logged in to", [contextList, contextUse]],
   ["records", "the service's records", [recordsLoad]],
   ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];
@@ -151,6 +153,8 @@ export function createProgram(doors: CLIDoors): Command {
       writeErr: () => undefined,
     });
   init(program, doors);
+  login(program, doors);
+  logout(program, doors);
   serve(program, doors);
   plan(program, doors);
   monitor(program, doors);
