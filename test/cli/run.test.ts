@@ -19,6 +19,8 @@ describe("every command", () => {
   it("is there", () => {
     expect(commands.map(({ name }) => name)).toEqual([
       "init",
+      "login",
+      "logout",
       "serve",
       "plan",
       "monitor",
@@ -90,6 +92,8 @@ describe("every command", () => {
       "token list",
       "token revoke",
       "config check",
+      "context list",
+      "context use",
       "records load",
       "key generate",
       "key csr",
