@@ -12,6 +12,7 @@ import { Updater } from "../../src/client/updater.js";
 import { utf8Bytes, utf8Text } from "../../src/core/encoding/bytes.js";
 import { sha256Digest } from "../../src/core/encoding/sha256.js";
 import { formatPEM } from "../../src/core/encoding/pem.js";
+import { parseReleaseLogEntry } from "../../src/core/log/release-entries.js";
 import { formatDSSE, parseDSSE } from "../../src/core/trust/attest/dsse.js";
 import { parseVerdictList } from "../../src/core/trust/attest/verdict-list.js";
 import { nodeDigest } from "../../src/adapters/node-digest.js";
@@ -110,6 +111,26 @@ describe("rebuilders", () => {
     expect(await rebuild(rosa)).toMatchObject({ result: "PASSED" });
     expect((await list())?.verdicts).toHaveLength(3);
     expect(await asksTwo.update()).toMatchObject({ release: 1 });
+  });
+
+  it("SPEC §11.7.3 leave an entry each for the log, in one transaction with the verdict, whatever they say", async () => {
+    await service.close();
+    const releaseLog = { intervalSeconds: 3600, open: () => Promise.reject(new Error("no log here")) };
+    service = await openService({ wrap: () => ({ releaseLog }) });
+    await service.desk.addRules("hosts", "ioc", { "h.txt": "evil.example.com\n" });
+    release = await service.desk.build();
+    await rebuild(rita);
+    await rebuild(rosa, (record) => record.replace("evil", "good"));
+    const { records } = service.desk.context;
+    const pending = await records.list<{ text: string }>("log-pending", { prefix: "verdict/" });
+    const said = pending.map(({ body }) => parseReleaseLogEntry(utf8Bytes(body.text)));
+    const kept = await records.list<{ envelopeSha256: string; result: string }>("rebuilds");
+    expect(said).toEqual(
+      kept.map(({ body: { envelopeSha256, result } }) => ({
+        ...{ kind: "verdict", time: expect.any(String), feed, release: 1, result, envelopeSha256 },
+      })),
+    );
+    expect(said).toMatchObject([{ result: "PASSED" }, { result: "FAILED" }]);
   });
 
   it("SPEC §10.3.4, §7.20 a FAILED after the publication refuses the release where it is trusted, and for ever", async () => {
