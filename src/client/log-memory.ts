@@ -10,12 +10,14 @@ import { parseCheckpoint } from "../core/log/checkpoint.js";
 import { type LogPolicy, parseLogPolicy } from "../core/log/log-policy.js";
 import { parseLogProof } from "../core/log/log-proof.js";
 import { type Note, formatNote, parseNote } from "../core/log/note.js";
+import { requireOneHistory } from "../core/log/one-history.js";
 import { tileReader } from "../core/log/read-log.js";
 import type { TileReader } from "../core/log/tiles.js";
 import { formatVerifierKey } from "../core/log/verifier-key.js";
+import { verifyLogSignature } from "../core/log/verify-checkpoint.js";
 import { formatTime } from "../core/trust/metadata.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
-import type { LogHistory } from "../core/trust/verify-logged.js";
+import type { LogClaim, LogHistory } from "../core/trust/verify-logged.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { PublicTreeReader } from "./fetch-file.js";
 import type { LogFork } from "./model.js";
@@ -85,6 +87,26 @@ export async function keepFork(
   await files.write(names[1], formatNote(offered));
   const logFork: LogFork = { at: formatTime(now), origin, vkey: formatVerifierKey(key), files: names };
   await state.set({ logFork });
+}
+
+/** SPEC §11.10.4: what the log signed convicts it, also where the release is refused for its chain of manifests already. */
+export async function orFork(
+  error: unknown,
+  { evidence, history }: LogClaim,
+  policy: SignaturePolicy,
+): Promise<unknown> {
+  const logs = logPolicyOf(policy);
+  const broken = error instanceof RulemintError && error.code === "MANIFEST_CHAIN_BROKEN";
+  if (!broken || evidence === undefined || history === undefined || logs === undefined) return error;
+  try {
+    const offered = await verifyLogSignature(parseLogProof(evidence.proof).checkpoint, logs);
+    const [seen, { readTile }] = [history.seen(offered.origin), history];
+    if (seen !== undefined) await requireOneHistory({ seen, offered, given: evidence.consistency, readTile });
+    return error;
+  } catch (other) {
+    // Everything else about this log is of less weight than the chain.
+    return other instanceof RulemintError && other.code === "LOG_FORK" ? other : error;
+  }
 }
 
 async function readNotes(files: EndpointFiles): Promise<Map<string, Note>> {

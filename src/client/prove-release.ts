@@ -32,6 +32,7 @@ import {
   logHistory,
   logPolicyOf,
   newestCheckpoint,
+  orFork,
   rememberCheckpoint,
   requireUnforked,
   treeTiles,
@@ -174,7 +175,8 @@ class ReleaseProof {
           log: { evidence: log, history },
         }),
       );
-    } catch (error) {
+    } catch (cause) {
+      const error = await orFork(cause, { evidence: log, history }, this.#policy);
       if (error instanceof RulemintError && error.code === "LOG_FORK" && log !== undefined) {
         await keepFork(this.#in, this.#policy, log.proof);
       }
