@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bytes, heading, program, rulemint, say, startService, timed } from "./demo-parts/run.mjs";
+import { bytes, heading, program, rulemint, say, startServer, timed } from "./demo-parts/run.mjs";
 import { datedVersions, ownVersions, sampleVersions } from "./demo-parts/rules.mjs";
 
 const project = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -22,26 +22,30 @@ const signer = options.signer ?? (softhsm ? "pkcs11" : "webcrypto");
 const environment = {};
 const began = Date.now();
 
-for (const part of ["publisher", "overseer", "endpoint", "audit"]) {
+for (const part of ["publisher", "overseer", "endpoint", "monitor", "audit"]) {
   if (existsSync(at(part))) fail(`${at(part)} is already there; give --keep an empty folder`);
 }
 mkdirSync(keep, { recursive: true });
 const work = mkdtempSync(join(tmpdir(), "rulemint-demo-work-"));
 let service;
+let witness;
 try {
   const versions = options.rules
     ? ownVersions(resolve(options.rules), work)
     : joined(sampleVersions(work), await corpora());
   await initialise();
-  service = await startService(cli, at("publisher"), environment);
+  await moveWitnessOut();
+  service = await startServer(cli, ["serve", "--data", at("publisher")], environment);
   say(`the service listens on ${service.address}, loopback only: these are development keys`);
   for (const [i, version] of versions.entries()) await release(i + 1, version);
   await lateEndpoint(versions.length);
   await attacks();
+  await follow();
   await audit();
   finish(versions.length);
 } finally {
   await service?.stop();
+  await witness?.stop();
   rmSync(work, { recursive: true, force: true });
   if (!options.keep) rmSync(keep, { recursive: true, force: true });
 }
@@ -60,6 +64,23 @@ async function initialise() {
   );
   say(`the signing certificate: ${made.publisher.subject}, until ${made.publisher.notAfter.slice(0, 10)}`);
   say("TUF root: 2 of 3 shares; the feed needs publisher AND overseer; the root carries the Swiss anchors");
+}
+
+/** The overseer witnesses the log from a process of its own, which the publisher can only ask. */
+async function moveWitnessOut() {
+  const settings = at("publisher", "rulemint.yaml");
+  const before = readFileSync(settings, "utf8");
+  const started = await startServer(cli, ["witness", "serve", "--data", at("overseer")], environment);
+  const place = `folder: ${at("overseer")}`;
+  if (!before.includes(place)) fail(`expected ${place} in ${settings}`);
+  writeFileSync(settings, before.replace(place, `url: ${started.address}`));
+  const stop = async () => {
+    await started.stop();
+    // Whoever goes on with the folder has the witness in it again.
+    writeFileSync(settings, before);
+  };
+  witness = { ...started, stop };
+  say(`the overseer's witness of the log is a process of its own, on ${started.address}`);
 }
 
 async function softToken() {
@@ -276,6 +297,25 @@ async function attacks() {
     if (existsSync(join(state, "database"))) fail(`after "${name}" the endpoint has a database`);
     say(`${name}: ${answer.error.code}, nothing applied`);
   }
+}
+
+async function follow() {
+  heading("Anybody follows the log: a monitor that knows its address and its key");
+  const policy = at("publisher", "log-policy.txt");
+  const vkey = /^log (\S+)/m.exec(readFileSync(policy, "utf8"))[1];
+  const words = [
+    "monitor",
+    "--once",
+    "--data",
+    at("monitor"),
+    "--url",
+    `${service.address}/log`,
+    "--vkey",
+    vkey,
+  ];
+  const seen = await rulemint(cli, [...words, "--policy", policy, "--tree", service.address]);
+  const kinds = new Set(seen.entries.map(({ entry }) => entry.kind));
+  say(`${seen.entries.length} entries (${[...kinds].join(", ")}), ${seen.alarms.length} alarms`);
 }
 
 async function audit() {

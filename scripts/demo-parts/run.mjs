@@ -59,9 +59,9 @@ export function program(command, args, { env = {}, cwd, quiet = false } = {}) {
   });
 }
 
-/** Starts the service on a free port and gives its address once it says that it listens. */
-export async function startService(cli, data, env) {
-  const child = spawn(process.execPath, [cli, "serve", "--data", data, "--listen", "127.0.0.1:0"], {
+/** Starts a server (`serve`, `witness serve`) on a free port and gives its address once it says that it listens. */
+export async function startServer(cli, words, env) {
+  const child = spawn(process.execPath, [cli, ...words, "--listen", "127.0.0.1:0"], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -74,7 +74,9 @@ export async function startService(cli, data, env) {
         if (found) resolve(found[0]);
       });
     }
-    child.on("close", (code) => reject(new Error(`the service ended with ${code}:\n${said.join("\n")}`)));
+    child.on("close", (code) =>
+      reject(new Error(`${words.join(" ")} ended with ${code}:\n${said.join("\n")}`)),
+    );
   });
   const stop = () =>
     new Promise((resolve) => {
