@@ -19,6 +19,8 @@ interface Inode {
 
 type Change =
   | { readonly type: "name"; readonly path: string; readonly inode: Inode | undefined }
+  /** A folder has another name, and all that was in it goes along. */
+  | { readonly type: "moved"; readonly from: string; readonly to: string }
   | { readonly type: "bytes"; readonly inode: Inode; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: "flushed"; readonly inode: Inode }
   | { readonly type: "folder-flushed"; readonly path: string };
@@ -105,6 +107,9 @@ export class RecordedDisk {
     for (const change of past) {
       if (change.type === "name") {
         choices.set(change.path, [...(choices.get(change.path) ?? [undefined]), change.inode]);
+      } else if (change.type === "moved") {
+        for (const [path, to] of below(choices.keys(), change))
+          choices.set(to, [...(choices.get(path) ?? [])]);
       } else if (change.type === "folder-flushed") {
         for (const [path, states] of choices)
           if (dirname(path) === change.path) states.splice(0, states.length - 1);
@@ -126,8 +131,12 @@ export class RecordedDisk {
     for (const [i, change] of past.entries())
       if (change.type === "folder-flushed") flushed.set(change.path, i);
     past.forEach((change, i) => {
-      if (change.type !== "name" || (i >= kept && i > (flushed.get(dirname(change.path)) ?? -1))) return;
-      if (change.inode === undefined) names.delete(change.path);
+      const place = change.type === "name" ? change.path : change.type === "moved" ? change.to : undefined;
+      if (place === undefined || (i >= kept && i > (flushed.get(dirname(place)) ?? -1))) return;
+      if (change.type === "moved") {
+        for (const [path, to] of below(names.keys(), change)) names.set(to, names.get(path) as Inode);
+      } else if (change.type !== "name") return;
+      else if (change.inode === undefined) names.delete(change.path);
       else names.set(change.path, change.inode);
     });
     return names;
@@ -151,6 +160,14 @@ export class RecordedDisk {
     this.changes.push({ type: "name", path, inode });
   }
 
+  #move(move: { readonly from: string; readonly to: string }): void {
+    for (const [path, to] of below(this.#now.keys(), move)) {
+      this.#now.set(to, this.#now.get(path) as Inode);
+      this.#now.delete(path);
+    }
+    this.changes.push({ type: "moved", ...move });
+  }
+
   #bytes(inode: Inode, offset: number, bytes: Uint8Array): void {
     this.changes.push({ type: "bytes", inode, offset, bytes: Uint8Array.from(bytes) });
     inode.length = Math.max(inode.length, offset + bytes.length);
@@ -164,6 +181,7 @@ export class RecordedDisk {
         const inode = this.#now.get(at(from) as string);
         if (this.#now.get(at(to) as string) === inode) return;
         this.#name(at(to), inode);
+        if (inode?.kind === "folder") this.#move({ from: at(from) as string, to: at(to) as string });
         this.#name(at(from), undefined);
       },
       link: (from, to) => this.#name(at(to), this.#now.get(at(from) as string)),
@@ -247,6 +265,12 @@ export class RecordedDisk {
       for (const [name, original] of originals) prototype[name] = original as never;
     };
   }
+}
+
+/** The paths in a folder that is moved, and what they are afterwards. */
+function below(paths: Iterable<string>, { from, to }: { readonly from: string; readonly to: string }) {
+  const inside = [...paths].filter((path) => path.startsWith(`${from}/`));
+  return inside.map((path) => [path, `${to}${path.slice(from.length)}`] as const);
 }
 
 /** What was flushed is there; of the rest each write is there, missing, torn, or zeros of its length. */
