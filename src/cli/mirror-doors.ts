@@ -1,4 +1,4 @@
-/** What the commands of mirrors need from the rest of the program. */
+/** What the commands of mirrors and air gaps need from the rest of the program. */
 import type { Progress, Report } from "./doors.js";
 
 export interface MirrorSyncOptions {
@@ -12,6 +12,24 @@ export interface MirrorSyncOptions {
   readonly seconds?: number;
 }
 
+export interface ExportUpdateOptions {
+  readonly url: string;
+  /** Path of the pinned root.json. */
+  readonly root: string;
+  readonly feed: string;
+  readonly policy?: string;
+  /** Releases that endpoints on the other side have; none for the full pack. */
+  readonly from: readonly number[];
+  readonly out: string;
+}
+
+export interface ImportUpdateOptions {
+  readonly state: string;
+  readonly file: string;
+}
+
 export interface MirrorDoors {
+  exportUpdate(options: ExportUpdateOptions, progress: Progress): Promise<Report>;
+  importUpdate(options: ImportUpdateOptions, progress: Progress): Promise<Report>;
   syncMirror(options: MirrorSyncOptions, progress: Progress): Promise<Report>;
 }

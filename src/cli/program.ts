@@ -22,6 +22,7 @@ import {
   targetsSign,
 } from "./commands/ceremony.js";
 import { backup, configCheck, recordsLoad, restore } from "./commands/backup.js";
+import { clientExportBundle, clientImportBundle } from "./commands/client-bundle.js";
 import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
@@ -93,7 +94,17 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   [
     "client",
     "the endpoint",
-    [clientInit, clientConfigure, clientRebuilders, clientUpdate, clientStatus, clientExport, clientRollback],
+    [
+      clientInit,
+      clientConfigure,
+      clientRebuilders,
+      clientUpdate,
+      clientStatus,
+      clientExport,
+      clientRollback,
+      clientExportBundle,
+      clientImportBundle,
+    ],
   ],
   [
     "audit",

@@ -75,6 +75,10 @@ const doors: CLIDoors = {
   witnessLogs: async (data, change) => (await import("./serve-witness.js")).changeWitnessLogs(data, change),
   witnessServe: async (data, listen, progress) =>
     (await import("./serve-witness.js")).serveWitness(data, listen, progress),
+  exportUpdate: async (options, progress) =>
+    (await import("./compose-air-gap.js")).exportUpdate(options, progress),
+  importUpdate: async (options, progress) =>
+    (await import("./compose-air-gap.js")).importUpdate(options, progress),
   syncMirror: async (options, progress) =>
     (await import("./compose-mirror.js")).syncMirrorOf(options, progress),
   monitor: async (options, progress) => (await import("./compose-monitor.js")).monitorLog(options, progress),

@@ -21,22 +21,26 @@ import type {
   Report,
 } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
-import type { UpdateEvent } from "../client/model.js";
+import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import type { NetworkSettings } from "../client/network.js";
 import { readConfig } from "../client/state.js";
 import { Updater } from "../client/updater.js";
 import { UsageError } from "../core/errors.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { Fetcher } from "../ports/fetcher.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 
-async function withUpdater<T>(
+export async function withUpdater<T>(
   state: string,
   progress: Progress,
   work: (updater: Updater) => Promise<T>,
+  /** Instead of the network. */
+  offline?: Fetcher,
 ): Promise<T> {
   const codec = await openZstdCodec({ workers: 0 });
   const store = await openFilesystemEndpointStore(resolve(state));
-  const fetcher = openFetcher(await networkOf(store.files));
+  const network = openFetcher(await networkOf(store.files));
+  const fetcher = offline ?? network;
   try {
     const onEvent = (event: UpdateEvent) => {
       const line = describeEvent(event);
@@ -49,7 +53,7 @@ async function withUpdater<T>(
       }),
     );
   } finally {
-    await fetcher.close();
+    await network.close();
     await codec.close();
   }
 }
@@ -111,18 +115,19 @@ export async function updateClient(
   progress: Progress,
 ): Promise<Report> {
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
-  return withUpdater(state, progress, async (updater) => {
-    const result = await updater.update();
-    const { proof, ...rest } = result;
-    const { signature, manifest: _, ...proven } = proof;
-    const signer = { ...signature.signer, spki: Buffer.from(signature.signer.spki).toString("base64") };
-    const authority = { ...signature.timestamp.authority, spki: undefined };
-    const json = {
-      ...rest,
-      proof: { ...proven, signer, timestamp: { ...signature.timestamp, authority } },
-    };
-    return { ok: true, json, text: describeUpdate(result) };
-  });
+  return withUpdater(state, progress, async (updater) => updateReport(await updater.update()));
+}
+
+export function updateReport(result: UpdateResult): Report {
+  const { proof, ...rest } = result;
+  const { signature, manifest: _, ...proven } = proof;
+  const signer = { ...signature.signer, spki: Buffer.from(signature.signer.spki).toString("base64") };
+  const authority = { ...signature.timestamp.authority, spki: undefined };
+  const json = {
+    ...rest,
+    proof: { ...proven, signer, timestamp: { ...signature.timestamp, authority } },
+  };
+  return { ok: true, json, text: describeUpdate(result) };
 }
 
 export function clientStatus(state: string): Promise<Report> {
@@ -153,7 +158,7 @@ export function rollbackClient(state: string, progress: Progress): Promise<Repor
 }
 
 /** What the endpoint's owner chose; the environment's proxy where they chose none, as other programs do it. */
-async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
+export async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
   if ((await files.read("config.json")) === undefined) return {};
   const { url, network } = await readConfig(files);
   const { proxy, direct, ca, bytesPerSecondMax } = network;

@@ -64,6 +64,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     checkAccess: closed("checkAccess"),
     verifyAccess: closed("verifyAccess"),
     eraseAccess: closed("eraseAccess"),
+    exportUpdate: closed("exportUpdate"),
+    importUpdate: closed("importUpdate"),
     syncMirror: closed("syncMirror"),
     witnessInit: closed("witnessInit"),
     witnessShow: closed("witnessShow"),

@@ -56,6 +56,8 @@ describe("every command", () => {
       "client status",
       "client export",
       "client rollback",
+      "client export-bundle",
+      "client import-bundle",
       "audit release",
       "audit export",
       "audit verify",

@@ -33,6 +33,8 @@ export class FilesystemExports implements EndpointExports {
     try {
       const written = await writeFiles(`${content}.new`, files);
       await rename(`${content}.new`, content);
+      // Before anything leads there: a disk may keep the link and forget the name that it points to.
+      await syncFolder(dirname(link));
       const fresh = `${content}.link`;
       await symlink(basename(content), fresh);
       await leaveToReaders(link);
