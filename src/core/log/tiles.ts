@@ -72,7 +72,10 @@ export function partialTiles(size: number): TilePlace[] {
 export type TileReader = (place: TilePlace) => Promise<Uint8Array>;
 
 /** All hashes of the complete subtrees within tiles, by path, width included: of a path, for ever the same. Used last, last. */
-export type TileCache = Map<string, readonly (readonly Hash[])[]>;
+export type TileCache = Map<string, readonly Row[]>;
+
+/** Hashes side by side: thousands of small arrays would keep the collector busy for longer than a proof takes. */
+type Row = Uint8Array;
 
 export interface TileNodesOptions {
   readonly digest?: DigestFactory;
@@ -84,10 +87,10 @@ const cachedTilesMax = 256;
 /** Hashes of complete subtrees, from the tiles of a tree of `size` entries. Each tile is read once. */
 export function tileNodes(size: number, readTile: TileReader, options: TileNodesOptions = {}): NodeReader {
   const { digest, cache = new Map() } = options;
-  const rowsOf = async (place: TilePlace): Promise<readonly (readonly Hash[])[]> => {
+  const rowsOf = async (place: TilePlace): Promise<readonly Row[]> => {
     const path = tilePath(place);
     const rows =
-      cache.get(path) ?? subtreeRows(tileHashes(requireTile(await readTile(place), place)), digest);
+      cache.get(path) ?? subtreeRows(Uint8Array.from(requireTile(await readTile(place), place)), digest);
     remember(cache, path, rows);
     return rows;
   };
@@ -96,13 +99,15 @@ export function tileNodes(size: number, readTile: TileReader, options: TileNodes
     const row = level - 8 * tileLevel;
     const perTile = tileWidth / 2 ** row;
     const place = tileAt(tileLevel, Math.floor(index / perTile), size);
-    const hash = place === undefined ? undefined : (await rowsOf(place))[row]?.[index % perTile];
-    if (hash === undefined) throw new RangeError("expected a subtree inside the tree");
-    return hash;
+    const hashes = place === undefined ? undefined : (await rowsOf(place))[row];
+    const at = 32 * (index % perTile);
+    if (hashes === undefined || at >= hashes.length)
+      throw new RangeError("expected a subtree inside the tree");
+    return hashes.slice(at, at + 32);
   };
 }
 
-function remember(cache: TileCache, path: string, rows: readonly (readonly Hash[])[]): void {
+function remember(cache: TileCache, path: string, rows: readonly Row[]): void {
   cache.delete(path);
   const [oldest] = cache.keys();
   if (oldest !== undefined && cache.size >= cachedTilesMax) cache.delete(oldest);
@@ -110,13 +115,15 @@ function remember(cache: TileCache, path: string, rows: readonly (readonly Hash[
 }
 
 /** Row n has the hashes over 2^n neighbours, as far as they are complete. */
-function subtreeRows(hashes: readonly Hash[], digest?: DigestFactory): Hash[][] {
-  const rows: Hash[][] = [[...hashes]];
-  for (let row = rows[0] as Hash[]; row.length > 1; row = rows.at(-1) as Hash[]) {
-    const pairs = Math.floor(row.length / 2);
-    rows.push(
-      Array.from({ length: pairs }, (_, i) => nodeHash(row[2 * i] as Hash, row[2 * i + 1] as Hash, digest)),
-    );
+function subtreeRows(hashes: Row, digest?: DigestFactory): Row[] {
+  const rows = [hashes];
+  for (let row = hashes; row.length > 32; row = rows.at(-1) as Row) {
+    const above = new Uint8Array(32 * Math.floor(row.length / 64));
+    for (let at = 0; at < above.length; at += 32) {
+      const [left, right] = [row.subarray(2 * at, 2 * at + 32), row.subarray(2 * at + 32, 2 * at + 64)];
+      above.set(nodeHash(left, right, digest), at);
+    }
+    rows.push(above);
   }
   return rows;
 }
