@@ -17,6 +17,7 @@ const help = `usage: scripts/bench [options]                             the cor
        scripts/bench --rules OLD NEW --kind KIND [options]  two folders of your own rules
        scripts/bench --service [--json FILE]                from approval to served, and proving a release
        scripts/bench --log [--entries N]                    a log of a million entries, and proofs from it
+       scripts/bench --assay [--kind KIND]...               all parties as processes: where the time goes, what the overseer costs
        scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
        scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
 options:
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     kind: { type: "string", multiple: true },
     rules: { type: "boolean" },
     service: { type: "boolean" },
+    assay: { type: "boolean" },
     scale: { type: "boolean" },
     fleet: { type: "boolean" },
     log: { type: "boolean" },
@@ -213,6 +215,7 @@ async function run() {
       scale: (await import("./scale.mjs")).scaleRows(scratch, Number(values.indicators), Number(values.yara)),
     };
   if (values.log) return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries)) };
+  if (values.assay) return { assay: await (await import("./assay.mjs")).assayRows(values.kind) };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
   const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();
   if (!values["no-peers"]) {

@@ -10,15 +10,17 @@ import { fileURLToPath } from "node:url";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const cli = join(project, "dist/main/cli.js");
+export const cli = join(project, "dist/main/cli.js");
 const archive = resolve(project, "../shared/corpora/sigma.tar.zst");
-const feed = "endpoint";
+export const feed = "endpoint";
 const verifyMsMax = 50;
 const publishSecondsMax = 5;
+/** Each look is an entry in the access log, durable before it is answered. */
+const pollMs = 100;
 
 const since = (start) => (performance.now() - start) / 1000;
 
-async function rulemint(words, environment = {}) {
+export async function rulemint(words, environment = {}) {
   const child = spawn(process.execPath, [cli, ...words, "--json"], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "ignore"],
@@ -55,6 +57,7 @@ export async function openPublisher() {
     data,
     overseer,
     address,
+    pid: child.pid,
     as,
     api: (role) => createAPIClient(address, token(role)),
     close: async () => {
@@ -65,12 +68,12 @@ export async function openPublisher() {
   };
 }
 
-async function reaches(api, release, ...states) {
+export async function reaches(api, release, ...states) {
   for (;;) {
     const found = await api.getRelease(feed, release);
     if (states.includes(found.state)) return found;
     if (found.state === "failed" || found.waitingFor !== null) throw new Error(found.waitingFor);
-    await pause(10);
+    await pause(pollMs);
   }
 }
 

@@ -21,7 +21,7 @@ import { attest, requireProvenance } from "./attest.js";
 import { type PinnedTrust, pinnedTrust } from "./pinned-trust.js";
 import { databaseOf, rebuildDatabase } from "./rebuild-database.js";
 import { stagedDatabase } from "./staged-database.js";
-import { type StagedManifest, judgeStagedManifest, mismatch } from "./staged-manifest.js";
+import { type StagedManifest, judgeStagedManifest, mismatch, readStagedManifest } from "./staged-manifest.js";
 import { deliverVerdict, rememberSigned } from "./verdicts.js";
 
 /**
@@ -43,7 +43,8 @@ export async function runAssay(
   let staged: StagedManifest | undefined;
   try {
     const envelope = parseEnvelope(file, "targets");
-    staged = await judgeStagedManifest(context, trust, feed, release, envelope);
+    staged = await readStagedManifest(feed, release, envelope);
+    await judgeStagedManifest(context, trust, staged);
     const checks = await compare(context, trust, feed, staged);
     const explanation = `rebuilt from the sources: database and ${staged.manifest.packs.length} packs equal, byte for byte`;
     await pass(context, feed, staged, trust, explanation);

@@ -27,27 +27,32 @@ const dayMs = 86_400_000;
 /** Longer than this nobody should be able to freeze an endpoint on one manifest. */
 const lifetimeDaysMax = 400;
 
-/** @throws VerificationError ASSAY_MISMATCH, METADATA_*, MANIFEST_*, PQ_*; PolicyError RELEASE_STATE; OperationError of the network */
-export async function judgeStagedManifest(
-  context: AssayContext,
-  trust: PinnedTrust,
+/** SPEC §10.2.1: what a verdict can be about. @throws VerificationError ASSAY_MISMATCH, MANIFEST_* */
+export async function readStagedManifest(
   feed: FeedName,
   release: ReleaseNumber,
   envelope: Envelope,
 ): Promise<StagedManifest> {
-  // SPEC §10.2.1
   const manifest = parseManifest(envelope.signed);
   if (manifest.block.feed !== feed || manifest.version !== release) {
     throw mismatch(`release ${release} of ${feed}`, `release ${manifest.version} of ${manifest.block.feed}`);
   }
-  const messageSha256 = await messageDigest(envelope);
-  await requireOnlyManifest(context, feed, release, messageSha256);
+  return { envelope, manifest, messageSha256: await messageDigest(envelope) };
+}
+
+/** @throws VerificationError ASSAY_MISMATCH, METADATA_*, PQ_*; PolicyError RELEASE_STATE; OperationError of the network */
+export async function judgeStagedManifest(
+  context: AssayContext,
+  trust: PinnedTrust,
+  { envelope, manifest, messageSha256 }: StagedManifest,
+): Promise<void> {
+  const { feed } = manifest.block;
+  await requireOnlyManifest(context, feed, manifest.version, messageSha256);
   requireSensibleTimes(manifest, context.clock.now());
   await requirePublisher(envelope, trust);
   await requireChain(context, feed, manifest);
   // SPEC §10.2.11: what customers would refuse is not signed, however well it was built.
   await requireAnnouncement(manifest.block, trust.policy ?? noDemand);
-  return { envelope, manifest, messageSha256 };
 }
 
 /** A root without policy pins no post-quantum key and demands nothing. */

@@ -27,7 +27,7 @@ type QuarantineOrder = operations["quarantineRule"]["requestBody"]["content"]["a
 type Quarantined =
   operations["listQuarantine"]["responses"]["200"]["content"]["application/json"]["items"][number];
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
-type RebuildVerdict = Schemas["RebuildVerdict"];
+export type RebuildVerdict = Schemas["RebuildVerdict"];
 type SignedVerdict = operations["addRebuildVerdict"]["requestBody"]["content"]["application/json"];
 type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/json"];
 export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];

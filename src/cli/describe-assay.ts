@@ -2,7 +2,8 @@
 import type { AssayVerdict } from "../assay/model.js";
 import type { RebuilderStatus } from "../assay/status.js";
 import type { WatchReport } from "../assay/watch.js";
-import { formatFacts, formatTime } from "./figures.js";
+import type { RebuildVerdict, Release } from "./api-client.js";
+import { formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function describeAssay(verdict: AssayVerdict): string {
   const { feed, release, result, explanation, checks } = verdict;
@@ -18,6 +19,26 @@ export function describeWatch({ verdicts, failures }: WatchReport): string {
   const failed = failures.map(({ feed, code, message }) => `could not judge ${feed}: ${code}: ${message}`);
   const lines = [...judged, ...failed];
   return lines.length === 0 ? "nothing waits" : lines.join("\n");
+}
+
+interface VerdictList extends Pick<Release, "feed" | "release" | "state"> {
+  /** What the overseer told the service. */
+  readonly answers: Release["verdicts"];
+  /** What everybody who rebuilt signed for the world. */
+  readonly verdicts: readonly RebuildVerdict[];
+}
+
+export function describeVerdicts({ feed, release, state, answers, verdicts }: VerdictList): string {
+  const title = `release ${release} of ${feed}, ${state}`;
+  if (verdicts.length + answers.length === 0) return `${title}: nobody has rebuilt it yet`;
+  const rows = verdicts.map(({ result, by, at, keySha256, explanation }) => [
+    ...[result, by, formatTime(at), `rulemint:key/${keySha256}`, explanation],
+  ]);
+  const signed = formatTable(["verdict", "from", "at", "key", "what it found"], rows);
+  const said = answers.map(
+    ({ result, by, at, explanation }) => `answer of ${by}, ${formatTime(at)}: ${result}: ${explanation}`,
+  );
+  return [title, ...(rows.length === 0 ? ["no signed verdict"] : [signed]), ...said].join("\n");
 }
 
 export function describeRebuilder(status: RebuilderStatus & { readonly running: boolean }): string {

@@ -8,6 +8,7 @@ import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
 import { auditExport } from "./commands/audit-export.js";
 import { assayStatus } from "./commands/assay-status.js";
+import { assayVerdicts } from "./commands/assay-verdicts.js";
 import { assayWatch } from "./commands/assay-watch.js";
 import { auditRelease } from "./commands/audit-release.js";
 import { auditVerify } from "./commands/audit-verify.js";
@@ -90,7 +91,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     [releaseBuild, releaseList, releaseShow, releaseChanges, releasePublish, releaseWithdraw],
   ],
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
-  ["assay", "the overseer: rebuild, compare, co-sign", [assayInit, assayRun, assayWatch, assayStatus]],
+  [
+    "assay",
+    "the overseer: rebuild, compare, co-sign",
+    [assayInit, assayRun, assayWatch, assayStatus, assayVerdicts],
+  ],
   [
     "client",
     "the endpoint",

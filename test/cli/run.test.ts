@@ -49,6 +49,7 @@ describe("every command", () => {
       "assay run",
       "assay watch",
       "assay status",
+      "assay verdicts",
       "client init",
       "client configure",
       "client rebuilders",
