@@ -12,6 +12,8 @@ export interface KeyPlace {
   readonly keyLabel?: string;
   readonly pinFile?: string;
   readonly scheme: KeyScheme;
+  /** The data folder whose access log hears of the use, where no path says it. */
+  readonly accessLog?: string;
 }
 
 export function withKeyPlace(command: Command): Command {
@@ -27,6 +29,14 @@ export function withKeyPlace(command: Command): Command {
         .choices(["ecdsa-p256-sha256", "rsa-pss-3072-sha256", "ed25519"])
         .default("ecdsa-p256-sha256"),
     );
+}
+
+/** A key that may be a service's: its access log hears of the use. */
+export function withServiceKey(command: Command): Command {
+  return withKeyPlace(command).option(
+    "--access-log <dir>",
+    "data folder whose access log hears of the use of a token's key (a key file: the folder that it lies in)",
+  );
 }
 
 export const hasKeyPlace = ({ keyFile, pkcs11Module }: KeyPlace): boolean =>

@@ -2,10 +2,10 @@
  * Behind the contract and before the routes: what is about to happen is in the access log before it happens. A refusal gets an
  * entry of its own before it goes out. Requests that break the contract reach nothing, and leave none.
  */
-import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { RulemintError, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
-import { type Access, recordAccess, recordRefusal } from "../services/record-access.js";
+import { type Access, recordAccess, recordOutcome, recordRefusal } from "../services/record-access.js";
 import { identityOf } from "./authenticate.js";
 
 const doors = "/v1/";
@@ -30,6 +30,19 @@ export function recordRefusals(context: ServiceContext): ErrorRequestHandler {
     await recordRefusal(context, identityOf(response), { ...access, of, code });
     next(error);
   };
+}
+
+/** SPEC §13.2.9: `made` is the path of what this request made, known only now; the answer waits for its entry. */
+export async function recordMade(
+  context: ServiceContext,
+  response: Response,
+  made: string,
+  visit?: string,
+): Promise<void> {
+  const { access, accessIndex: of } = response.locals as { access?: Access; accessIndex?: number };
+  if (access === undefined || of === undefined) return;
+  const review = visit ?? access.review;
+  await recordOutcome(context, identityOf(response), { ...access, target: made, objects: [], review, of });
 }
 
 function accessOf(request: Request): Access {

@@ -23,6 +23,7 @@ import { version } from "../core/version.js";
 import { type FoundFile, listLater, stageInstant } from "./compose-backup-files.js";
 import { snapshotRecords } from "./compose-records.js";
 import { type Configuration, configurationFile, readConfiguration } from "./configuration.js";
+import { tellAccessLog } from "./tell-access-log.js";
 
 export const indexName = "backup.json";
 
@@ -52,6 +53,8 @@ export async function backup(options: BackupOptions, progress: Progress): Promis
   }
   if (existsSync(out))
     throw new UsageError("USAGE", `expected no file at ${quote(options.out)} yet, got one`);
+  // SPEC §13.2.10: everything is about to be read, keys and openings too.
+  await tellAccessLog(data, { operation: "backup", target: out });
   const staging = await mkdtemp(join(dirname(out), `.${basename(out)}-`));
   const temporary = await openTemporary(dirname(out));
   try {

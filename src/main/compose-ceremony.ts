@@ -20,14 +20,15 @@ import { recordLocal } from "../services/record-access.js";
 import { publishProposals } from "../services/publish-proposal.js";
 import { addProposalSignature, signProposal } from "../services/sign-proposal.js";
 import { readInput } from "./compose-endpoint.js";
-import { openPlacedKey, readPublicKey } from "./compose-key-tools.js";
+import { readPublicKey, useKey } from "./compose-key-tools.js";
 import { openRecords } from "./compose-records.js";
 import { composeService } from "./compose-service.js";
 import { readConfiguration } from "./configuration.js";
-import { localUser } from "./local-user.js";
+import { localActor, tellAccessLog } from "./tell-access-log.js";
 
 export async function propose(options: ProposeOptions, progress: Progress): Promise<Report> {
   const folder = resolve(options.data);
+  await tellAccessLog(folder, { operation: `${options.role} propose`, target: options.out });
   const records = await openRecords(folder, readConfiguration(folder));
   try {
     const tree = await openFilesystemTree(join(folder, "public"));
@@ -77,7 +78,7 @@ async function signedProposal(proposal: Proposal, options: SignProposalOptions):
   if (options.signature !== undefined && options.keyid !== undefined) {
     return addProposalSignature(proposal, options.keyid, readInput(options.signature));
   }
-  const signer = await openPlacedKey(options.key);
+  const signer = await useKey(options.key, `${options.role} sign`);
   try {
     return await signProposal(proposal, signer);
   } finally {
@@ -95,8 +96,7 @@ export async function publish(options: PublishProposalOptions, progress: Progres
   });
   try {
     const target = proposals.map(({ role }) => role).join(" and ");
-    const act = { operation: "publishProposal", target, why: process.env.RULEMINT_WHY ?? "" };
-    await recordLocal(service.context, { ...act, who: localUser() });
+    await recordLocal(service.context, { operation: "publishProposal", target, ...localActor() });
     progress("judging the result as a customer would");
     const published = await publishProposals(service.context, proposals);
     const { rootVersion, targetsVersion } = published;

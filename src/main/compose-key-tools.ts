@@ -1,7 +1,7 @@
 /** `rulemint key …` put together: keys in files or tokens, requests for certificates, chains held against rules and keys. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
 import { generateTokenKey, openPKCS11Signer } from "../adapters/signer/pkcs11.js";
@@ -22,8 +22,10 @@ import { isOrganizationIdentifier } from "../issuing/names.js";
 import { schemeOfSPKI, tufKeyOfSigner } from "../issuing/tuf-signatures.js";
 import type { Signer } from "../ports/signer.js";
 import { readInput } from "./compose-endpoint.js";
+import { dataFolderOf, tellAccessLog } from "./tell-access-log.js";
 
 export async function generateKey({ key, out }: { key: KeyPlace; out?: string }): Promise<Report> {
+  await tellOfKey(key, "key generate");
   await makePlacedKey(key);
   const signer = await openPlacedKey(key);
   try {
@@ -43,9 +45,26 @@ async function makePlacedKey(place: KeyPlace): Promise<void> {
   await generateTokenKey({ ...tokenOf(place), modulePath: pkcs11Module as string });
 }
 
-/** @throws UsageError USAGE; OperationError SIGNER_UNAVAILABLE, SIGNER_PIN */
-export async function openPlacedKey(place: KeyPlace): Promise<Signer> {
+/** SPEC §13.2.10: before the key is there. @throws OperationError ACCESS_LOG_UNAVAILABLE */
+async function tellOfKey(place: KeyPlace, operation: string): Promise<void> {
+  const { keyFile, tokenLabel, keyLabel, accessLog } = place;
+  const folder = accessLog ?? (keyFile === undefined ? undefined : dataFolderOf(keyFile));
+  if (folder === undefined) return;
+  const target = keyFile === undefined ? `key/${tokenLabel}/${keyLabel}` : `key/${shownIn(folder, keyFile)}`;
+  await tellAccessLog(folder, { operation, target });
+}
+
+const shownIn = (folder: string, file: string): string => relative(resolve(folder), resolve(file));
+
+/** A private key that somebody is about to use with a command. @throws what `openPlacedKey` throws; OperationError ACCESS_LOG_UNAVAILABLE */
+export async function useKey(place: KeyPlace, operation: string): Promise<Signer> {
   requireKeyPlace(place);
+  await tellOfKey(place, operation);
+  return openPlacedKey(place);
+}
+
+/** @throws UsageError USAGE; OperationError SIGNER_UNAVAILABLE, SIGNER_PIN */
+async function openPlacedKey(place: KeyPlace): Promise<Signer> {
   const { keyFile, pkcs11Module } = place;
   if (keyFile === undefined) {
     return openPKCS11Signer({ ...tokenOf(place), modulePath: pkcs11Module as string });
@@ -66,7 +85,7 @@ export async function requestCertificate(options: RequestCertificateOptions): Pr
     const message = `expected NTRCH-CHE- and a UID with its check digit, got ${quote(identifier)}`;
     throw new UsageError("USAGE", message);
   }
-  const signer = await openPlacedKey(options.key);
+  const signer = await useKey(options.key, "key csr");
   try {
     const { scheme } = signer;
     if (scheme === "ed25519") throw new UsageError("USAGE", "expected a P-256 or RSA key, got ed25519");
@@ -85,7 +104,7 @@ export async function requestCertificate(options: RequestCertificateOptions): Pr
 
 export async function importChain(options: { key: KeyPlace; chain: string; out: string }): Promise<Report> {
   const { chain, lints } = await lintedChain(options.chain);
-  const signer = await openPlacedKey(options.key);
+  const signer = await useKey(options.key, "key import");
   try {
     await requireKeyOfChain(signer, chain);
   } finally {
@@ -100,7 +119,7 @@ export async function importChain(options: { key: KeyPlace; chain: string; out: 
 export async function checkChain(options: { key?: KeyPlace; chain: string }): Promise<Report> {
   const { chain, lints } = await lintedChain(options.chain);
   if (options.key !== undefined) {
-    const signer = await openPlacedKey(options.key);
+    const signer = await useKey(options.key, "key check");
     try {
       await requireKeyOfChain(signer, chain);
     } finally {
@@ -134,7 +153,7 @@ export async function showKey({ key, file }: { key?: KeyPlace; file?: string }):
     const spki = publicSPKI(file);
     return keyReport(tufKeyOfSigner({ scheme: schemeOfSPKI(spki), spki }), spki);
   }
-  const signer = await openPlacedKey(key as KeyPlace);
+  const signer = await useKey(key as KeyPlace, "key show");
   try {
     return keyReport(tufKeyOfSigner(signer), signer.spki);
   } finally {

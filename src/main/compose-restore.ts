@@ -12,7 +12,10 @@ import type { RestoreOptions } from "../cli/backup-doors.js";
 import type { Progress, Report } from "../cli/doors.js";
 import { quote, UsageError, VerificationError } from "../core/errors.js";
 import { parseTarHeader, parsePaxRecords } from "../http/tar-header.js";
+import { composeAccessLog } from "./compose-access.js";
 import { indexName } from "./compose-backup.js";
+import { readConfiguration } from "./configuration.js";
+import { localActor } from "./tell-access-log.js";
 
 const blockBytes = 512;
 const indexBytesMax = 256 * 1024 * 1024;
@@ -54,6 +57,7 @@ export async function restore(options: RestoreOptions, progress: Progress): Prom
     const unpacked = await new ArchiveReader(source, staging).unpack().finally(() => source.close());
     const { files, createdAt } = await settle(staging, unpacked);
     progress(`${files.length} files are as they were saved`);
+    await leaveEntry(staging, `${options.from} of ${createdAt}`);
     if (existsSync(data)) await rmdir(data);
     await rename(staging, data);
     await syncFolder(dirname(data));
@@ -63,6 +67,25 @@ export async function restore(options: RestoreOptions, progress: Progress): Prom
     throw storeError(cause, `restoring ${quote(options.data)}`);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** SPEC §13.2.10: the restored log goes on with this. Its key may be in another place, so the entry waits for whoever opens it. */
+async function leaveEntry(folder: string, target: string): Promise<void> {
+  const { access } = readConfiguration(folder);
+  if (access === undefined) return;
+  const accessLog = await composeAccessLog(folder, access);
+  try {
+    await accessLog.leave({
+      kind: "local",
+      rights: ["operator"],
+      from: "local",
+      operation: "restore",
+      target,
+      ...localActor(),
+    });
+  } finally {
+    await accessLog.close();
   }
 }
 

@@ -86,12 +86,21 @@ export class AccessLog {
 
   /** SPEC §13.2.1. The entry's index, once it is in the log. @throws OperationError ACCESS_LOG_UNAVAILABLE: nothing may happen then */
   async record(event: AccessEvent): Promise<number> {
+    return this.#append(await this.#prepare(event));
+  }
+
+  /** For whoever has no key: the entry is stored, and put in when the service starts, before its doors open. @throws OperationError STORE_* */
+  async leave(event: AccessEvent): Promise<void> {
+    await this.#store(await this.#prepare(event));
+  }
+
+  async #prepare(event: AccessEvent): Promise<Prepared> {
     const time = timeText(this.#parts.clock.now());
     const empty = { objects: [], why: "", review: "", of: null, code: null };
     const entry = utf8Text(formatAccessEntry({ ...empty, time, ...event }));
     const salt = this.#parts.randomBytes(saltBytes);
     const leaf = await commitmentOf(salt, utf8Bytes(entry));
-    return this.#append({ leaf, stored: { salt: base64Text(salt), entry } });
+    return { leaf, stored: { salt: base64Text(salt), entry } };
   }
 
   /** SPEC §13.2.5. @throws OperationError ACCESS_LOG_UNAVAILABLE */
@@ -248,13 +257,18 @@ export class AccessLog {
     }
   }
 
-  /** The process that has the log takes it from here; until it has, nothing is done. */
-  async #handOver({ leaf, stored }: Prepared): Promise<number> {
-    const { openings, pause, clock, randomBytes } = this.#parts;
+  async #store({ leaf, stored }: Prepared): Promise<string> {
+    const { openings, clock, randomBytes } = this.#parts;
     const id = `${timeText(clock.now())}-${base64Text(randomBytes(12)).replace(/[+/]/g, "_")}`;
-    await openings.commit([
-      { collection: handedCollection, id, expected: 0, body: { leaf: base64Text(leaf), stored } },
-    ]);
+    const body = { leaf: base64Text(leaf), stored };
+    await openings.commit([{ collection: handedCollection, id, expected: 0, body }]);
+    return id;
+  }
+
+  /** The process that has the log takes it from here; until it has, nothing is done. */
+  async #handOver(prepared: Prepared): Promise<number> {
+    const { openings, pause } = this.#parts;
+    const id = await this.#store(prepared);
     for (let tries = 0; tries < handed.triesMax; tries++) {
       await pause(handed.pollMs);
       const taken = await openings.get<{ index: number }>(takenCollection, id);

@@ -59,8 +59,10 @@ export async function keepAccessLog(context: ServiceContext): Promise<void> {
 export async function beginAccessLog(context: ServiceContext): Promise<void> {
   const { accessLog, clock } = context;
   if (accessLog === undefined) return;
-  if (context.leadership === undefined || context.leadership.term !== undefined)
+  if (context.leadership === undefined || context.leadership.term !== undefined) {
+    await accessLog.takeHanded();
     await accessLog.beat("alive");
+  }
   await accessLog.record({ ...ownAct, operation: "start" });
   // The one that leads keeps it; it may be at that now.
   if (context.leadership !== undefined) return;

@@ -53,6 +53,16 @@ export async function recordRefusal(
   await context.accessLog?.record({ kind: "refusal", who: name, rights: [...roles], ...own });
 }
 
+/** SPEC §13.2.9: the name of what the access `of` made. @throws OperationError ACCESS_LOG_UNAVAILABLE */
+export async function recordOutcome(
+  context: AccessContext,
+  { name, roles }: Identity,
+  outcome: Access & { readonly of: number },
+): Promise<void> {
+  const own = { ...outcome, ...(await ofVisit(context, name, outcome)) };
+  await context.accessLog?.record({ kind: "outcome", who: name, rights: [...roles], ...own });
+}
+
 /** Of a command on this machine. Who it was is what the operating system says. @throws OperationError ACCESS_LOG_UNAVAILABLE */
 export async function recordLocal(
   { accessLog }: Pick<AccessContext, "accessLog">,

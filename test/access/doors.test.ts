@@ -53,7 +53,7 @@ describe("the doors", () => {
   it("SPEC §13.2.1 write down who, what, when, from where and under which right", async () => {
     expect((await submit()).status).toBe(201);
     await service.call("GET", "/v1/submissions/s-000000000001", { as: "reviewer" });
-    const [made, read] = await entries();
+    const [made, , read] = await entries();
     expect(made).toMatchObject({
       kind: "access",
       who: "ann",
@@ -151,12 +151,12 @@ describe("the doors", () => {
   });
 
   it.each([
-    ["about=s-000000000001", [1]],
-    [`about=${"a".repeat(64)}`, [2, 3]],
-    ["since=2000-01-01T00:00:00.000Z&who=ben", [1]],
+    ["about=s-000000000001", [1, 2]],
+    [`about=${"a".repeat(64)}`, [3, 4]],
+    ["since=2000-01-01T00:00:00.000Z&who=ben", [2]],
     ["until=2000-01-01T00:00:00.000Z", []],
     ["from=1&to=3", [1, 2]],
-    ["from=1&to=3&who=ann", []],
+    ["from=1&to=3&who=ann", [1]],
   ])("SPEC §13.4.1 find entries by %s", async (query, expected) => {
     await submit();
     await service.call("GET", "/v1/submissions/s-000000000001", { as: "reviewer" });

@@ -72,6 +72,7 @@ describe("a visit", () => {
       entries: { entry: { kind: string; operation: string; code: string; why: string } }[];
     };
     expect(entries.map(({ entry }) => [entry.kind, entry.operation, entry.code])).toEqual([
+      ["outcome", "beginVisit", null],
       ["access", "listSubmissions", null],
       ["access", "buildRelease", null],
       ["refusal", "buildRelease", "ROLE_REFUSED"],
@@ -87,7 +88,7 @@ describe("a visit", () => {
     const id = await begin();
     await service.call("GET", "/v1/submissions", { as: "reviewer", headers: during(id) });
     const { json } = await judge(await end(id));
-    expect((json as { entries: unknown[] }).entries).toHaveLength(1);
+    expect((json as { entries: unknown[] }).entries).toHaveLength(2);
     const other = { as: "reviewer", headers: during(id) } as const;
     await problemOf(await service.call("POST", `/v1/visits/${id}/protocol`, other), "ROLE_REFUSED");
     await problemOf(

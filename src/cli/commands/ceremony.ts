@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { UsageError, quote } from "../../core/errors.js";
 import { answers } from "../command.js";
 import type { CLIDoors, ProposeOptions } from "../doors.js";
-import { type KeyPlace, several, withKeyPlace } from "../key-options.js";
+import { type KeyPlace, several, withServiceKey } from "../key-options.js";
 
 type Role = "root" | "targets";
 
@@ -79,7 +79,7 @@ interface Sign extends KeyPlace {
 }
 
 function sign(noun: Command, doors: CLIDoors, role: Role): void {
-  const command = withKeyPlace(noun.command("sign"))
+  const command = withServiceKey(noun.command("sign"))
     .description("add one signature to a proposal; it is verified first")
     .requiredOption("--proposal <path>", "proposal")
     .option("--out <path>", "where to write it (default: over the proposal)")

@@ -2,10 +2,10 @@
 import { type Command, Option } from "commander";
 import { answers } from "../command.js";
 import type { CLIDoors } from "../doors.js";
-import { type KeyPlace, hasKeyPlace, requireKeyPlace, withKeyPlace } from "../key-options.js";
+import { type KeyPlace, hasKeyPlace, requireKeyPlace, withServiceKey } from "../key-options.js";
 
 export function keyGenerate(noun: Command, doors: CLIDoors): void {
-  const command = withKeyPlace(noun.command("generate"))
+  const command = withServiceKey(noun.command("generate"))
     .description("make a key where it will stay, and write its public half")
     .option("--public <path>", "file for the public key, PEM");
   answers<KeyPlace & { public?: string }>(command, doors, (_call, { public: out, ...key }) => {
@@ -24,7 +24,7 @@ interface Request extends KeyPlace {
 }
 
 export function keyCSR(noun: Command, doors: CLIDoors): void {
-  const command = withKeyPlace(noun.command("csr"))
+  const command = withServiceKey(noun.command("csr"))
     .description("a certificate request (PKCS#10) for the key, to send to a certification authority")
     .requiredOption("--out <path>", "file for the request, PEM")
     .requiredOption("--organization <name>", "name as the UID register has it")
@@ -50,7 +50,7 @@ interface Import extends KeyPlace {
 }
 
 export function keyImport(noun: Command, doors: CLIDoors): void {
-  const command = withKeyPlace(noun.command("import"))
+  const command = withServiceKey(noun.command("import"))
     .description("check the chain that a CA sent against the key and the code-signing rules, and keep it")
     .requiredOption("--chain <path>", "certificates in any order, PEM")
     .requiredOption("--out <path>", "file for the chain, leaf first, PEM");
@@ -61,7 +61,7 @@ export function keyImport(noun: Command, doors: CLIDoors): void {
 }
 
 export function keyShow(noun: Command, doors: CLIDoors): void {
-  const command = withKeyPlace(noun.command("show"))
+  const command = withServiceKey(noun.command("show"))
     .description("a key's id and public half")
     .option("--public <path>", "a public key or certificate, PEM, instead of a private key");
   answers<KeyPlace & { public?: string }>(command, doors, (_call, { public: file, ...key }) => {
@@ -71,7 +71,7 @@ export function keyShow(noun: Command, doors: CLIDoors): void {
 }
 
 export function keyCheck(noun: Command, doors: CLIDoors): void {
-  const command = withKeyPlace(noun.command("check"))
+  const command = withServiceKey(noun.command("check"))
     .description("hold a certificate chain against the code-signing rules, and a key against its chain")
     .requiredOption("--chain <path>", "certificates, PEM");
   answers<KeyPlace & { chain: string }>(command, doors, (_call, { chain, ...key }) => {

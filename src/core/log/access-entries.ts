@@ -18,10 +18,19 @@ const commitmentBytes = 32;
 const domain = utf8Bytes("rulemint-access-v1\n");
 
 /**
- * `access`: about to be answered. `refusal`: the access `of` was refused with `code`. `signature`: a key is about to be used.
- * `local`: a command on the machine itself. `service`: the service began or ended. `erasure`: the opening `of` is erased.
+ * `access`: about to be answered. `refusal`: the access `of` was refused with `code`. `outcome`: the access `of` made what `target`
+ * names. `signature`: a key is about to be used. `local`: a command on the machine itself. `service`: the service began or ended.
+ * `erasure`: the opening `of` is erased.
  */
-export const accessKinds = ["access", "refusal", "signature", "local", "service", "erasure"] as const;
+export const accessKinds = [
+  "access",
+  "refusal",
+  "outcome",
+  "signature",
+  "local",
+  "service",
+  "erasure",
+] as const;
 export type AccessKind = (typeof accessKinds)[number];
 
 export interface AccessEntry {
@@ -42,7 +51,7 @@ export interface AccessEntry {
   readonly why: string;
   /** The visit that it belongs to; empty for none. */
   readonly review: string;
-  /** The entry that a refusal or an erasure is about. */
+  /** The entry that a refusal, an outcome or an erasure is about. */
   readonly of: number | null;
   readonly code: string | null;
 }

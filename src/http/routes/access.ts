@@ -5,6 +5,7 @@ import type { ServiceContext } from "../../services/context.js";
 import { type AccessSearch, openAccess } from "../../services/open-access.js";
 import { beginVisit, endVisit } from "../../services/visits.js";
 import { identityOf } from "../authenticate.js";
+import { recordMade } from "../record-access.js";
 import { newRoutes } from "./routes.js";
 
 export function accessRoutes(context: ServiceContext): Router {
@@ -16,6 +17,7 @@ export function accessRoutes(context: ServiceContext): Router {
   routes.post("/v1/visits", async (request, response) => {
     const { reason } = request.body as { reason: string };
     const visit = await beginVisit(context, identityOf(response), reason);
+    await recordMade(context, response, `/v1/visits/${visit.id}`, visit.id);
     response.location(`/v1/visits/${visit.id}`).status(201).json(visit);
   });
   routes.post("/v1/visits/:id/protocol", async (request, response) => {

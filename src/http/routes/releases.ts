@@ -18,6 +18,7 @@ import { addRebuildVerdict, listRebuildVerdicts } from "../../services/rebuild-v
 import { recordVerdict } from "../../services/record-verdict.js";
 import { withdrawRelease } from "../../services/withdraw-release.js";
 import { identityOf } from "../authenticate.js";
+import { recordMade } from "../record-access.js";
 import { sendBytes } from "../send-bytes.js";
 import { newRoutes } from "./routes.js";
 
@@ -55,7 +56,9 @@ export function releaseRoutes(context: ServiceContext): Router {
   routes.post(all, async (request, response) => {
     const { reason, renew, waive } = request.body as BuildBody;
     const order = { feed: feedName(request.params.feed), reason, renew, waive };
-    answer(response, 202, await buildRelease(context, identityOf(response), order));
+    const built = await buildRelease(context, identityOf(response), order);
+    await recordMade(context, response, pathOf(built));
+    answer(response, 202, built);
   });
   routes.post(`${one}/verdicts`, async (request, response) => {
     const verdict = { ...nameOf(request.params), ...(request.body as VerdictBody) };
@@ -72,7 +75,9 @@ export function releaseRoutes(context: ServiceContext): Router {
   routes.post(`${one}/withdrawal`, async (request, response) => {
     const { to, reason } = request.body as WithdrawalBody;
     const order = { ...nameOf(request.params), to: to === undefined ? undefined : releaseNumber(to), reason };
-    answer(response, 202, await withdrawRelease(context, identityOf(response), order));
+    const built = await withdrawRelease(context, identityOf(response), order);
+    await recordMade(context, response, pathOf(built));
+    answer(response, 202, built);
   });
   return routes;
 }
@@ -108,5 +113,7 @@ function nameOf({ feed, release }: Params): ReleaseName {
 
 /** With the address of the release, which may be a new one. */
 function answer(response: Response, status: number, record: ReleaseRecord): void {
-  response.location(`/v1/feeds/${record.feed}/releases/${record.release}`).status(status).json(record);
+  response.location(pathOf(record)).status(status).json(record);
 }
+
+const pathOf = ({ feed, release }: ReleaseRecord): string => `/v1/feeds/${feed}/releases/${release}`;

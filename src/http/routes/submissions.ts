@@ -16,6 +16,7 @@ import { withdrawSubmission } from "../../services/withdraw-submission.js";
 import { identityOf } from "../authenticate.js";
 import { callerHas, seenVersion } from "../entity-tag.js";
 import { letCallerFinish } from "../let-caller-finish.js";
+import { recordMade } from "../record-access.js";
 import { readTar } from "../tar-reader.js";
 import { newRoutes } from "./routes.js";
 import { submissionView } from "./submission-view.js";
@@ -56,7 +57,9 @@ export function submissionRoutes(context: ServiceContext): Router {
     const files = readTar(request.iterator({ destroyOnReturn: false }), submissionLimits(context.settings));
     const order = { ...query, message, deletes, files };
     const record = await submitRules(context, identityOf(response), order);
-    response.location(`/v1/submissions/${record.id}`);
+    const made = `/v1/submissions/${record.id}`;
+    await recordMade(context, response, made);
+    response.location(made);
     if (record.state === "refused") throw refused(record);
     response.status(201).json(submissionView(context, record));
   });

@@ -4,6 +4,7 @@ import type { Router } from "express";
 import type { ServiceContext } from "../../services/context.js";
 import { createOwnToken, listOwnTokens, revokeOwnToken, type TokenOrder } from "../../services/own-tokens.js";
 import { identityOf, tokenIDOf } from "../authenticate.js";
+import { recordMade } from "../record-access.js";
 import { newRoutes } from "./routes.js";
 
 export function tokenRoutes(context: ServiceContext): Router {
@@ -14,6 +15,7 @@ export function tokenRoutes(context: ServiceContext): Router {
   routes.post("/v1/tokens", async (request, response) => {
     const secrets = { parent: tokenIDOf(response), random: new Uint8Array(randomBytes(32)) };
     const made = await createOwnToken(context, identityOf(response), request.body as TokenOrder, secrets);
+    await recordMade(context, response, `/v1/tokens/${made.id} with ${made.roles.join(", ")}`);
     response.status(201).json(made);
   });
   routes.post("/v1/tokens/:token/revocation", async (request, response) => {
