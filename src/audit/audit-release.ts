@@ -42,6 +42,9 @@ export interface AuditRequest extends TreeQuestion {
   readonly rebuild: boolean;
 }
 
+/** Stands in the head of a report once the packs have given it. */
+export const databaseFact = "Database, SHA-256";
+
 /** Always a report: a refusal is its last step. @throws UsageError USAGE; whatever is not a RulemintError */
 export async function auditRelease(request: AuditRequest): Promise<AuditReport> {
   const log = new AuditLog(request.onStep);
@@ -88,6 +91,7 @@ async function runSteps(
   if (release.log !== undefined) log.lanes.push(logLane(release.log));
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);
+  log.fact(databaseFact, release.manifest.block.database.sha256);
   if (request.rebuild) await auditRebuild(log, release, database, workshop);
   else log.notes.push("The sources were not compiled again: whether they give this database was not asked.");
   releaseFigures(log, release);

@@ -1,6 +1,7 @@
 /** What the commands about the access log need from the rest of the program. */
 import type { Said } from "./api-call.js";
-import type { Report } from "./doors.js";
+import type { ReportOptions } from "./audit-doors.js";
+import type { Progress, Report } from "./doors.js";
 
 /** What an auditor pins. */
 export interface AccessTrust {
@@ -44,12 +45,32 @@ export interface VisitEndOptions extends VisitTrust {
   readonly out: string;
 }
 
-export interface VisitTrust extends AccessTrust {
+export interface ReadSourcesOptions {
+  readonly call: AccessCall;
+  readonly feed: string;
+  readonly release: number;
+  /** Folder to write the files to; none is written when absent. */
+  readonly out?: string;
+}
+
+export interface VisitRebuildOptions extends ReportOptions {
+  readonly call: AccessCall;
+  /** The visit. */
+  readonly id: string;
+  /** Path of the pinned root. */
+  readonly root: string;
+  readonly feed: string;
+  readonly release: number;
+}
+
+export interface VisitTrust extends AccessTrust, ReportOptions {
   /** Path of the public key that signs protocols, PEM. */
   readonly visitsKey: string;
 }
 
 export interface AccessDoors {
+  readSources(options: ReadSourcesOptions): Promise<Report>;
+  rebuildInVisit(options: VisitRebuildOptions, progress: Progress): Promise<Report>;
   endVisit(options: VisitEndOptions): Promise<Report>;
   verifyVisit(options: VisitTrust & { readonly file: string }): Promise<Report>;
   listAccess(options: AccessListOptions): Promise<Report>;

@@ -29,6 +29,7 @@ type Quarantined =
 type Query<Operation extends keyof operations> = NonNullable<operations[Operation]["parameters"]["query"]>;
 export type RebuildVerdict = Schemas["RebuildVerdict"];
 type SignedVerdict = operations["addRebuildVerdict"]["requestBody"]["content"]["application/json"];
+export type VisitRebuildOrder = operations["addVisitRebuild"]["requestBody"]["content"]["application/json"];
 type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/json"];
 export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];
 export type ReleasePage = operations["listReleases"]["responses"]["200"]["content"]["application/json"];
@@ -80,6 +81,7 @@ export interface APIClient {
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
   beginVisit(reason: string): Promise<{ readonly id: string; readonly begunAt: string }>;
+  addVisitRebuild(id: string, rebuild: VisitRebuildOrder): Promise<Schemas["VisitRebuild"]>;
   /** The envelope's bytes. */
   endVisit(id: string): Promise<Uint8Array>;
   openAccessLog(query: Query<"openAccessLog">): Promise<AccessFileDocument>;
@@ -146,6 +148,8 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
     beginVisit: (reason) => call.json("POST", "v1/visits", { reason }),
+    addVisitRebuild: (id, rebuild) =>
+      call.json("POST", `v1/visits/${encodeURIComponent(id)}/rebuilds`, rebuild),
     endVisit: (id) => call.whole(`v1/visits/${encodeURIComponent(id)}/protocol`, {}),
     openAccessLog: (query) => call.json("GET", `v1/access${formatQuery(query)}`),
     getSources: (sha256) => call.whole("v1/sources", { sha256 }),

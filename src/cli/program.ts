@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { accessCheck, accessErase, accessList, accessVerify } from "./commands/access.js";
 import { assayInit } from "./commands/assay-init.js";
-import { reviewBegin, reviewEnd, reviewVerify } from "./commands/review.js";
+import { reviewBegin, reviewEnd, reviewRebuild, reviewVerify } from "./commands/review.js";
 import { assayRun } from "./commands/assay-run.js";
 import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
@@ -42,6 +42,7 @@ import { releaseChanges } from "./commands/release-changes.js";
 import { releaseList } from "./commands/release-list.js";
 import { releasePublish } from "./commands/release-publish.js";
 import { releaseShow } from "./commands/release-show.js";
+import { releaseSources } from "./commands/release-sources.js";
 import { releaseWithdraw } from "./commands/release-withdraw.js";
 import { ruleExplain } from "./commands/rule-explain.js";
 import { ruleHistory } from "./commands/rule-history.js";
@@ -88,7 +89,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   [
     "release",
     "from approved rules to published packs",
-    [releaseBuild, releaseList, releaseShow, releaseChanges, releasePublish, releaseWithdraw],
+    [releaseBuild, releaseList, releaseShow, releaseChanges, releaseSources, releasePublish, releaseWithdraw],
   ],
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
   [
@@ -131,7 +132,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "the access log: who did what behind the doors",
     [accessList, accessCheck, accessVerify, accessErase],
   ],
-  ["review", "an auditor's visit, and its signed protocol", [reviewBegin, reviewEnd, reviewVerify]],
+  [
+    "review",
+    "an auditor's visit, and its signed protocol",
+    [reviewBegin, reviewRebuild, reviewEnd, reviewVerify],
+  ],
   [
     "witness",
     "cosign the checkpoints of logs, each only as the continuation of the last",

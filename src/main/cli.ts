@@ -62,6 +62,9 @@ const doors: CLIDoors = {
     (await import("./compose-audit-bundle.js")).exportBundleTo(options, progress),
   verifyBundle: async (options, progress) =>
     (await import("./compose-audit-bundle.js")).verifyBundleFile(options, progress),
+  readSources: async (options) => (await import("./compose-sources.js")).readSources(options),
+  rebuildInVisit: async (options, progress) =>
+    (await import("./compose-visits.js")).rebuildInVisit(options, progress),
   endVisit: async (options) => (await import("./compose-visits.js")).endVisit(options),
   verifyVisit: async (options) => (await import("./compose-visits.js")).verifyVisit(options),
   checkAccess: async (options) => (await import("./compose-access-audit.js")).checkAccess(options),

@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
-import { openDesk } from "../adapters/desk/http.js";
 import { discardTemporary, openTemporary, replaceFile, storeError } from "../adapters/durable-files.js";
 import { openFile } from "../adapters/endpoint-store/open-file.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
@@ -20,7 +19,7 @@ import { feedName, releaseNumber } from "../core/brands.js";
 import { UsageError, quote } from "../core/errors.js";
 import { metadataPath } from "../core/release/tree-paths.js";
 import { parsePolicy } from "../core/trust/policy.js";
-import { answering, stepLine, withWorkshop } from "./compose-audit.js";
+import { answering, auditorDesk, stepLine, withWorkshop } from "./compose-audit.js";
 import { readInput } from "./compose-endpoint.js";
 
 /** The same file beside `src` and beside `dist`. */
@@ -29,8 +28,7 @@ const verifyPage = () => readFileSync(new URL("../../docs/VERIFY.md", import.met
 /** SPEC §14.3.5: a bundle that its own first root does not prove is no bundle. It is judged before it gets its name. */
 export function exportBundleTo(options: AuditExportOptions, progress: Progress): Promise<Report> {
   const { url, token } = options;
-  const reason = process.env.RULEMINT_WHY ?? `audit export of release ${options.release} of ${options.feed}`;
-  const archive = token === undefined ? undefined : openDesk({ server: url, token, reason });
+  const archive = auditorDesk(url, token, `audit export of release ${options.release} of ${options.feed}`);
   return answering(options.report, () =>
     withWorkshop(archive, (workshop) => writeAndVerify(options, workshop, progress)),
   );

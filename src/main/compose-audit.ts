@@ -24,8 +24,7 @@ const threads = 2;
 export async function auditReleaseOf(options: AuditReleaseOptions, progress: Progress): Promise<Report> {
   const { token, rebuild, url, release } = options;
   if (rebuild && !token) throw new UsageError("USAGE", "expected an auditor's token with --rebuild");
-  const reason = process.env.RULEMINT_WHY ?? `audit of release ${release ?? "newest"} of ${options.feed}`;
-  const archive = token === undefined ? undefined : openDesk({ server: url, token, reason });
+  const archive = auditorDesk(url, token, `audit of release ${release ?? "newest"} of ${options.feed}`);
   return answering(options.report, () =>
     withWorkshop(archive, (workshop) =>
       withTree(options, progress, (tree) =>
@@ -36,6 +35,12 @@ export async function auditReleaseOf(options: AuditReleaseOptions, progress: Pro
       ),
     ),
   );
+}
+
+/** The service as an auditor reads it, in the visit that he is on. Undefined without a token. */
+export function auditorDesk(server: string, token: string | undefined, purpose: string) {
+  const { RULEMINT_WHY: reason = purpose, RULEMINT_VISIT: visit = "" } = process.env;
+  return token === undefined ? undefined : openDesk({ server, token, reason, visit });
 }
 
 /** Makes the report and writes it to every file that was asked for; a name without a form is found out before the work. */

@@ -1,15 +1,56 @@
-/** The protocol of a visit: fetched, kept, and judged by the two keys that an auditor pinned. */
+/** Visits of auditors: a rebuild on the spot, and the protocol: fetched, kept, and judged by the two keys that an auditor pinned. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { VisitEndOptions, VisitTrust } from "../cli/access-doors.js";
-import { describeAccess } from "../cli/describe-access.js";
-import type { Report } from "../cli/doors.js";
-import { parseJSON } from "../core/encoding/json.js";
-import { VerificationError } from "../core/errors.js";
-import { checkAccessFile } from "../core/log/check-access.js";
-import { parseVisitProtocol, visitPayloadType } from "../core/log/visit-protocol.js";
-import { dsseSigners, readDSSE } from "../core/trust/attest/dsse.js";
+import { basename } from "node:path";
+import { systemClock } from "../adapters/clock/system.js";
+import { openDesk } from "../adapters/desk/http.js";
+import { auditRelease, databaseFact } from "../audit/audit-release.js";
+import { auditVisit } from "../audit/audit-visit.js";
+import type { AuditReport } from "../audit/report.js";
+import type { VisitEndOptions, VisitRebuildOptions, VisitTrust } from "../cli/access-doors.js";
+import type { VisitRebuildOrder } from "../cli/api-client.js";
+import type { Progress, Report } from "../cli/doors.js";
+import { releaseNumber } from "../core/brands.js";
+import { answering, withTree, withWorkshop } from "./compose-audit.js";
 import { clientOf, demandOf } from "./compose-access-audit.js";
 import { readPublicKey } from "./compose-key-tools.js";
+
+const explanationMax = 2000;
+
+/** SPEC §13.5.3: the whole audit of the release with its sources compiled again, on this machine; the result goes to the service. */
+export async function rebuildInVisit(options: VisitRebuildOptions, progress: Progress): Promise<Report> {
+  const { call, id, root, feed, release, report } = options;
+  const { server, token, said } = call;
+  const reason = said.reason ?? `rebuild of release ${release} of ${feed}`;
+  const archive = openDesk({ server, token, reason, visit: id });
+  const client = clientOf({ ...call, said: { reason, visit: id } });
+  return answering(report, () =>
+    withWorkshop(archive, (workshop) =>
+      withTree({ url: server, root, feed, report: [] }, progress, async (tree) => {
+        const audited = await auditRelease({
+          ...{ ...tree, workshop, rebuild: true },
+          release: releaseNumber(release),
+        });
+        const { entry } = await client.addVisitRebuild(id, orderOf(audited, feed, release));
+        const noted = { label: "In the protocol", value: `visit ${id}, entry ${entry ?? "none"}` };
+        return { ...audited, facts: [...audited.facts, noted] };
+      }),
+    ),
+  );
+}
+
+function orderOf(
+  { steps, facts, verdict, conclusion }: AuditReport,
+  feed: string,
+  release: number,
+): VisitRebuildOrder {
+  const failed = steps.find(({ result }) => result === "refused");
+  if (verdict === "refused") {
+    const explanation = `${failed?.title}: ${failed?.evidence.join("; ")}`.slice(0, explanationMax);
+    return { feed, release, result: "FAILED", explanation, ...(failed?.code && { code: failed.code }) };
+  }
+  const digest = facts.find(({ label }) => label === databaseFact)?.value;
+  return { feed, release, result: "PASSED", explanation: conclusion, ...(digest && { digest }) };
+}
 
 export async function endVisit({ call, id, out, ...trust }: VisitEndOptions): Promise<Report> {
   const envelope = await clientOf({ ...call, said: { ...call.said, visit: id } }).endVisit(id);
@@ -17,35 +58,11 @@ export async function endVisit({ call, id, out, ...trust }: VisitEndOptions): Pr
   return verifyVisit({ ...trust, file: out });
 }
 
-/** SPEC §13.5.2: the signature, every entry, and that each is of this visit. */
-export async function verifyVisit({
-  file,
-  visitsKey,
-  ...trust
-}: VisitTrust & { readonly file: string }): Promise<Report> {
-  const envelope = readDSSE(parseJSON(new Uint8Array(readFileSync(file))));
-  const signers = await dsseSigners(envelope, [readPublicKey(visitsKey)]);
-  if (envelope.payloadType !== visitPayloadType || signers.size === 0) {
-    throw new VerificationError(
-      "ATTESTATION_SIGNATURE",
-      "expected a protocol signed by the pinned key, got another",
-    );
-  }
-  const { visit, access } = parseVisitProtocol(envelope.payload);
-  const { checkpoint, entries, alarms } = await checkAccessFile(access, demandOf(trust));
-  const isForeign = entries.some(({ entry }) => entry?.review !== visit.id && entry?.kind !== "erasure");
-  if (isForeign) {
-    throw new VerificationError(
-      "ATTESTATION_MISMATCH",
-      `expected entries of the visit ${visit.id}, got others`,
-    );
-  }
-  const { origin, size } = checkpoint;
-  const json = { visit, origin, size, ok: alarms.length === 0, entries, alarms };
-  const head = `Visit ${visit.id} of ${visit.who}, ${visit.begunAt} to ${visit.endedAt}, because: ${visit.why}`;
-  return {
-    ok: alarms.length === 0,
-    json,
-    text: `${head}\n${describeAccess({ origin, size, entries, alarms })}`,
-  };
+export async function verifyVisit(options: VisitTrust & { readonly file: string }): Promise<Report> {
+  const { file, visitsKey, report, ...trust } = options;
+  return answering(report, async () => {
+    const question = { name: basename(file), envelope: new Uint8Array(readFileSync(file)) };
+    const pinned = { visitsKey: readPublicKey(visitsKey), demand: demandOf(trust) };
+    return (await auditVisit({ ...question, ...pinned, now: systemClock.now() })).report;
+  });
 }

@@ -58,6 +58,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     auditPolicy: closed("auditPolicy"),
     compareMirrors: closed("compareMirrors"),
     auditLog: closed("auditLog"),
+    readSources: closed("readSources"),
+    rebuildInVisit: closed("rebuildInVisit"),
     endVisit: closed("endVisit"),
     verifyVisit: closed("verifyVisit"),
     listAccess: closed("listAccess"),

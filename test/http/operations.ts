@@ -60,6 +60,7 @@ export const bodies: Record<string, object> = {
   createToken: { label: "x", days: 1 },
   addComment: { text: "why?" },
   beginVisit: { reason: "to look" },
+  addVisitRebuild: { feed: "endpoint", release: 99, result: "PASSED", explanation: "" },
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },
   withdrawRelease: { to: 1, reason: "bad" },

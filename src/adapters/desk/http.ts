@@ -21,10 +21,13 @@ export interface DeskOptions {
   readonly token: string;
   /** For the access log; asked of auditors. */
   readonly reason?: string;
+  /** The auditor's visit that the calls belong to. */
+  readonly visit?: string;
 }
 
-export function openDesk({ server, token: plain, reason }: DeskOptions): SourceArchive & StagedReleases {
-  const token = { plain, ...(reason !== undefined && { reason }) };
+export function openDesk(options: DeskOptions): SourceArchive & StagedReleases {
+  const { server, token: plain, reason, visit } = options;
+  const token = { plain, ...(reason !== undefined && { reason }), ...(visit && { visit }) };
   const base = server.replace(/\/+$/, "");
   const get = (path: string, bytesMax: number) => request(base + path, token, { method: "GET" }, bytesMax);
   const headers = { "content-type": "application/json" };
@@ -63,10 +66,14 @@ function verdictBody({ result, explanation, signature }: Verdict): Record<string
 interface Bearer {
   readonly plain: string;
   readonly reason?: string;
+  readonly visit?: string;
 }
 
-function reasonHeader({ reason }: Bearer): Record<string, string> {
-  return reason === undefined ? {} : { "rulemint-reason": encodeURIComponent(reason) };
+function saidHeaders({ reason, visit }: Bearer): Record<string, string> {
+  return {
+    ...(reason !== undefined && { "rulemint-reason": encodeURIComponent(reason) }),
+    ...(visit !== undefined && { "rulemint-visit": encodeURIComponent(visit) }),
+  };
 }
 
 /** One request, which the service answers when something has changed or the time is over. */
@@ -102,7 +109,7 @@ async function request(url: string, token: Bearer, init: RequestInit, bytesMax: 
 
 /** @throws OperationError FETCH_FAILED */
 async function send(url: string, token: Bearer, init: RequestInit): Promise<Response> {
-  const headers = { ...init.headers, authorization: `Bearer ${token.plain}`, ...reasonHeader(token) };
+  const headers = { ...init.headers, authorization: `Bearer ${token.plain}`, ...saidHeaders(token) };
   try {
     return await fetch(url, { ...init, redirect: "error", headers });
   } catch (cause) {

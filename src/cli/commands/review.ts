@@ -1,7 +1,8 @@
 /** `rulemint review …`: an auditor's visit. Between begin and end every command of the desk that reads belongs to it by RULEMINT_VISIT. */
 import type { Command } from "commander";
 import type { VisitTrust } from "../access-doors.js";
-import { type ServiceOptions, answers, done, openService, withService } from "../command.js";
+import { type GivenReport, withReport } from "../audit-options.js";
+import { type ServiceOptions, answers, done, openService, parseNumber, withService } from "../command.js";
 import { UsageError } from "../../core/errors.js";
 import type { CLIDoors } from "../doors.js";
 import { callOf, trustOf, withTrust } from "./access.js";
@@ -16,7 +17,30 @@ export function reviewBegin(noun: Command, doors: CLIDoors): void {
   });
 }
 
-interface EndOptions extends ServiceOptions, VisitTrust {
+interface RebuildOptions extends ServiceOptions, GivenReport {
+  readonly root: string;
+  readonly feed: string;
+  readonly release: number;
+}
+
+export function reviewRebuild(noun: Command, doors: CLIDoors): void {
+  const command = withReport(withService(noun.command("rebuild")))
+    .description(
+      "compile a release's sources again, here and now, and have the result in the visit's protocol",
+    )
+    .requiredOption("--root <path>", "the pinned root.json")
+    .requiredOption("--feed <feed>", "feed")
+    .requiredOption("--release <number>", "release", parseNumber);
+  answers<RebuildOptions>(command, doors, ({ progress }, options) => {
+    const { root, feed, release, report = [] } = options;
+    const call = callOf(doors, options);
+    const { visit: id } = call.said;
+    if (!id) throw new UsageError("USAGE", "expected the visit in RULEMINT_VISIT, got none");
+    return doors.rebuildInVisit({ call, id, root, feed, release, report }, progress);
+  });
+}
+
+interface EndOptions extends ServiceOptions, Omit<VisitTrust, "report">, GivenReport {
   readonly out: string;
 }
 
@@ -26,8 +50,8 @@ export function reviewEnd(noun: Command, doors: CLIDoors): void {
     .argument("<id>", "the visit")
     .requiredOption("--out <file>", "file for the protocol");
   answers<EndOptions>(command, doors, (_call, options, [id = ""]) => {
-    const { visitsKey, out } = options;
-    return doors.endVisit({ ...trustOf(options), visitsKey, id, out, call: callOf(doors, options) });
+    const { visitsKey, out, report = [] } = options;
+    return doors.endVisit({ ...trustOf(options), visitsKey, id, out, report, call: callOf(doors, options) });
   });
 }
 
@@ -35,13 +59,14 @@ export function reviewVerify(noun: Command, doors: CLIDoors): void {
   const command = withVisitTrust(noun.command("verify"))
     .description("check the protocol of a visit without a network, and show it")
     .argument("<file>", "the protocol");
-  answers<VisitTrust>(command, doors, (_call, options, [file = ""]) =>
-    doors.verifyVisit({ ...trustOf(options), visitsKey: options.visitsKey, file }),
-  );
+  answers<Omit<VisitTrust, "report"> & GivenReport>(command, doors, (_call, options, [file = ""]) => {
+    const { visitsKey, report = [] } = options;
+    return doors.verifyVisit({ ...trustOf(options), visitsKey, report, file });
+  });
 }
 
 function withVisitTrust(command: Command): Command {
-  return withTrust(command).requiredOption(
+  return withReport(withTrust(command)).requiredOption(
     "--visits-key <file>",
     "the pinned key that signs protocols (visits-key.pem)",
   );

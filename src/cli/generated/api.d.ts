@@ -830,6 +830,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/visits/{id}/rebuilds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * What a rebuild during the visit found
+     * @description Role auditor, one's own visit. The auditor's own program compiles the sources of a release again and says here what came out;
+     *     `rulemint review rebuild` does both. It stands in the protocol.
+     */
+    post: operations["addVisitRebuild"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/visits/{id}/protocol": {
     parameters: {
       query?: never;
@@ -1358,6 +1381,18 @@ export interface components {
         leftOut: components["schemas"]["LeftOutRule"][];
         files: components["schemas"]["FileFacts"][];
       }[];
+    };
+    VisitRebuild: {
+      feed: components["schemas"]["FeedName"];
+      release: components["schemas"]["ReleaseNumber"];
+      /** @enum {string} */
+      result: "PASSED" | "FAILED";
+      code: string | null;
+      explanation: string;
+      digest: string | null;
+      at: components["schemas"]["Time"];
+      /** @description The entry of the access log with which it came */
+      entry: number | null;
     };
     AccessFile: {
       /** @constant */
@@ -2664,7 +2699,49 @@ export interface operations {
             who: string;
             why: string;
             begunAt: components["schemas"]["Time"];
+            rebuilds: components["schemas"]["VisitRebuild"][];
           };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  addVisitRebuild: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Why, for the access log; UTF-8, percent-encoded. Asked of auditors on every call but `/v1/whoami`. */
+        "Rulemint-Reason"?: components["parameters"]["reason"];
+        /** @description The visit that the call belongs to; its reason is the call's where none is given */
+        "Rulemint-Visit"?: components["parameters"]["visit"];
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          feed: components["schemas"]["FeedName"];
+          release: components["schemas"]["ReleaseNumber"];
+          /** @enum {string} */
+          result: "PASSED" | "FAILED";
+          code?: string;
+          explanation: string;
+          /** @description SHA-256 (SPEC 3.3) of the database that the sources gave */
+          digest?: components["schemas"]["Sha256"];
+        };
+      };
+    };
+    responses: {
+      /** @description As it stands in the protocol */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["VisitRebuild"];
         };
       };
       default: components["responses"]["Problem"];

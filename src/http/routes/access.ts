@@ -3,10 +3,15 @@ import type { Router } from "express";
 import { accessFileDocument } from "../../core/log/access-file.js";
 import type { ServiceContext } from "../../services/context.js";
 import { type AccessSearch, openAccess } from "../../services/open-access.js";
-import { beginVisit, endVisit } from "../../services/visits.js";
+import { addVisitRebuild, beginVisit, endVisit, type RebuildOrder } from "../../services/visits.js";
 import { identityOf } from "../authenticate.js";
 import { recordMade } from "../record-access.js";
 import { newRoutes } from "./routes.js";
+
+type RebuildBody = Omit<RebuildOrder, "code" | "digest"> & {
+  readonly code?: string;
+  readonly digest?: string;
+};
 
 export function accessRoutes(context: ServiceContext): Router {
   const routes = newRoutes();
@@ -19,6 +24,13 @@ export function accessRoutes(context: ServiceContext): Router {
     const visit = await beginVisit(context, identityOf(response), reason);
     await recordMade(context, response, `/v1/visits/${visit.id}`, visit.id);
     response.location(`/v1/visits/${visit.id}`).status(201).json(visit);
+  });
+  routes.post("/v1/visits/:id/rebuilds", async (request, response) => {
+    const { code = null, digest = null, ...order } = request.body as RebuildBody;
+    const { accessIndex: entry = null } = response.locals as { accessIndex?: number };
+    const rebuild = { ...order, code, digest, entry };
+    const made = await addVisitRebuild(context, identityOf(response), request.params.id, rebuild);
+    response.status(201).json(made);
   });
   routes.post("/v1/visits/:id/protocol", async (request, response) => {
     const envelope = await endVisit(context, identityOf(response), request.params.id);
