@@ -20,6 +20,7 @@ const help = `usage: scripts/bench [options]                             the cor
        scripts/bench --assay [--kind KIND]...               all parties as processes: where the time goes, what the overseer costs
        scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
        scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
+       scripts/bench --access [--entries N]                 the access log; 20,000 entries a step unless said
 options:
   --kind KIND     one of ${kinds.join(", ")}; may be given several times
   --hashes        the sorted list of 100,000 hashes; alone or with --kind
@@ -39,7 +40,8 @@ const { values, positionals } = parseArgs({
     scale: { type: "boolean" },
     fleet: { type: "boolean" },
     log: { type: "boolean" },
-    entries: { type: "string", default: "1000000" },
+    access: { type: "boolean" },
+    entries: { type: "string" },
     updates: { type: "string", default: "10000" },
     indicators: { type: "string", default: "20000000" },
     yara: { type: "string", default: "100000" },
@@ -209,12 +211,15 @@ function measure() {
 }
 
 async function run() {
+  if (values.access)
+    return { access: await (await import("./access.mjs")).accessRows(Number(values.entries ?? 20_000)) };
   if (values.fleet) return { fleet: await (await import("./fleet.mjs")).fleetRows(Number(values.updates)) };
   if (values.scale)
     return {
       scale: (await import("./scale.mjs")).scaleRows(scratch, Number(values.indicators), Number(values.yara)),
     };
-  if (values.log) return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries)) };
+  if (values.log)
+    return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries ?? 1_000_000)) };
   if (values.assay) return { assay: await (await import("./assay.mjs")).assayRows(values.kind) };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
   const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();

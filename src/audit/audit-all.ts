@@ -10,10 +10,9 @@ import { packPath, packSignaturePath } from "../core/release/tree-paths.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { formatTime } from "../core/trust/metadata.js";
 import type { TreeQuestion } from "./audit-release.js";
-import { noteQuestion, targetBox } from "./audit-release.js";
-import { authorityLane, certificateLanes } from "./chain.js";
+import { noteQuestion } from "./audit-release.js";
 import { ruleCount } from "./figures.js";
-import { type History, type PastRelease, auditHistory } from "./history.js";
+import { type History, auditHistory, drawNewest } from "./history.js";
 import { AuditLog, type AuditReport, type TableRow, reported } from "./report.js";
 
 /** Always a report. A release that is refused does not hide those before it. */
@@ -28,11 +27,7 @@ export async function auditAll(question: TreeQuestion): Promise<AuditReport> {
       const history = await auditHistory(log, question);
       await auditEveryPack(log, history, at);
       describeHistory(log, history);
-      const newest = history.releases[0] as PastRelease;
-      log.lanes.push(authorityLane(history.trusted, newest.proven, question.root));
-      if (newest.release !== undefined)
-        log.lanes.push(...certificateLanes(newest.release.signature, newest.proven));
-      const target = newest.release && targetBox(newest.release);
+      const target = drawNewest(log, history, question.root);
       const conclusion =
         `All ${history.releases.length} releases of feed ${feed} were proven: each manifest is the one that the next one names, ` +
         "signed by keys that were allowed to in their time, and every pack has the digest and the signature that it must have.";

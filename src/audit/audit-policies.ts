@@ -1,10 +1,11 @@
 /** `audit policy`: which customers' endpoints would have accepted a release, each by its own signature policy. */
 import type { ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
-import type { SignaturePolicy } from "../core/trust/model.js";
+import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import { auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
-import { type TreeQuestion, noteQuestion } from "./audit-release.js";
+import { type TreeQuestion, noteQuestion, targetBox } from "./audit-release.js";
+import { authorityLane, certificateLanes } from "./chain.js";
 import { fetchedFiles } from "./fetch-file.js";
 import { AuditLog, type AuditReport, type TableRow, reported } from "./report.js";
 
@@ -31,19 +32,25 @@ export async function auditPolicies(question: PoliciesQuestion): Promise<AuditRe
       const proven = await auditManifest(log, files, trusted, feed, question.release, { root, at });
       release = proven.metadata.version as ReleaseNumber;
       const rows: TableRow[] = [];
+      let first: ProvenRelease | undefined;
       for (const { name, policy } of policies) {
         try {
-          await auditSignature(log, files, proven, policy, at, postQuantum, `By ${name}`);
+          const accepted = await auditSignature(log, files, proven, policy, at, postQuantum, `By ${name}`);
+          first ??= accepted;
           rows.push({ cells: [name, "accepted", ""], mark: "proven" });
         } catch (error) {
           if (!(error instanceof RulemintError)) throw error;
           rows.push({ cells: [name, error.code, error.message], mark: "refused" });
         }
       }
+      log.lanes.push(authorityLane(trusted, proven, root));
+      if (first !== undefined) log.lanes.push(...certificateLanes(first.signature, proven));
       log.tables.push({ title: "Policies", columns: ["policy", "answer", "why"], rows });
       log.figure("Policies", rows.length);
       log.figure("Of them accept it", rows.filter(({ mark }) => mark === "proven").length);
-      return { ...subject(), conclusion: `Every one of ${rows.length} policies accepts release ${release}.` };
+      const conclusion = `Every one of ${rows.length} policies accepts release ${release}.`;
+      const target = first ? targetBox(first) : { heading: `Manifest ${release} of ${feed}`, lines: [] };
+      return { ...subject(), conclusion, target };
     },
     () => ({ ...subject(), conclusion: "" }),
   );

@@ -2,7 +2,7 @@
 import { equalBytes } from "../core/encoding/bytes.js";
 import type { TreeQuestion } from "./audit-release.js";
 import { noteQuestion } from "./audit-release.js";
-import { auditHistory } from "./history.js";
+import { auditHistory, drawNewest } from "./history.js";
 import { AuditLog, type AuditReport, type Table, type Verdict, reported } from "./report.js";
 import { type ListedSignature, listSignatures } from "./signature-list.js";
 
@@ -26,7 +26,9 @@ export async function auditSignatures(question: SignaturesQuestion): Promise<Aud
   return reported(
     log,
     async () => {
-      const all = await listSignatures(await auditHistory(log, question));
+      const history = await auditHistory(log, question);
+      const target = drawNewest(log, history, question.root);
+      const all = await listSignatures(history);
       const inside = all.filter(({ time }) => time !== undefined && isWithin(time, from, to));
       log.tables.push(tableOf("Signatures with a proven time between the two", inside));
       log.tables.push(
@@ -39,7 +41,7 @@ export async function auditSignatures(question: SignaturesQuestion): Promise<Aud
       log.figure("By so many keys and certificates", new Set(inside.map(({ id }) => id)).size);
       log.notes.push(timeless);
       const conclusion = `${inside.length} signatures have a proven time between the two dates, on ${countOf(inside)} releases.`;
-      return { ...subject, conclusion };
+      return { ...subject, conclusion, ...(target && { target }) };
     },
     () => ({ ...subject, conclusion: "" }),
   );
@@ -61,7 +63,9 @@ export async function auditKey(question: KeyQuestion): Promise<AuditReport> {
   return reported(
     log,
     async () => {
-      const all = await listSignatures(await auditHistory(log, question));
+      const history = await auditHistory(log, question);
+      const target = drawNewest(log, history, question.root);
+      const all = await listSignatures(history);
       const spki = typeof key === "string" ? all.find(({ id }) => id === key)?.keys[0] : key;
       log.fact("Key", typeof key === "string" ? key : "the one in the file");
       const touched =
@@ -80,7 +84,7 @@ export async function auditKey(question: KeyQuestion): Promise<AuditReport> {
         touched.length === 0
           ? "This key signed nothing that the feed rests on, and stands above nothing that did."
           : `This key touched ${countOf(touched)} releases; ${doubtful.length} of its ${touched.length} signatures are to be doubted.`;
-      return { ...subject, conclusion };
+      return { ...subject, conclusion, ...(target && { target }) };
     },
     () => ({ ...subject, conclusion: "" }),
   );

@@ -4,7 +4,8 @@ import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import type { ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
-import { type TreeQuestion, policyFor } from "./audit-release.js";
+import { type TreeQuestion, policyFor, targetBox } from "./audit-release.js";
+import { type SignatureChain, authorityLane, certificateLanes, logLane } from "./chain.js";
 import { type PublicFiles, fetchedFiles } from "./fetch-file.js";
 import { describeLink, formerManifests } from "./former-manifests.js";
 import type { AuditLog } from "./report.js";
@@ -49,6 +50,21 @@ export async function auditHistory(log: AuditLog, question: TreeQuestion): Promi
     releases.push({ ...link, release: await judge(log, question, { files, policy }, link.proven) });
   }
   return { trusted, files, policy, releases };
+}
+
+/** The picture of the newest release's signatures; its target, as far as it was proven. */
+export function drawNewest(
+  log: AuditLog,
+  { releases, trusted }: Pick<History, "releases" | "trusted">,
+  root: Uint8Array,
+): SignatureChain["target"] | undefined {
+  const [newest] = releases;
+  if (newest === undefined) return undefined;
+  log.lanes.push(authorityLane(trusted, newest.proven, root));
+  if (newest.release === undefined) return undefined;
+  log.lanes.push(...certificateLanes(newest.release.signature, newest.proven));
+  if (newest.release.log !== undefined) log.lanes.push(logLane(newest.release.log));
+  return targetBox(newest.release);
 }
 
 async function judge(

@@ -64,7 +64,8 @@ export async function useKey(place: KeyPlace, operation: string): Promise<Signer
 }
 
 /** @throws UsageError USAGE; OperationError SIGNER_UNAVAILABLE, SIGNER_PIN */
-async function openPlacedKey(place: KeyPlace): Promise<Signer> {
+export async function openPlacedKey(place: KeyPlace): Promise<Signer> {
+  requireKeyPlace(place);
   const { keyFile, pkcs11Module } = place;
   if (keyFile === undefined) {
     return openPKCS11Signer({ ...tokenOf(place), modulePath: pkcs11Module as string });

@@ -12,6 +12,7 @@ import { UsageError } from "../core/errors.js";
 import type { Records } from "../ports/records.js";
 import { Leadership } from "../services/leadership.js";
 import { type Configuration, readConfiguration, readSecret } from "./configuration.js";
+import { tellAccessLog } from "./tell-access-log.js";
 
 export const recordsFile = "records.sqlite";
 
@@ -52,6 +53,7 @@ export async function loadRecords(data: string): Promise<Report> {
   }
   if (!existsSync(path)) throw new UsageError("USAGE", `expected ${recordsFile} in ${data}, found none`);
   const url = readSecret(folder, records.url);
+  await tellAccessLog(folder, { operation: "records load", target: recordsFile });
   await (await openSQLiteRecords({ path })).close();
   await (await openPostgresRecords({ url })).close();
   const count = await copyIntoPostgres(path, url);

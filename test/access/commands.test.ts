@@ -1,6 +1,6 @@
 /** Commands on the service's own machine: each leaves its entry first, or does nothing; and none is forgotten. */
 import type { Command } from "commander";
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
@@ -10,6 +10,7 @@ import { composeAccessLog } from "../../src/main/compose-access.js";
 import { backup } from "../../src/main/compose-backup.js";
 import * as ceremony from "../../src/main/compose-ceremony.js";
 import * as keys from "../../src/main/compose-key-tools.js";
+import { loadRecords } from "../../src/main/compose-records.js";
 import { restore } from "../../src/main/compose-restore.js";
 import { readConfiguration } from "../../src/main/configuration.js";
 import { eraseAccess } from "../../src/main/erase-access.js";
@@ -26,7 +27,14 @@ const at = (name: string) => join(folder.path, name);
 const doors = {
   ...{ propose: ceremony.propose, signProposal: ceremony.sign, publishProposal: ceremony.publish },
   ...{ generateKey: keys.generateKey, requestCertificate: keys.requestCertificate, showKey: keys.showKey },
-  ...{ importChain: keys.importChain, checkChain: keys.checkChain, backup, restore, eraseAccess },
+  ...{
+    importChain: keys.importChain,
+    checkChain: keys.checkChain,
+    backup,
+    restore,
+    eraseAccess,
+    loadRecords,
+  },
 };
 const rulemint = (line: string) =>
   run(
@@ -149,6 +157,25 @@ describe("a command on the machine", () => {
     expect(told[0]?.target).toContain("saved.tar of ");
   });
 
+  it("SPEC §13.2.10 that moves the records is written down before it looks for a database", async () => {
+    const file = at("data/rulemint.yaml");
+    const sound = readFileSync(file, "utf8");
+    const url = "postgresql://nobody@127.0.0.1:1/nothing";
+    writeFileSync(at("data/keys/url"), url);
+    writeFileSync(file, `${sound}\nrecords: { kind: postgres, url: { file: keys/url } }\n`);
+    const before = (await openings(at("data"))).length;
+    const key = at("data/keys/access-log.key");
+    renameSync(key, `${key}.gone`);
+    const refused = await rulemint("records load --data @data");
+    renameSync(`${key}.gone`, key);
+    expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining("ACCESS_LOG_UNAVAILABLE")]);
+    const failed = await rulemint("records load --data @data");
+    writeFileSync(file, sound);
+    expect([failed.exit, failed.stderr]).toEqual([1, expect.stringContaining("STORE_FAILED")]);
+    const told = (await openings(at("data"))).slice(before);
+    expect(told.map((one) => one?.operation)).toContain("records load");
+  });
+
   it("SPEC §13.2.3 none of the service's keys signs without an entry", async () => {
     const key = at("data/keys/access-log.key");
     renameSync(key, `${key}.gone`);
@@ -168,7 +195,7 @@ describe("a command on the machine", () => {
   });
 
   it("is in this table, or has a reason not to be", () => {
-    const known = [...acts.map(([line]) => line.split(" --", 1)[0]), ...Object.keys(others)];
+    const known = ["records load", ...acts.map(([line]) => line.split(" --", 1)[0]), ...Object.keys(others)];
     const local = leaves(
       createProgram({ version: "0", terminal: { stdout: {}, stderr: {}, environment: {} } } as never),
     ).filter(({ options }) => options.some(({ long }) => long === "--data" || long === "--key-file"));
