@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { createProgram } from "../../src/cli/program.js";
 import { type AccessEntry, parseAccessEntry } from "../../src/core/log/access-entries.js";
 import { utf8Bytes } from "../../src/core/encoding/bytes.js";
@@ -85,6 +86,12 @@ const others: Readonly<Record<string, string>> = {
   serve: "says `start` and `stop`",
   restore: "leaves its entry in the folder that it makes",
   "config check": "reads rulemint.yaml, not the records",
+  monitor: "a third party's machine",
+  "witness init": "a witness's machine",
+  "witness serve": "a witness's machine",
+  "witness show": "a witness's machine",
+  "witness follow": "a witness's machine",
+  "witness unfollow": "a witness's machine",
   "assay init": "the overseer's machine",
   "assay run": "the overseer's machine, and the service's doors",
   "assay watch": "the overseer's machine, and the service's doors",
@@ -125,9 +132,9 @@ describe("a command on the machine", () => {
     expect(told[0]).toMatchObject({ rights: ["operator"], from: "local" });
   });
 
-  it.each(acts)(
-    "SPEC §13.2.10 %s is written down before it does anything",
-    async (line, operation, target, makes) => {
+  it.each(acts.map(([line, operation, target, makes]) => ({ line, operation, target, makes })))(
+    "SPEC §13.2.10 $line is written down before it does anything",
+    async ({ line, operation, target, makes }) => {
       const before = (await openings(at("data"))).length;
       const key = at("data/keys/access-log.key");
       renameSync(key, `${key}.gone`);
@@ -162,7 +169,8 @@ describe("a command on the machine", () => {
     const sound = readFileSync(file, "utf8");
     const url = "postgresql://nobody@127.0.0.1:1/nothing";
     writeFileSync(at("data/keys/url"), url);
-    writeFileSync(file, `${sound}\nrecords: { kind: postgres, url: { file: keys/url } }\n`);
+    const moved = { ...parse(sound), records: { kind: "postgres", url: { file: "keys/url" } } };
+    writeFileSync(file, stringify(moved));
     const before = (await openings(at("data"))).length;
     const key = at("data/keys/access-log.key");
     renameSync(key, `${key}.gone`);

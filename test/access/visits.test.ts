@@ -145,11 +145,11 @@ describe("a visit", () => {
     const good = await end(id);
     expect((await judge(good)).ok).toBe(true);
     const { payload } = readDSSE(parseJSON(good));
-    for (const change of [
+    for (const [from, to] of [
       ["a".repeat(64), "b".repeat(64)],
       ['"entry":', '"entry":9'],
     ] as const) {
-      const forged = utf8Bytes(new TextDecoder().decode(payload).replace(...change));
+      const forged = utf8Bytes(new TextDecoder().decode(payload).replace(from, to));
       const { ok, json: report } = await judge(await signed(forged));
       expect([ok, report.conclusion]).toEqual([false, expect.stringContaining("ATTESTATION_MISMATCH")]);
     }
@@ -180,7 +180,7 @@ describe("a visit", () => {
 });
 
 /** By a service that lies with its own key. */
-async function signed(payload: Uint8Array): Promise<Uint8Array> {
+async function signed(payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const sig = new Uint8Array(await signer.sign(preAuthEncoding(visitPayloadType, payload)));
   return formatDSSE({ payloadType: visitPayloadType, payload, signatures: [{ keyid: "", sig }] });
 }
