@@ -55,6 +55,7 @@ const openingsCollection = "openings";
 const handedCollection = "handed";
 const takenCollection = "taken";
 const batchMax = 512;
+const unsaid = { objects: [], why: "", review: "", of: null, code: null };
 const handed = { pollMs: 50, triesMax: 300 };
 
 export function openingID(index: number): string {
@@ -96,8 +97,7 @@ export class AccessLog {
 
   async #prepare(event: AccessEvent): Promise<Prepared> {
     const time = timeText(this.#parts.clock.now());
-    const empty = { objects: [], why: "", review: "", of: null, code: null };
-    const entry = utf8Text(formatAccessEntry({ ...empty, time, ...event }));
+    const entry = utf8Text(formatAccessEntry({ ...unsaid, time, ...event }));
     const salt = this.#parts.randomBytes(saltBytes);
     const leaf = await commitmentOf(salt, utf8Bytes(entry));
     return { leaf, stored: { salt: base64Text(salt), entry } };
@@ -124,9 +124,8 @@ export class AccessLog {
     const act = { kind: "erasure", rights: ["operator"], operation: "eraseOpening" } as const;
     const erasedBy = await this.record({ ...by, ...act, target: `access/${index}`, of: index });
     const id = openingID(index);
-    await openings.commit([
-      { collection: openingsCollection, id, expected: found.version, body: { erasedBy } },
-    ]);
+    const write = { collection: openingsCollection, id, expected: found.version, body: { erasedBy } };
+    await openings.commit([write]);
     return erasedBy;
   }
 
@@ -237,10 +236,8 @@ export class AccessLog {
       return { collection: openingsCollection, id: openingID(first + i), expected: 0, body: stored };
     });
     await this.#parts.openings.commit(writes);
-    const got = await appendToLog(
-      log,
-      batch.map(({ leaf }) => leaf),
-    );
+    const leaves = batch.map(({ leaf }) => leaf);
+    const got = await appendToLog(log, leaves);
     if (got !== first) throw broken(`the index ${first}`, String(got));
     return first;
   }
