@@ -45,8 +45,14 @@ export async function recordVerdict(
       (one) => one.by === identity.name && one.result === result && one.explanation === verdict.explanation,
     );
     if (repeated && before.body.state === (result === "PASSED" ? "assayed" : "failed")) return before.body;
-    requireStaged(before.body, result);
-    const change = result === "PASSED" ? await coSign(context, before.body, verdict) : failed(verdict);
+    // It has ended already, by its expiry for one: the answer is kept, and the end stays what it was.
+    const isOver = result === "FAILED" && before.body.state === "failed";
+    if (!isOver) requireStaged(before.body, result);
+    const change = isOver
+      ? {}
+      : result === "PASSED"
+        ? await coSign(context, before.body, verdict)
+        : failed(verdict);
     const said = {
       by: identity.name,
       at: timeText(context.clock.now()),
