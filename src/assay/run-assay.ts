@@ -176,6 +176,7 @@ async function requireSameManifest(
       minimumClient: block.minimumClient,
       previousManifestSha256: block.previousManifestSha256,
       restores: block.restores ?? null,
+      blocked: block.blocked,
       postQuantum: block.postQuantum,
     },
     sources,

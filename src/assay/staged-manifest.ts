@@ -110,12 +110,23 @@ async function requireChain(
       throw mismatch(`the published manifest ${release} to be the one signed here`, "another one");
     }
     const digest = hexText(await sha256(file));
-    if (digest === block.previousManifestSha256) return;
+    if (digest === block.previousManifestSha256) {
+      requireStillBlocked(parseManifest(parseEnvelope(file, "targets").signed), block);
+      return;
+    }
     throw mismatch(
       `a manifest that continues release ${release} (${digest})`,
       `${block.previousManifestSha256}`,
     );
   }
+}
+
+/** SPEC §16.2.2: what was recalled stays recalled; only the oldest entries give way, or one whose content comes back on purpose. */
+export function requireStillBlocked(before: Manifest, { blocked = [], database }: Manifest["block"]): void {
+  const listed = new Set<string>([...blocked, database.sha256]);
+  const room = blocked.length < limits.blockedDatabasesMax;
+  const gone = room ? before.block.blocked?.find((digest) => !listed.has(digest)) : undefined;
+  if (gone !== undefined) throw mismatch(`database ${gone} to stay blocked`, "a list without it");
 }
 
 export function mismatch(expected: string, got: string): VerificationError {

@@ -3,7 +3,8 @@
  * service; anything else that is not an answer is FETCH_FAILED or SERVER_REFUSED.
  */
 import { OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
-import { errorOf, isErrorCode } from "./error-of.js";
+import { isErrorCode } from "../core/errors.js";
+import { errorOf } from "./error-of.js";
 import type { components } from "./generated/api.js";
 
 type Problem = components["schemas"]["Problem"];

@@ -31,6 +31,9 @@ export type RebuildVerdict = Schemas["RebuildVerdict"];
 type SignedVerdict = operations["addRebuildVerdict"]["requestBody"]["content"]["application/json"];
 export type VisitRebuildOrder = operations["addVisitRebuild"]["requestBody"]["content"]["application/json"];
 type Verdict = operations["addVerdict"]["requestBody"]["content"]["application/json"];
+export type Rollout = Schemas["Rollout"];
+export type ReportCurve = Schemas["ReportCurve"];
+type RolloutOrder = operations["skipRings"]["requestBody"]["content"]["application/json"];
 export type SubmissionPage = operations["listSubmissions"]["responses"]["200"]["content"]["application/json"];
 export type ReleasePage = operations["listReleases"]["responses"]["200"]["content"]["application/json"];
 
@@ -80,6 +83,12 @@ export interface APIClient {
   readProvenance(feed: string, release: number): Promise<Uint8Array>;
   publishRelease(feed: string, release: number): Promise<Release>;
   withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  showRollout(feed: string): Promise<Rollout>;
+  /** To resume and to skip takes two people: the first call is kept in `asked`. */
+  haltRollout(feed: string, order: RolloutOrder): Promise<Rollout>;
+  resumeRollout(feed: string, order: RolloutOrder): Promise<Rollout>;
+  skipRings(feed: string, order: RolloutOrder): Promise<Rollout>;
+  readReports(feed: string, release: number, query: Query<"readReports">): Promise<Schemas["ReportCurve"]>;
   beginVisit(reason: string): Promise<{ readonly id: string; readonly begunAt: string }>;
   addVisitRebuild(id: string, rebuild: VisitRebuildOrder): Promise<Schemas["VisitRebuild"]>;
   /** The envelope's bytes. */
@@ -98,6 +107,7 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
   const call = new Call(server, token, said);
   const releases = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/releases`;
   const one = (feed: string, release: number) => `${releases(feed)}/${release}`;
+  const rollout = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/rollout`;
   const rules = (ruleset: string) => `v1/rulesets/${encodeURIComponent(ruleset)}`;
   const submission = (id: string) => `v1/submissions/${encodeURIComponent(id)}`;
   return {
@@ -147,6 +157,12 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     readProvenance: (feed, release) => call.whole(`${one(feed, release)}/provenance`),
     publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
     withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    showRollout: (feed) => call.json("GET", rollout(feed)),
+    haltRollout: (feed, order) => call.json("POST", `${rollout(feed)}/halt`, order),
+    resumeRollout: (feed, order) => call.json("POST", `${rollout(feed)}/resumption`, order),
+    skipRings: (feed, order) => call.json("POST", `${rollout(feed)}/skip`, order),
+    readReports: (feed, release, query) =>
+      call.json("GET", `${one(feed, release)}/reports${formatQuery(query)}`),
     beginVisit: (reason) => call.json("POST", "v1/visits", { reason }),
     addVisitRebuild: (id, rebuild) =>
       call.json("POST", `v1/visits/${encodeURIComponent(id)}/rebuilds`, rebuild),

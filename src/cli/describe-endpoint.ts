@@ -1,5 +1,6 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
 import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { formatBytes, formatFacts, formatTime } from "./figures.js";
 
@@ -10,6 +11,7 @@ export function describeUpdate(result: UpdateResult): string {
     updated:
       from === null ? `Release ${release} applied.` : `Release ${release} applied, from release ${from}.`,
     current: `Release ${release} is the newest, and it is here.`,
+    waiting: `Release ${result.newest} is published; release ${release} stays: ${result.why}.`,
     held: `Release ${result.newest} is published and held back here; release ${release} stays.`,
     repaired: `Release ${release} was damaged on disk and has been repaired.`,
   }[outcome];
@@ -60,6 +62,11 @@ export function describeStatus(status: EndpointStatus): string {
     ["age", status.releaseAgeSeconds === null ? null : `made ${duration(status.releaseAgeSeconds)} ago`],
     ["previous", installed(status.previous)],
     ["held", status.held === null ? null : `release ${status.held}: rolled back by hand, not applied again`],
+    ["rings", describeRings(status.rings)],
+    [
+      "waits",
+      status.waiting === null ? null : `${status.waiting.why}; since ${formatTime(status.waiting.since)}`,
+    ],
     ["newest proven", status.newestTrusted === null ? null : `release ${status.newestTrusted}`],
     [
       "last success",
@@ -81,6 +88,23 @@ export function describeStatus(status: EndpointStatus): string {
     ["root", `version ${status.rootVersion}`],
     ["policy", `${status.policySource}, sha256 ${status.policySha256}`],
   ]);
+}
+
+export function describeRings({ turn, pin, hold, delayHours }: RingChoices): string {
+  const turns = {
+    drawn: "as its number falls",
+    early: "with the first",
+    late: "with the last",
+    stable: "only what is for everybody",
+  };
+  return [
+    turns[turn],
+    pin === undefined ? null : `pinned to release ${pin}`,
+    hold === undefined ? null : hold === true ? "on hold" : `on hold until ${hold}`,
+    delayHours === undefined ? null : `not younger than ${delayHours} hours`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
 }
 
 function installed(one: InstalledRelease | null): string | null {

@@ -92,6 +92,8 @@ export interface ClientConfigureOptions {
   readonly ca?: string | null;
   readonly bytesPerSecondMax?: number | null;
   readonly bytesPerDayMax?: number | null;
+  /** What changes of `RingChoices`; null takes a choice back. */
+  readonly rings?: Readonly<Record<string, unknown>>;
 }
 
 export interface ClientUpdateOptions {

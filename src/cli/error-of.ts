@@ -16,10 +16,6 @@ const kinds = {
   usage: UsageError,
 } as const;
 
-export function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === "string" && Object.hasOwn(errorTable, code);
-}
-
 /** An error of the class that the table gives the code. */
 export function errorOf(code: ErrorCode, message: string, details: Record<string, unknown>): RulemintError {
   return new kinds[errorTable[code].class](code, message, { details });

@@ -44,6 +44,7 @@ import { releasePublish } from "./commands/release-publish.js";
 import { releaseShow } from "./commands/release-show.js";
 import { releaseSources } from "./commands/release-sources.js";
 import { releaseWithdraw } from "./commands/release-withdraw.js";
+import { rolloutHalt, rolloutReports, rolloutResume, rolloutShow, rolloutSkip } from "./commands/rollout.js";
 import { ruleExplain } from "./commands/rule-explain.js";
 import { ruleHistory } from "./commands/rule-history.js";
 import { ruleQuarantine } from "./commands/rule-quarantine.js";
@@ -90,6 +91,11 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
     "release",
     "from approved rules to published packs",
     [releaseBuild, releaseList, releaseShow, releaseChanges, releaseSources, releasePublish, releaseWithdraw],
+  ],
+  [
+    "rollout",
+    "rings: how far a release is, halts, what endpoints report",
+    [rolloutShow, rolloutReports, rolloutHalt, rolloutResume, rolloutSkip],
   ],
   ["rule", "where the rules of a release come from", [ruleExplain, ruleHistory, ruleQuarantine]],
   [

@@ -2,7 +2,8 @@
 import { PolicyError, quote, type RulemintError, UsageError } from "../core/errors.js";
 import type { APIClient, Release } from "./api-client.js";
 import type { Call } from "./command.js";
-import { errorOf, isErrorCode } from "./error-of.js";
+import { isErrorCode } from "../core/errors.js";
+import { errorOf } from "./error-of.js";
 
 const order: readonly Release["state"][] = [
   "queued",

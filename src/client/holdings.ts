@@ -9,7 +9,7 @@ import { digestDatabase } from "../core/format/database.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
-import type { EndpointDatabases, EndpointStore } from "../ports/endpoint-store.js";
+import type { EndpointDatabases, EndpointFiles, EndpointStore } from "../ports/endpoint-store.js";
 import type { Holdings, InstalledRelease } from "./model.js";
 import type { StateKeeper } from "./state.js";
 
@@ -62,15 +62,23 @@ export async function adoptDatabase(
   factory: DigestFactory,
 ): Promise<void> {
   if (state.now.installed !== null) return;
-  const file = await store.files.read("manifest.json");
-  if (file === undefined) return;
-  try {
-    const manifest = parseManifest(parseEnvelope(file, "targets").signed);
+  for (const name of ["chosen-manifest.json", "manifest.json"]) {
+    const manifest = await storedManifest(store.files, name);
+    if (manifest === undefined) continue;
     const found = identify(await databaseDigest(store.databases, "database", factory), null, manifest);
-    if (found !== undefined) await state.set({ installed: found });
+    if (found !== undefined) return state.set({ installed: found });
+  }
+}
+
+/** As it stands on the disk, not proven again. Undefined when there is none or it is damaged: then a full pack repairs everything. */
+export async function storedManifest(files: EndpointFiles, name: string): Promise<Manifest | undefined> {
+  const file = await files.read(name);
+  if (file === undefined) return undefined;
+  try {
+    return parseManifest(parseEnvelope(file, "targets").signed);
   } catch (error) {
-    // Damaged as well: then a full pack repairs everything.
     if (!(error instanceof VerificationError)) throw error;
+    return undefined;
   }
 }
 

@@ -13,6 +13,7 @@ import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
+import type { RingChoices } from "./ring-choices.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 
 /** Everything that an updater needs from outside; it keeps no other state and shares nothing with another updater. */
@@ -35,6 +36,7 @@ export interface EndpointConfig {
   /** Kinds that every update exports to the endpoint's own export folder. */
   readonly exportKinds: readonly RuleKind[];
   readonly network: NetworkSettings;
+  readonly rings: RingChoices;
 }
 
 /** A database that stands on this endpoint, and the release that it is. */
@@ -71,10 +73,18 @@ export interface EndpointState extends Holdings {
   readonly rootCheckedAt: string | null;
   /** When the publisher's tree was last asked for revocation lists; absent in states from before it was. */
   readonly revocationCheckedAt?: string | null;
+  /** Why this endpoint is not at the newest release, and since when. */
+  readonly waiting?: WaitingFor | null;
   readonly lastSuccess: { readonly at: string; readonly release: ReleaseNumber } | null;
   readonly lastFailure: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
   /** Set once and for ever when a log contradicted itself. */
   readonly logFork?: LogFork;
+}
+
+export interface WaitingFor {
+  readonly newest: ReleaseNumber;
+  readonly why: string;
+  readonly since: string;
 }
 
 /** A log that showed two histories, and where the proof of it is. */
@@ -114,8 +124,10 @@ export type UpdateEvent =
 
 export interface UpdateResult {
   /** `repaired`: the release was there, but its database was not what it should be. */
-  readonly outcome: "updated" | "current" | "held" | "repaired";
-  /** What stands now, and the newest that is published. They differ only while a release is held. */
+  readonly outcome: "updated" | "current" | "held" | "waiting" | "repaired";
+  /** What keeps this endpoint from the newest release: its owner's choice, its ring, a recall. */
+  readonly why?: string;
+  /** What stands now, and the newest that is published. They differ while a release is held or `why` says what it waits for. */
   readonly release: ReleaseNumber;
   readonly newest: ReleaseNumber;
   readonly from: ReleaseNumber | null;
@@ -139,6 +151,8 @@ export interface EndpointStatus {
   readonly installed: InstalledRelease | null;
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
+  readonly rings: RingChoices;
+  readonly waiting: WaitingFor | null;
   readonly newestTrusted: ReleaseNumber | null;
   readonly exported: boolean;
   readonly lastSuccess: EndpointState["lastSuccess"];

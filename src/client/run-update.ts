@@ -3,14 +3,20 @@ import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { RulemintError } from "../core/errors.js";
 import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
+import { equalBytes } from "../core/encoding/bytes.js";
+import { formatTime } from "../core/trust/metadata.js";
 import type { Manifest, ProvenRelease } from "../core/trust/model.js";
+import type { RingEntry } from "../core/trust/rings.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { type LocalPack, applyPacks } from "./apply-packs.js";
 import type { Budget } from "./budget.js";
 import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
+import { chooseRelease } from "./choose-release.js";
 import { downloadPack } from "./download.js";
 import { exportDatabase } from "./export-database.js";
 import type { PublicTreeReader } from "./fetch-file.js";
-import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
+import { databaseDigest, identify, newestOf, storedManifest, swapDatabase } from "./holdings.js";
+import type { ChainedManifest } from "./manifest-chain.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
 import { proveRelease } from "./prove-release.js";
 import { refresh } from "./refresh.js";
@@ -29,12 +35,16 @@ export interface UpdateRun extends UpdaterOptions {
 export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
   const { store, state, config } = run;
   const input = { ...run, files: store.files, feed: config.feed };
-  const proof = await proveRelease(input, await refresh(input));
-  const result = await reach(run, proof);
+  const refreshed = await refresh(input);
+  const proof = await proveRelease(input, refreshed);
+  const result = await reach(run, proof, refreshed.trusted.timestamp?.rings.get(config.feed));
+  await rememberWaiting(run, result);
   const { installed, exportedSha256 } = state.now;
   if (installed !== null && installed.databaseSha256 !== exportedSha256 && config.exportKinds.length > 0) {
     const signing = { ...input, files: store.files };
-    if (config.exportKinds.includes("clamav")) await fetchClamAVSignatures(signing, proof);
+    const chosen = await storedManifest(store.files, "chosen-manifest.json");
+    const exported = chosen?.version === installed.release ? { ...proof, manifest: chosen } : proof;
+    if (config.exportKinds.includes("clamav")) await fetchClamAVSignatures(signing, exported);
     const signFile = await clamavSigner(signing);
     const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile);
     await state.set({ exportedSha256: installed.databaseSha256 });
@@ -43,35 +53,71 @@ export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
   return result;
 }
 
-/** From the database that is there to the one of the proven release. */
-async function reach(run: UpdateRun, proof: ProvenRelease): Promise<UpdateResult> {
-  const { state, store } = run;
-  const { manifest } = proof;
-  const newest = newestOf(manifest);
-  const have = await provenDatabase(run, manifest);
-  const base = have ? ({ of: have, file: "database" } as const) : await spareBase(run, manifest);
+/** From the database that is there to the one of the release that this endpoint is to have. */
+async function reach(
+  run: UpdateRun,
+  proof: ProvenRelease,
+  ring: RingEntry | undefined,
+): Promise<UpdateResult> {
+  const { state, store, config, now } = run;
+  const have = await provenDatabase(run, proof.manifest);
+  const newest = newestOf(proof.manifest);
   const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
 
+  const where = { files: store.files, tree: run.tree, now, feed: config.feed, choices: config.rings, ring };
+  const { take, why } = await chooseRelease({ ...where, newest: proof.manifest, have });
+  if (take === undefined) {
+    const { release } = have as InstalledRelease;
+    return { ...stay, outcome: "waiting", release, why };
+  }
+  const { manifest } = take;
+  const wanted = newestOf(manifest);
+  const reason = why === undefined ? {} : { why };
+
   // SPEC §8.6.1: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.
-  if (state.now.held === newest.release && have !== undefined && have.release < newest.release) {
+  if (state.now.held === wanted.release && have !== undefined && have.release < wanted.release) {
     return { ...stay, outcome: "held", release: have.release };
   }
-  if (have?.databaseSha256 === newest.databaseSha256) {
-    const outcome = state.now.installed?.release === newest.release ? "current" : "updated";
-    await state.set({ installed: newest, held: null });
-    return { ...stay, outcome, release: newest.release };
+  await keepChosen(store.files, take);
+  if (have?.databaseSha256 === wanted.databaseSha256) {
+    const outcome = state.now.installed?.release === wanted.release ? "current" : "updated";
+    await state.set({ installed: wanted, held: null });
+    return { ...stay, ...reason, outcome, release: wanted.release };
   }
 
+  const base = have ? ({ of: have, file: "database" } as const) : await spareBase(run, manifest);
   const { path, name, bytes } = await obtain(run, manifest, base);
   const before = state.now.installed;
-  const previous = have ?? state.now.previous;
-  await swapDatabase(state, { installed: newest, previous, held: null }, () =>
-    // A damaged database is no place to go back to.
-    store.databases.install(name, have !== undefined),
+  // A damaged database is no place to go back to, and a recalled one neither.
+  const isSound = have !== undefined && !proof.manifest.block.blocked?.includes(have.databaseSha256);
+  const previous = isSound ? have : state.now.previous;
+  await swapDatabase(state, { installed: wanted, previous, held: null }, () =>
+    store.databases.install(name, isSound),
   );
-  run.emit({ type: "installed", release: newest.release });
-  const outcome = have === undefined && before?.release === newest.release ? "repaired" : "updated";
-  return { ...stay, outcome, release: newest.release, path, bytes };
+  run.emit({ type: "installed", release: wanted.release });
+  const outcome = have === undefined && before?.release === wanted.release ? "repaired" : "updated";
+  return { ...stay, ...reason, outcome, release: wanted.release, path, bytes };
+}
+
+/** An older manifest than the newest says what the database is when everything else was forgotten. */
+async function keepChosen(files: EndpointFiles, { bytes }: ChainedManifest): Promise<void> {
+  const stored = await files.read("chosen-manifest.json");
+  if (bytes === undefined) {
+    if (stored !== undefined) await files.remove("chosen-manifest.json");
+  } else if (stored === undefined || !equalBytes(stored, bytes)) {
+    await files.write("chosen-manifest.json", bytes);
+  }
+}
+
+/** For the status: what it waits for, and since when. */
+async function rememberWaiting({ state, now }: UpdateRun, { newest, why }: UpdateResult): Promise<void> {
+  const { waiting } = state.now;
+  if (why === undefined) {
+    if (waiting) await state.set({ waiting: null });
+    return;
+  }
+  const since = waiting?.newest === newest ? waiting.since : formatTime(now);
+  await state.set({ waiting: { newest, why, since } });
 }
 
 /** The database in use if its bytes are those of a release that we know; undefined when there is none or it is damaged. */

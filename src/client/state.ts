@@ -11,6 +11,7 @@ import { isRuleKind } from "../core/rules/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
 import { parseNetwork } from "./network.js";
+import { parseRingChoices } from "./ring-choices.js";
 
 export const emptyState: EndpointState = {
   schema: 1,
@@ -33,12 +34,15 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
   if (bytes === undefined)
     throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
   try {
-    const { schema, url, feed, exportKinds, network } = parseJSON(bytes) as JSONObject;
+    const { schema, url, feed, exportKinds, network, rings } = parseJSON(bytes) as JSONObject;
     if (schema !== 1 || typeof url !== "string" || !Array.isArray(exportKinds)) {
       throw new VerificationError("JSON_MALFORMED", "expected a configuration of schema 1");
     }
     const kinds = exportKinds.filter(isRuleKind);
-    return { schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) };
+    return {
+      ...{ schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) },
+      rings: parseRingChoices(rings),
+    };
   } catch (cause) {
     throw new OperationError("STATE_CORRUPT", "expected a readable config.json: set the endpoint up again", {
       cause,

@@ -13,7 +13,7 @@ import { readConfig, readState } from "./state.js";
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readStatus(files: EndpointFiles, now: Date): Promise<EndpointStatus> {
-  const { url, feed, network } = await readConfig(files);
+  const { url, feed, network, rings } = await readConfig(files);
   const state = await readState(files);
   const { root } = await startFromStoredRoot(files, now);
   const { policy, source } = await policyInForce(files, root);
@@ -34,6 +34,8 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
     installed,
     previous,
     held,
+    rings,
+    waiting: state.waiting ?? null,
     newestTrusted: state.trusted?.release ?? null,
     exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
     lastSuccess,

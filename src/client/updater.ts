@@ -35,6 +35,8 @@ import {
   requireTreeURL,
   withoutPassword,
 } from "./network.js";
+import { type RingChoices, noChoices, parseRingChoices } from "./ring-choices.js";
+import { requireNotBlocked } from "./recall.js";
 import { readStatus } from "./status.js";
 import { StateKeeper, readConfig, readState, writeConfig } from "./state.js";
 import { runUpdate } from "./run-update.js";
@@ -71,6 +73,7 @@ export class Updater {
       feed: feedName(input.feed ?? "endpoint"),
       exportKinds: input.exportKinds ?? ruleKinds,
       network: noSettings,
+      rings: noChoices,
     };
     const trusted = await TrustedMetadata.start(input.root, this.#options.clock.now());
     if (input.policy !== undefined) parsePolicy(input.policy);
@@ -99,6 +102,17 @@ export class Updater {
       const network = parseNetwork({ ...change(config.network) } as JSONObject);
       await writeConfig(files, { ...config, network });
       return withoutPassword(network);
+    });
+  }
+
+  /** When this endpoint takes a release, from now on. Touches no network. @throws UsageError USAGE; OperationError */
+  async chooseRings(change: (now: RingChoices) => RingChoices): Promise<RingChoices> {
+    const { files } = this.#options.store;
+    return this.#locked(async () => {
+      const config = await readConfig(files);
+      const rings = parseRingChoices({ ...change(config.rings) } as JSONObject);
+      await writeConfig(files, { ...config, rings });
+      return rings;
     });
   }
 
@@ -180,6 +194,7 @@ export class Updater {
       if (installed === null || previous === null) {
         throw new UsageError("USAGE", "expected a previous database to go back to, got none");
       }
+      await requireNotBlocked(store.files, previous);
       await this.#requireWhole("previous", previous);
       const next = { installed: previous, previous: null, held: installed.release };
       await swapDatabase(state, next, () => store.databases.restore());

@@ -143,6 +143,11 @@ export const errorTable = {
   RULESET_KIND: policy,
   // --- releases -------------------------------------------------------------------------------
   RELEASE_STATE: policy,
+  HEALTH_FAILED: operation,
+  ROLLOUT_STATE: policy,
+  SECOND_PERSON: policy,
+  RELEASE_BLOCKED: policy,
+  RELEASE_UNREACHABLE: policy,
   RELEASE_EMPTY: policy,
   RELEASE_UNCHANGED: policy,
   ASSAY_MISSING: policy,
@@ -205,4 +210,8 @@ export class UsageError extends RulemintError {}
 /** Untrusted text for a message: quoted, control characters escaped, cut at 80 characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(errorTable, code);
 }

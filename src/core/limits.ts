@@ -28,6 +28,9 @@ export const limits = {
   timestampFutureSecondsMax: 300,
   /** Of the document with the signatures over ClamAV's files. */
   clamavSignaturesBytesMax: 4 * 1024 * 1024,
+  /** Of a manifest's list; and how many releases an endpoint goes back along the chain of manifests. */
+  blockedDatabasesMax: 64,
+  chainedReleasesMax: 64,
   // the log
   noteBytesMax: 64 * 1024,
   noteSignaturesMax: 64,

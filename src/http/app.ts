@@ -14,6 +14,7 @@ import { quote, UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { logAccess } from "./access-log.js";
 import { authenticate } from "./authenticate.js";
+import { limitReports } from "./limit-reports.js";
 import { limitRequests } from "./limit-requests.js";
 import { measureRequests } from "./measure-requests.js";
 import { problemHandler } from "./problem.js";
@@ -26,6 +27,7 @@ import { eventRoutes } from "./routes/events.js";
 import { feedRoutes } from "./routes/feeds.js";
 import { releaseListRoutes } from "./routes/release-list.js";
 import { releaseRoutes } from "./routes/releases.js";
+import { rolloutRoutes } from "./routes/rollouts.js";
 import { ruleRoutes } from "./routes/rules.js";
 import { rulesetRoutes } from "./routes/rulesets.js";
 import { serviceRoutes, type StampTime } from "./routes/service.js";
@@ -47,6 +49,7 @@ export interface AppOptions {
 }
 
 const jsonBytesMax = 256 * 1024;
+const reportBytesMax = 16 * 1024;
 
 export function createApp(options: AppOptions): Express {
   const { context, publicFolder, tsa, requestLog, stopping, validateResponses = false } = options;
@@ -60,6 +63,8 @@ export function createApp(options: AppOptions): Express {
   app.use(measureRequests(context.meter));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));
   app.use("/v1", limitRequests(context.settings.requestsPerMinute ?? 0));
+  app.use("/reports", limitReports(context.settings.reports?.perSourceHour ?? 0));
+  app.use("/reports", express.json({ limit: reportBytesMax, inflate: false }));
   app.use(express.json({ limit: jsonBytesMax, inflate: false }));
   app.use(
     contract.middleware({
@@ -75,7 +80,7 @@ export function createApp(options: AppOptions): Express {
   app.use(submissionRoutes(context), rulesetRoutes(context), sourceRoutes(context));
   app.use(feedRoutes(context), releaseRoutes(context), ruleRoutes(context), serviceRoutes(context, tsa));
   app.use(releaseListRoutes(context, stopping), eventRoutes(context, stopping));
-  app.use(accessRoutes(context), tokenRoutes(context));
+  app.use(rolloutRoutes(context), accessRoutes(context), tokenRoutes(context));
   app.use(notFound);
   app.use(recordRefusals(context));
   app.use(problemHandler(validateResponses));

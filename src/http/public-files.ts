@@ -28,6 +28,7 @@ const shapes: readonly RegExp[] = [
   new RegExp(
     `^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav|\\.provenance|\\.verdicts)?\\.json)$`,
   ),
+  new RegExp(`^rings/${role}/${digest}\\.json$`),
   /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
   /^ocsp\/[a-z0-9-]{1,60}\.ors$/,
   /^log\/checkpoint$/,

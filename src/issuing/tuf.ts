@@ -12,6 +12,7 @@ import { UsageError } from "../core/errors.js";
 import { keyID } from "../core/trust/keys.js";
 import { formatTime } from "../core/trust/metadata.js";
 import type { SignaturePolicy, TUFKey } from "../core/trust/model.js";
+import { type RingTable, formatRings } from "../core/trust/rings.js";
 
 export interface RoleGrant {
   readonly keys: readonly TUFKey[];
@@ -108,14 +109,19 @@ export async function snapshotSigned({
 
 export interface TimestampFacts extends Dated {
   readonly snapshot: MetadataFile;
+  /** SPEC §16.1.1: of feeds whose newest release is not for everybody yet. */
+  readonly rings?: RingTable;
 }
 
 /** TUF §4.6. */
-export async function timestampSigned({ version, expires, snapshot }: TimestampFacts): Promise<JSONObject> {
+export async function timestampSigned(facts: TimestampFacts): Promise<JSONObject> {
+  const { version, expires, snapshot } = facts;
+  const rings = formatRings(facts.rings ?? new Map());
   return {
     _type: "timestamp",
     ...common(version, expires),
     meta: { "snapshot.json": await metaFile(snapshot) },
+    ...(rings && { "x-rulemint": rings }),
   };
 }
 

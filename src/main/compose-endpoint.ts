@@ -9,7 +9,7 @@ import { environmentProxy } from "../adapters/fetcher/environment-proxy.js";
 import type { HTTPFetcherOptions } from "../adapters/fetcher/http.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
-import { describeNetwork, describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
+import { describeNetwork, describeRings, describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
 import type {
   ClientConfigureOptions,
   ClientExportOptions,
@@ -22,6 +22,7 @@ import type {
 } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
+import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { readConfig } from "../client/state.js";
 import { Updater } from "../client/updater.js";
@@ -98,16 +99,23 @@ function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders
 }
 
 export function configureClient(options: ClientConfigureOptions, progress: Progress): Promise<Report> {
-  const { state, ca, ...chosen } = options;
+  const { state, ca, rings: turns = {}, ...chosen } = options;
   const pem = ca ? new TextDecoder().decode(readInput(ca)) : ca;
   return withUpdater(state, progress, async (updater) => {
     const network = await updater.configure((now) => {
       const next = { ...now, ...chosen, ...(pem !== undefined && { ca: pem }) };
-      const set = Object.entries(next).filter(([, value]) => value !== null);
-      return Object.fromEntries(set) as unknown as NetworkSettings;
+      return withoutNulls(next) as unknown as NetworkSettings;
     });
-    return { ok: true, json: network, text: describeNetwork(network) };
+    const rings = await updater.chooseRings(
+      (now) => withoutNulls({ ...now, ...turns }) as unknown as RingChoices,
+    );
+    const text = `${describeNetwork(network)}\n${describeRings(rings)}`;
+    return { ok: true, json: { ...network, rings }, text };
   });
+}
+
+function withoutNulls(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }
 
 export async function updateClient(

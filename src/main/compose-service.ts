@@ -126,6 +126,8 @@ export async function composeService(
       publishingWindow: configuration.publishingWindowDays,
       gates: configuration.gates,
       requestsPerMinute: configuration.requestsPerMinute,
+      rings: configuration.rings,
+      reports: configuration.reports,
       review: configuration.review,
       submissionLimits: configuration.submissions,
     },

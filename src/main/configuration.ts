@@ -8,6 +8,7 @@ import { parse as parseYAML, stringify as formatYAML, YAMLParseError } from "yam
 import { z } from "zod";
 import { identitySettings } from "./identity-settings.js";
 import { UsageError, quote } from "../core/errors.js";
+import { reportSettings, ringSettings } from "./ring-settings.js";
 import { limits } from "../core/limits.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
@@ -184,6 +185,8 @@ const configuration = z.strictObject({
   probeMinutes: z
     .strictObject({ signer: minutes(5), timestamp: minutes(60) })
     .default({ signer: 5, timestamp: 60 }),
+  rings: ringSettings,
+  reports: reportSettings,
   logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),
   minimumClient: z
     .string()

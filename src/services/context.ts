@@ -20,6 +20,8 @@ import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ClaimRules } from "./claimed-identity.js";
 import type { GateSettings } from "./gate-release.js";
 import type { DeviceHealth } from "./device-health.js";
+import type { RingPolicies } from "./rollout/model.js";
+import type { ReportRules } from "./rollout/take-reports.js";
 import type { ReviewRules } from "./review-rules.js";
 import type { SubmissionLimits } from "./submission-limits.js";
 import type { PublishingWindow } from "./publishing-window.js";
@@ -42,6 +44,10 @@ export interface ServiceSettings {
   readonly submissionLimits?: SubmissionLimits;
   /** Absent: the default. */
   readonly publishingWindow?: PublishingWindow;
+  /** By feed: how a release goes out. Absent: to everybody at once. */
+  readonly rings?: RingPolicies;
+  /** Who may report and how much; absent: nobody. */
+  readonly reports?: ReportRules;
   /** Signs the files that ClamAV loads, for its own verifier; absent is off. */
   readonly clamavSignatures?: boolean;
 }

@@ -200,6 +200,8 @@ export interface ReleaseRecord {
   readonly reason: string;
   /** Set when this release restores the content of an older one. */
   readonly restores: ReleaseNumber | null;
+  /** Databases that this release recalls (SPEC §16.2.1). */
+  readonly blocks?: readonly Sha256Hex[];
   /** The newest published release when this one was queued: the one before it in the chain of manifests. */
   readonly previous: ReleaseNumber | null;
   /** Object that holds the `ReleaseSources` as canonical JSON: what the overseer asks for. */

@@ -11,6 +11,7 @@ import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import { parseEnvelope, parseTimestamp } from "../core/trust/metadata.js";
+import type { RingTable } from "../core/trust/rings.js";
 import { signMetadata } from "../issuing/tuf-signatures.js";
 import { snapshotSigned, timestampSigned } from "../issuing/tuf.js";
 import { type CheckedRelease, checkPublication } from "./check-publication.js";
@@ -26,6 +27,8 @@ import type {
   TreeWrite,
 } from "./model.js";
 import { requirePublication } from "./published-trust.js";
+import type { RolloutRecord } from "./rollout/model.js";
+import { ringTable } from "./rollout/ring-table.js";
 import { serially } from "./serially.js";
 import { readObject } from "./source-batches.js";
 
@@ -37,6 +40,8 @@ export interface PublicationChange {
   /** False when only the timestamp is signed again. */
   readonly newSnapshot: boolean;
   readonly release: CheckedRelease | null;
+  /** Begins with this change. */
+  readonly rollout?: RolloutRecord;
   /** Decided together with the change: what the log says of it. */
   readonly entries?: readonly RecordWrite[];
 }
@@ -96,7 +101,8 @@ async function signHead(
     ? await signSnapshot(context, files, newer(state.snapshot, state.pending?.snapshot))
     : (state.snapshot as MetadataObject);
   const version = newer(state.timestamp, state.pending?.timestamp);
-  const timestamp = await signTimestamp(context, snapshot, version);
+  const rings = await ringTable(context, files, change.rollout);
+  const timestamp = await signTimestamp(context, snapshot, version, rings);
   const last = { path: metadataPath("snapshot", snapshot.version), sha256: snapshot.sha256 };
   const writes = fresh ? [...change.writes, last] : change.writes;
   return { rootVersion, files, writes, snapshot, timestamp };
@@ -127,9 +133,11 @@ async function signTimestamp(
   context: ServiceContext,
   snapshot: MetadataObject,
   version: number,
+  rings: RingTable,
 ): Promise<MetadataObject> {
   const file = { version: snapshot.version, bytes: await readObject(context.objects, snapshot.sha256) };
-  const signed = await timestampSigned({ version, expires: expiry(context, "timestamp"), snapshot: file });
+  const expires = expiry(context, "timestamp");
+  const signed = await timestampSigned({ version, expires, snapshot: file, rings });
   return keep(context, version, await signMetadata(signed, [context.timestamp]));
 }
 

@@ -18,6 +18,7 @@ import type { ServiceContext } from "./context.js";
 import { requireRelease, timeText } from "./documents.js";
 import type { PublishedFile, ReleaseRecord, TreeWrite } from "./model.js";
 import { publishChange } from "./publication.js";
+import { startRollout } from "./rollout/start-rollout.js";
 import { publishRebuildVerdicts } from "./rebuild-verdicts.js";
 
 /**
@@ -37,8 +38,10 @@ export async function putIntoTree(
   await publishChange(context, async (state) => {
     // A run before this one may have come this far and no further.
     if (state.files.some(({ role, version }) => role === feed && version === number)) return undefined;
+    const started = await startRollout(context, release);
     return {
       rootVersion: state.rootVersion,
+      ...(started && { rollout: started.rollout, entries: [started.write] }),
       writes,
       files: [...state.files.filter(({ role }) => role !== feed), file],
       newSnapshot: true,

@@ -5,7 +5,13 @@
  * number of a release that failed before its manifest was signed is taken again, and its record moves to
  * `failed-releases`. A number under which a manifest was ever signed is not: one number, one manifest.
  */
-import { type FeedName, type ReleaseNumber, releaseNumber, sha256Hex } from "../core/brands.js";
+import {
+  type FeedName,
+  type ReleaseNumber,
+  type Sha256Hex,
+  releaseNumber,
+  sha256Hex,
+} from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";
 import type { ReleaseSources } from "../core/release/model.js";
 import { sourceTreeDigest } from "../core/release/manifest.js";
@@ -28,6 +34,8 @@ export interface QueuedRelease {
   readonly reason: string;
   readonly sources: ReleaseSources;
   readonly restores: ReleaseNumber | null;
+  /** Databases that no endpoint is to use from here on. */
+  readonly blocks?: readonly Sha256Hex[];
   /** Published without being asked again, once it is co-signed. */
   readonly publish?: boolean;
   /** Gates that may fail. */
@@ -69,6 +77,7 @@ async function commit(
     createdBy: by,
     reason,
     restores,
+    ...(order.blocks !== undefined && order.blocks.length > 0 && { blocks: order.blocks }),
     previous: before.published === 0 ? null : releaseNumber(before.published),
     ...sources,
     ...(order.waive !== undefined && order.waive.length > 0 && { waived: order.waive }),

@@ -3,6 +3,10 @@
  * Also finishes what an interrupted publication left, so it is the first thing that a restarted service does.
  */
 import { parseEnvelope, parseSnapshot, parseTimestamp } from "../core/trust/metadata.js";
+import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
+import { equalBytes } from "../core/encoding/bytes.js";
+import { formatRings } from "../core/trust/rings.js";
+import { ringTable } from "./rollout/ring-table.js";
 import type { ServiceContext } from "./context.js";
 import type { MetadataObject, PublishedState } from "./model.js";
 import { publishChange } from "./publication.js";
@@ -25,8 +29,8 @@ export async function refreshMetadata(
     const now = context.clock.now();
     const due = await dueTimes(context, state);
     const newSnapshot = options.force === true || due.snapshot <= now;
-    if (!newSnapshot && due.timestamp > now) return undefined;
     const { rootVersion, files } = state;
+    if (!newSnapshot && due.timestamp > now && !(await ringsChanged(context, state))) return undefined;
     return { rootVersion, files, writes: [], newSnapshot, release: null };
   });
 }
@@ -47,6 +51,14 @@ async function dueTimes(context: ServiceContext, state: PublishedState): Promise
     timestamp:
       timestamp === undefined ? epoch : halfLife(parseTimestamp(timestamp).expires, expiryDays.timestamp),
   };
+}
+
+/** SPEC §16.4.2: a ring that opened, or a halt, is in the next timestamp at once. */
+async function ringsChanged(context: ServiceContext, { timestamp, files }: PublishedState): Promise<boolean> {
+  const signed = await readMetadata(context, timestamp, "timestamp");
+  const wanted = formatRings(await ringTable(context, files)) ?? {};
+  const said = (signed && formatRings(parseTimestamp(signed).rings)) ?? {};
+  return !equalBytes(encodeCanonicalJSON(wanted), encodeCanonicalJSON(said));
 }
 
 async function readMetadata(

@@ -16,6 +16,7 @@ import { manifestExpiry } from "./manifest-life.js";
 import type { FeedRecord, ReleaseRecord } from "./model.js";
 import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
 import { publishRebuildVerdicts } from "./rebuild-verdicts.js";
+import { attendRollout, rolloutDue } from "./rollout/attend-rollout.js";
 import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
 
 /** Calls back once, after so many milliseconds; gives what cancels it. */
@@ -107,6 +108,8 @@ class RecordScheduler implements Scheduler {
 
   async #attend(feed: FeedRecord): Promise<void> {
     const newest = await advanceFeed(this.#context, feed.name);
+    await attendRollout(this.#context, feed.name);
+    await refreshMetadata(this.#context);
     await this.#publishVerdicts(feed);
     if (newest === undefined || !(await renewalDue(this.#context, feed.name))) return;
     // Its content is public already; what it waits for is the overseer alone.
@@ -176,6 +179,8 @@ async function nextDue(context: ServiceContext): Promise<number> {
   }
   for (const { body: feed } of await context.records.list<FeedRecord>("feeds")) {
     const found = await context.records.get<ReleaseRecord>("releases", releaseID(feed.name, feed.newest));
+    const ring = await rolloutDue(context, feed.name);
+    if (ring !== undefined) times.push(ring.getTime());
     if (found?.body.retry) times.push(Date.parse(found.body.retry.at));
   }
   return Math.min(...times);

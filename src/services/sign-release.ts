@@ -1,11 +1,14 @@
 /** The publisher's signature on the manifest. The overseer's is the second; until then nobody accepts it. */
-import { sha256Hex } from "../core/brands.js";
+import { type Sha256Hex, sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { formatManifest, manifestFor } from "../core/release/manifest.js";
 import { parseSources } from "../core/release/sources.js";
 import { formatDSSE } from "../core/trust/attest/dsse.js";
 import { provenanceFor } from "../core/trust/attest/provenance.js";
 import { signStatement } from "../core/trust/attest/sign-statement.js";
+import { limits } from "../core/limits.js";
+import { parseManifest } from "../core/trust/manifest.js";
+import { parseEnvelope } from "../core/trust/metadata.js";
 import { signMetadata } from "../issuing/tuf-signatures.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
@@ -38,6 +41,7 @@ export async function signRelease(
       minimumClient: settings.minimumClient,
       previousManifestSha256: await previousManifest(context, release),
       restores: release.restores,
+      blocked: await blockedDatabases(context, release),
       postQuantum: await announceSecondSignature(context),
     },
     sources: parseSources(await readObject(context.objects, release.sourcesSha256)),
@@ -58,6 +62,16 @@ export async function signRelease(
     manifestSha256: sha256Hex(stored.sha256),
     provenanceSha256: sha256Hex(provenance.sha256),
   };
+}
+
+/** SPEC §16.2.2: what the release before blocked, and what this one recalls; the oldest give way. */
+async function blockedDatabases(context: ServiceContext, release: ReleaseRecord): Promise<Sha256Hex[]> {
+  const before = await previousManifest(context, release);
+  const file = before && (await readObject(context.objects, before));
+  const known = file ? (parseManifest(parseEnvelope(file, "targets").signed).block.blocked ?? []) : [];
+  const all = new Set([...known, ...(release.blocks ?? [])]);
+  if (release.database !== null) all.delete(release.database.sha256);
+  return [...all].slice(-limits.blockedDatabasesMax);
 }
 
 async function previousManifest({ records }: ServiceContext, release: ReleaseRecord) {

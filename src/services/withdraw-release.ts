@@ -3,7 +3,7 @@
  * public yet is simply ended. Rulesets keep their heads, so the bad rule itself must still be mended by a
  * submission.
  */
-import type { FeedName, ReleaseNumber } from "../core/brands.js";
+import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import { PolicyError } from "../core/errors.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
@@ -56,7 +56,24 @@ export async function withdrawRelease(
   }
   const sources = await sourcesOf(context, feed, restores);
   const alongside = withdrawalWrites(context, { feed, release, restores });
-  return queueRelease(context, { feed, by: identity.name, reason, sources, restores, alongside });
+  const blocks = await databasesAbove(context, feed, { restores, release });
+  return queueRelease(context, { feed, by: identity.name, reason, sources, restores, blocks, alongside });
+}
+
+/** SPEC §16.2.1: of every published release above the one that comes back, unless its content is the same. */
+async function databasesAbove(
+  { records }: ServiceContext,
+  feed: FeedName,
+  { restores, release }: { readonly restores: ReleaseNumber; readonly release: ReleaseNumber },
+): Promise<Sha256Hex[]> {
+  const good = (await requireRelease(records, feed, restores)).body.database?.sha256;
+  const found = new Set<Sha256Hex>();
+  for (let number: ReleaseNumber | null = release; number !== null && number > restores; ) {
+    const { body }: { body: ReleaseRecord } = await requireRelease(records, feed, number);
+    if (body.database !== null && body.database.sha256 !== good) found.add(body.database.sha256);
+    number = body.previous;
+  }
+  return [...found].reverse();
 }
 
 /** SPEC §11.7.3: whoever follows the log learns of it before the release that replaces it is built. */

@@ -14,6 +14,8 @@ const before: Readonly<Record<string, string>> = {
   getReadiness: "names checks and how they are",
   getMetrics: "has numbers alone, for a monitor that may read nothing else",
   stampTime: "is a time-stamp authority for development",
+  getLogin: "says where people sign in",
+  takeReports: "takes counts from endpoints, which nobody signs in for, and gives nothing",
 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

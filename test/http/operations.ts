@@ -34,6 +34,7 @@ export const filled: Record<string, string> = {
   token: `t-${"a".repeat(16)}`,
   release: "99",
   name: "99.full.rmp",
+  region: "ch",
 };
 export const broken: Record<string, string> = {
   id: "s-1",
@@ -43,6 +44,7 @@ export const broken: Record<string, string> = {
   token: "x",
   release: "zero",
   name: "..%2f..%2fx",
+  region: "No",
 };
 export const fill = (path: string, values: Record<string, string>) =>
   path
@@ -64,6 +66,9 @@ export const bodies: Record<string, object> = {
   buildRelease: {},
   addVerdict: { result: "FAILED", explanation: "differs" },
   withdrawRelease: { to: 1, reason: "bad" },
+  haltRollout: { release: 1, reason: "calls" },
+  resumeRollout: { release: 1, reason: "false alarm" },
+  skipRings: { release: 1, reason: "urgent", permille: 500 },
   addRebuildVerdict: {
     publicKey: `-----BEGIN PUBLIC KEY-----\n${"A".repeat(60)}\n-----END PUBLIC KEY-----\n`,
     envelope: { payloadType: "t", payload: "YQ==", signatures: [{ keyid: "", sig: "YQ==" }] },

@@ -13,6 +13,7 @@ import {
   timestampPath,
 } from "../../src/core/release/tree-paths.js";
 import type { Manifest, SignaturePolicy } from "../../src/core/trust/model.js";
+import type { RingTable } from "../../src/core/trust/rings.js";
 import { rootSigned, snapshotSigned, targetsSigned, timestampSigned } from "../../src/issuing/tuf.js";
 import { signMetadata } from "../../src/issuing/tuf-signatures.js";
 import { type Publisher, type StatusAddresses, createPublisher } from "../core/pki/publisher.js";
@@ -51,6 +52,8 @@ export class SimulatedPublisher {
   newest = 0;
   /** Set before a root is published: that root asks for it. */
   log: SimulatedLog | undefined;
+  /** What the next timestamps say. */
+  rings: RingTable = new Map();
   #packs: PackFacts[] = [];
   #manifestSha256: string | null = null;
 
@@ -184,8 +187,16 @@ export class SimulatedPublisher {
 
   async publishTimestamp(expires = this.in(1), snapshot = this.versions.snapshot): Promise<void> {
     const version = ++this.versions.timestamp;
-    const signed = await timestampSigned({ version, expires, snapshot: this.#file("snapshot", snapshot) });
+    const file = this.#file("snapshot", snapshot);
+    const signed = await timestampSigned({ version, expires, snapshot: file, rings: this.rings });
     this.tree.set(timestampPath, await signMetadata(signed, this.keys.timestamp));
+  }
+
+  /** A timestamp that gives the newest release to so many of a thousand endpoints. */
+  async ring(permille: number, stable = this.newest - 1, candidate = this.newest): Promise<void> {
+    const entry = { candidate: releaseNumber(candidate), stable: releaseNumber(stable), permille };
+    this.rings = new Map([[this.feed, entry]]);
+    await this.publishTimestamp();
   }
 
   #file(role: string, version: number) {

@@ -12,6 +12,10 @@ interface Options {
   readonly ca?: string;
   readonly bandwidth?: string;
   readonly dailyBudget?: string;
+  readonly turn?: string;
+  readonly pin?: string;
+  readonly hold?: string;
+  readonly delay?: string;
 }
 
 export function clientConfigure(noun: Command, doors: CLIDoors): void {
@@ -24,7 +28,11 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--direct <host...>", "hosts that are reached without the proxy; none for none")
     .option("--ca <path>", "PEM certificates that vouch for servers beside the usual ones; or none")
     .option("--bandwidth <bytes>", "bytes a second at most, such as 500k or 2M; or none")
-    .option("--daily-budget <bytes>", "bytes a day at most, such as 50M; or none");
+    .option("--daily-budget <bytes>", "bytes a day at most, such as 50M; or none")
+    .option("--turn <when>", "of a release that is rolled out: drawn, early, late, or stable for none")
+    .option("--pin <release>", "nothing above this release; or none")
+    .option("--hold <until>", "nothing new until this time, or 'yes' until --hold none")
+    .option("--delay <hours>", "nothing younger than so many hours; or none");
   answers<Options>(command, doors, ({ progress }, options) => {
     const { state, mirror, direct, bandwidth, dailyBudget } = options;
     return doors.clientConfigure(
@@ -34,12 +42,24 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
         ...(direct && { direct: listOf(direct) }),
         ...(options.proxy !== undefined && { proxy: unlessNone(options.proxy) }),
         ...(options.ca !== undefined && { ca: unlessNone(options.ca) }),
+        rings: ringsOf(options),
         ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
         ...(dailyBudget !== undefined && { bytesPerDayMax: bytesOf(dailyBudget) }),
       },
       progress,
     );
   });
+}
+
+/** As `chooseRings` takes them; null takes a choice back. */
+function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, unknown>> {
+  const number = (text: string) => (text === "none" ? null : Number(text));
+  return {
+    ...(turn !== undefined && { turn }),
+    ...(pin !== undefined && { pin: number(pin) }),
+    ...(hold !== undefined && { hold: hold === "yes" ? true : unlessNone(hold) }),
+    ...(delay !== undefined && { delayHours: number(delay) }),
+  };
 }
 
 const unlessNone = (text: string): string | null => (text === "none" ? null : text);

@@ -741,6 +741,141 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/feeds/{feed}/rollout": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    /**
+     * How far the newest release is on its way to everybody
+     * @description Any role.
+     */
+    get: operations["showRollout"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/rollout/halt": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give the newest release to nobody else
+     * @description Role release-manager or reviewer; one person suffices. Endpoints that have it keep it.
+     */
+    post: operations["haltRollout"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/rollout/resumption": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go on after a halt; takes two people
+     * @description Role release-manager or reviewer. The first person's call is kept in `asked` for a day and changes nothing else; the same call by
+     *     another person does it. The log gets an entry.
+     */
+    post: operations["resumeRollout"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/rollout/skip": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go to a later ring at once; takes two people
+     * @description Role release-manager or reviewer. As `resumeRollout`, for the ring with the share `permille`.
+     */
+    post: operations["skipRings"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/feeds/{feed}/releases/{release}/reports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    /**
+     * What endpoints reported of a release, by hour and outcome
+     * @description Role release-manager or reviewer or auditor. Counts alone are kept; groups of fewer endpoints than `anonymous` are put together. Every
+     *     read is an entry of the access log.
+     */
+    get: operations["readReports"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/reports/{region}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        region: components["schemas"]["Region"];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * What endpoints say about releases that they took
+     * @description From anybody, without a token: reports name no endpoint. What is kept is counts by region; no address is.
+     */
+    post: operations["takeReports"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/access": {
     parameters: {
       query?: never;
@@ -995,6 +1130,84 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    Region: string;
+    ReportCounts: {
+      installed: number;
+      failed: number;
+      rolledBack: number;
+    };
+    ReportBatch: {
+      /** @constant */
+      schema: 1;
+      feed: components["schemas"]["FeedName"];
+      reports: {
+        release: components["schemas"]["ReleaseNumber"];
+        from: number;
+        /** @enum {unknown} */
+        path: "full" | "delta" | "none";
+        hour: string;
+        /** @enum {unknown} */
+        outcome: "installed" | "failed" | "rolled-back";
+        code: string | null;
+        rules: number | null;
+        count: number;
+      }[];
+    };
+    ReportCurve: {
+      feed: components["schemas"]["FeedName"];
+      release: components["schemas"]["ReleaseNumber"];
+      region: string | null;
+      anonymous: number;
+      total: components["schemas"]["ReportCounts"];
+      hours: {
+        hour: string;
+        installed: number;
+        failed: number;
+        rolledBack: number;
+      }[];
+      groups: {
+        /** @enum {unknown} */
+        outcome: "installed" | "failed" | "rolled-back";
+        path: string | null;
+        code: string | null;
+        count: number;
+        rules: number[] | null;
+      }[];
+    };
+    RolloutOrder: {
+      release: components["schemas"]["ReleaseNumber"];
+      reason: string;
+      permille?: number;
+    };
+    Rollout: {
+      feed: components["schemas"]["FeedName"];
+      candidate: components["schemas"]["ReleaseNumber"];
+      stable: components["schemas"]["ReleaseNumber"];
+      stages: {
+        permille: number;
+        hours: number;
+      }[];
+      stage: number;
+      stageSince: string;
+      /** @enum {unknown} */
+      state: "running" | "halted" | "done";
+      asked: {
+        /** @enum {unknown} */
+        what: "resume" | "skip";
+        by: string;
+        at: string;
+        reason: string;
+        permille: number | null;
+      } | null;
+      events: {
+        at: string;
+        /** @enum {unknown} */
+        what: "started" | "advanced" | "halted" | "resumed" | "skipped" | "finished";
+        permille: number;
+        by: string[];
+        reason: string;
+      }[];
+    };
     /** @enum {string} */
     RuleKind: "clamav" | "ioc" | "sigma" | "suricata" | "yara";
     RulesetName: string;
@@ -1267,6 +1480,8 @@ export interface components {
       reason: string;
       /** @description The older release whose content this one restores */
       restores: number | null;
+      /** @description Databases that this release recalls */
+      blocks?: components["schemas"]["Sha256"][];
       /** @description The release before it in the chain of manifests */
       previous: number | null;
       sourcesSha256: components["schemas"]["Sha256"];
@@ -1569,6 +1784,11 @@ export interface components {
       | "IDEMPOTENCY_MISMATCH"
       | "RULESET_KIND"
       | "RELEASE_STATE"
+      | "HEALTH_FAILED"
+      | "ROLLOUT_STATE"
+      | "SECOND_PERSON"
+      | "RELEASE_BLOCKED"
+      | "RELEASE_UNREACHABLE"
       | "RELEASE_EMPTY"
       | "RELEASE_UNCHANGED"
       | "ASSAY_MISSING"
@@ -1598,6 +1818,15 @@ export interface components {
       | "INTERNAL";
   };
   responses: {
+    /** @description The rollout after the call */
+    Rollout: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Rollout"];
+      };
+    };
     /** @description The submission */
     Submission: {
       headers: {
@@ -2557,6 +2786,130 @@ export interface operations {
     };
     responses: {
       202: components["responses"]["AcceptedRelease"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  showRollout: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: components["responses"]["Rollout"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  haltRollout: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RolloutOrder"];
+      };
+    };
+    responses: {
+      200: components["responses"]["Rollout"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  resumeRollout: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RolloutOrder"];
+      };
+    };
+    responses: {
+      200: components["responses"]["Rollout"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  skipRings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RolloutOrder"];
+      };
+    };
+    responses: {
+      200: components["responses"]["Rollout"];
+      default: components["responses"]["Problem"];
+    };
+  };
+  readReports: {
+    parameters: {
+      query?: {
+        /** @description All regions when absent */
+        region?: components["schemas"]["Region"];
+      };
+      header?: never;
+      path: {
+        feed: components["parameters"]["feed"];
+        release: components["parameters"]["release"];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Adoption and failures */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReportCurve"];
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  takeReports: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        region: components["schemas"]["Region"];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReportBatch"];
+      };
+    };
+    responses: {
+      /** @description Counted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       default: components["responses"]["Problem"];
     };
   };

@@ -40,6 +40,7 @@ export async function manifestFor({ frame, sources, database, packs }: ManifestP
       minimumClient: frame.minimumClient,
       approvalsSha256: await digest(formatApprovals(sources)),
       ...(frame.restores === null ? {} : { restores: frame.restores }),
+      ...(frame.blocked === undefined || frame.blocked.length === 0 ? {} : { blocked: frame.blocked }),
       ...(frame.postQuantum === undefined ? {} : { postQuantum: frame.postQuantum }),
     },
     packs,
@@ -64,7 +65,7 @@ export function formatManifest({ version, expires, block, packs }: Manifest): JS
       custom: { kind, from, to, databaseSha256, databaseBytes, codec },
     };
   }
-  const { database, compiler, postQuantum, ...rest } = block;
+  const { database, compiler, postQuantum, blocked, ...rest } = block;
   const signed = {
     _type: "targets",
     spec_version: "1.0.34",
@@ -75,6 +76,7 @@ export function formatManifest({ version, expires, block, packs }: Manifest): JS
       ...rest,
       database: { sha256: database.sha256, bytes: database.bytes, rules: { ...database.rules } as JSONValue },
       compiler: { name: compiler.name, version: compiler.version, sha256: compiler.sha256 },
+      ...(blocked && { blocked: [...blocked] }),
       ...(postQuantum && { postQuantum: { ...postQuantum } }),
     },
   } satisfies JSONObject;

@@ -66,5 +66,7 @@ export interface ManifestFrame {
   readonly minimumClient: string;
   readonly previousManifestSha256: Sha256Hex | null;
   readonly restores: ReleaseNumber | null;
+  /** SPEC §16.2.1. */
+  readonly blocked?: readonly Sha256Hex[];
   readonly postQuantum?: PostQuantumAnnouncement;
 }

@@ -1,5 +1,5 @@
 /** Where everything of a release stands in the public tree (SPEC §2.6). */
-import type { FeedName, ReleaseNumber } from "../brands.js";
+import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
 
 export const timestampPath = "metadata/timestamp.json";
@@ -43,6 +43,11 @@ export function revocationCopyPath(name: string, number: bigint): string {
 /** The newest OCSP response about one certificate, by its mirror name; replaced when there is a newer one. */
 export function responsePath(name: string): string {
   return `ocsp/${name}.ors`;
+}
+
+/** A document that says who got a release when, by the digest that the log has. */
+export function ringsPath(feed: FeedName, sha256: Sha256Hex): string {
+  return `rings/${feed}/${sha256}.json`;
 }
 
 /** The evidence document (`core/trust/evidence.ts`). */

@@ -10,7 +10,7 @@ import { RulemintError, VerificationError, quote } from "../errors.js";
 import type { PackFacts } from "../format/model.js";
 import { limits } from "../limits.js";
 import { isRuleKind } from "../rules/model.js";
-import { parseHashes, parseTime, text } from "./metadata.js";
+import { parseHashes, parseTime, requireUnique, text } from "./metadata.js";
 import type { Manifest, ManifestBlock } from "./model.js";
 
 /** @throws VerificationError MANIFEST_MALFORMED */
@@ -61,6 +61,7 @@ function parseBlock(value: JSONValue | undefined): ManifestBlock {
     minimumClient: clientVersion(value.minimumClient),
     approvalsSha256: sha256Hex(value.approvalsSha256),
     ...parseRestores(value.restores, release),
+    ...parseBlocked(value.blocked, database.sha256),
     ...parsePostQuantum(value.postQuantum),
   };
 }
@@ -78,6 +79,21 @@ function parseRestores(value: JSONValue | undefined, release: ReleaseNumber): { 
   const restores = releaseNumber(value);
   if (restores >= release) throw malformed(`an older release than ${release}`, restores);
   return { restores };
+}
+
+/** SPEC §16.2.1: a list that blocks its own release would leave nothing to run on. */
+function parseBlocked(
+  value: JSONValue | undefined,
+  own: JSONValue | undefined,
+): Pick<ManifestBlock, "blocked"> {
+  if (value === undefined) return {};
+  if (!Array.isArray(value) || value.length === 0 || value.length > limits.blockedDatabasesMax) {
+    throw malformed(`1 to ${limits.blockedDatabasesMax} blocked databases`, value);
+  }
+  const blocked = value.map(sha256Hex);
+  if (blocked.some((digest) => digest === own)) throw malformed("other databases than its own", own);
+  requireUnique(blocked, "entry of a blocked database");
+  return { blocked };
 }
 
 /** SPEC §5.4.9: an announcement that is not understood is never passed over. */

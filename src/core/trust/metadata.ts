@@ -10,6 +10,7 @@ import { VerificationError, quote } from "../errors.js";
 import { limits } from "../limits.js";
 import { keyID, parseTUFKey } from "./keys.js";
 import type { TUFKey } from "./model.js";
+import { type RingTable, parseRings } from "./rings.js";
 
 export type TopRole = "root" | "timestamp" | "snapshot" | "targets";
 /** Names that the root gives out; a delegation to one would overwrite it. */
@@ -51,6 +52,7 @@ export interface MetaFile {
 
 export interface Timestamp extends Common {
   readonly snapshot: MetaFile;
+  readonly rings: RingTable;
 }
 
 export interface Snapshot extends Common {
@@ -116,7 +118,8 @@ export function parseTimestamp(signed: JSONObject): Timestamp {
   if (Object.keys(meta).join() !== "snapshot.json") {
     throw malformed("meta of snapshot.json alone", Object.keys(meta));
   }
-  return { ...common(signed), snapshot: parseMetaFile(meta["snapshot.json"]) };
+  const rings = parseRings(signed["x-rulemint"]);
+  return { ...common(signed), snapshot: parseMetaFile(meta["snapshot.json"]), rings };
 }
 
 /** @throws VerificationError METADATA_MALFORMED */

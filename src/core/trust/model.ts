@@ -36,6 +36,8 @@ export interface ManifestBlock {
   readonly approvalsSha256: Sha256Hex;
   /** Set when the release was made to restore older content. */
   readonly restores?: ReleaseNumber;
+  /** SPEC §16.2.1: databases that no endpoint is to use any more; newest last. */
+  readonly blocked?: readonly Sha256Hex[];
   /** Experimental: set when the evidence holds a second signature, and by which key. */
   readonly postQuantum?: PostQuantumAnnouncement;
 }

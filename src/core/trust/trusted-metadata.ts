@@ -188,7 +188,18 @@ export class TrustedMetadata {
         `expected paths that are delegated to ${feed}, got ${quote(stray)}`,
       );
     }
+    this.#requireRing(feed, next.version);
     return { feed, envelope, metadata: next, signers };
+  }
+
+  /** SPEC §16.1.5: rings are about the newest release, or they are about nothing. */
+  #requireRing(feed: FeedName, version: number): void {
+    const ring = this.#timestamp?.rings.get(feed);
+    if (ring === undefined || ring.candidate === version) return;
+    throw new VerificationError(
+      "METADATA_MISMATCH",
+      `expected rings of release ${version} of ${feed} in the timestamp, got some of ${ring.candidate}`,
+    );
   }
 
   /** What the snapshot says about a metadata file. @throws VerificationError METADATA_MISSING */
