@@ -108,8 +108,7 @@ class RecordScheduler implements Scheduler {
 
   async #attend(feed: FeedRecord): Promise<void> {
     const newest = await advanceFeed(this.#context, feed.name);
-    await attendRollout(this.#context, feed.name);
-    await refreshMetadata(this.#context);
+    if (await attendRollout(this.#context, feed.name)) await refreshMetadata(this.#context);
     await this.#publishVerdicts(feed);
     if (newest === undefined || !(await renewalDue(this.#context, feed.name))) return;
     // Its content is public already; what it waits for is the overseer alone.

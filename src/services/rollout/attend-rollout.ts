@@ -10,14 +10,16 @@ import { type ReportCounts, noReports, reasonToHalt } from "./judge-rollout.js";
 import { type RolloutRecord, withEvent } from "./model.js";
 import { ringWrites } from "./ring-log.js";
 
-export async function attendRollout(context: ServiceContext, feed: FeedName): Promise<void> {
-  await serially(context.records, `rollout/${feed}`, async () => {
+/** True when it is not where it was: then the timestamp is due. */
+export async function attendRollout(context: ServiceContext, feed: FeedName): Promise<boolean> {
+  return serially(context.records, `rollout/${feed}`, async () => {
     const found = await context.records.get<RolloutRecord>("rollouts", feed);
-    if (found?.body.state !== "running") return;
+    if (found?.body.state !== "running") return false;
     const next = await nextState(context, found.body);
-    if (next === undefined) return;
+    if (next === undefined) return false;
     const write = { collection: "rollouts", id: feed, expected: found.version, body: next };
     await context.records.commit([write, ...(await ringWrites(context, next))]);
+    return true;
   });
 }
 
