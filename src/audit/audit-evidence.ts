@@ -127,7 +127,8 @@ export function targetPath(pack: Pick<PackFacts, "path" | "sha256">): string {
   return `targets/${pack.path.slice(0, slash + 1)}${pack.sha256}.${pack.path.slice(slash + 1)}`;
 }
 
-async function readPack(files: PublicFiles, pack: PackFacts): Promise<Uint8Array> {
+/** @throws VerificationError PACK_DIGEST_MISMATCH */
+export async function readPack(files: PublicFiles, pack: PackFacts): Promise<Uint8Array> {
   const bytes = await files.read(targetPath(pack), pack.bytes);
   const digest = hexText(await sha256(bytes));
   if (bytes.length !== pack.bytes || digest !== pack.sha256) {

@@ -27,18 +27,7 @@ export async function auditMetadata(
   at: Date,
 ): Promise<TrustedMetadata> {
   const trusted = await auditRoots(log, files, rootBytes, at);
-  await log.step("What is newest, and since when", "TUF §5.4, §5.5", async () => {
-    await trusted.updateTimestamp(await files.read(timestampPath, limits.timestampBytesMax));
-    const { version } = trusted.timestamp?.snapshot ?? { version: 0 };
-    await trusted.updateSnapshot(
-      await files.read(metadataPath("snapshot", version), limits.snapshotBytesMax),
-    );
-    const evidence = [
-      `timestamp ${trusted.timestamp?.version}, valid until ${day(trusted.timestamp?.expires ?? at)}`,
-      `snapshot ${version}, valid until ${day(trusted.snapshot?.expires ?? at)}`,
-    ];
-    return { value: undefined, evidence };
-  });
+  await auditNewest(log, files, trusted, at);
   await auditTargets(log, files, trusted, feed);
   return trusted;
 }
@@ -72,6 +61,27 @@ export async function auditRoots(
     return { value: undefined, evidence: [...evidence, `valid until ${day(trusted.root.expires)}`] };
   });
   return trusted;
+}
+
+/** Timestamp and snapshot. */
+export async function auditNewest(
+  log: AuditLog,
+  files: PublicFiles,
+  trusted: TrustedMetadata,
+  at: Date,
+): Promise<void> {
+  await log.step("What is newest, and since when", "TUF §5.4, §5.5", async () => {
+    await trusted.updateTimestamp(await files.read(timestampPath, limits.timestampBytesMax));
+    const { version } = trusted.timestamp?.snapshot ?? { version: 0 };
+    await trusted.updateSnapshot(
+      await files.read(metadataPath("snapshot", version), limits.snapshotBytesMax),
+    );
+    const evidence = [
+      `timestamp ${trusted.timestamp?.version}, valid until ${day(trusted.timestamp?.expires ?? at)}`,
+      `snapshot ${version}, valid until ${day(trusted.snapshot?.expires ?? at)}`,
+    ];
+    return { value: undefined, evidence };
+  });
 }
 
 /** Who may speak for the feed, as the snapshot that is trusted says. */

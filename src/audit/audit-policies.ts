@@ -4,9 +4,9 @@ import { RulemintError } from "../core/errors.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import { auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
-import { type TreeQuestion, noteQuestion, targetBox } from "./audit-release.js";
-import { authorityLane, certificateLanes } from "./chain.js";
+import { type TreeQuestion, noteQuestion } from "./audit-release.js";
 import { fetchedFiles } from "./fetch-file.js";
+import { drawRelease } from "./history.js";
 import { AuditLog, type AuditReport, type TableRow, reported } from "./report.js";
 
 export interface PoliciesQuestion extends TreeQuestion {
@@ -43,13 +43,12 @@ export async function auditPolicies(question: PoliciesQuestion): Promise<AuditRe
           rows.push({ cells: [name, error.code, error.message], mark: "refused" });
         }
       }
-      log.lanes.push(authorityLane(trusted, proven, root));
-      if (first !== undefined) log.lanes.push(...certificateLanes(first.signature, proven));
+      const drawn = drawRelease(log, trusted, { proven, release: first }, root);
       log.tables.push({ title: "Policies", columns: ["policy", "answer", "why"], rows });
       log.figure("Policies", rows.length);
       log.figure("Of them accept it", rows.filter(({ mark }) => mark === "proven").length);
       const conclusion = `Every one of ${rows.length} policies accepts release ${release}.`;
-      const target = first ? targetBox(first) : { heading: `Manifest ${release} of ${feed}`, lines: [] };
+      const target = drawn ?? { heading: `Manifest ${release} of ${feed}`, lines: [] };
       return { ...subject(), conclusion, target };
     },
     () => ({ ...subject(), conclusion: "" }),

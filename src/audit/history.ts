@@ -59,12 +59,21 @@ export function drawNewest(
   root: Uint8Array,
 ): SignatureChain["target"] | undefined {
   const [newest] = releases;
-  if (newest === undefined) return undefined;
-  log.lanes.push(authorityLane(trusted, newest.proven, root));
-  if (newest.release === undefined) return undefined;
-  log.lanes.push(...certificateLanes(newest.release.signature, newest.proven));
-  if (newest.release.log !== undefined) log.lanes.push(logLane(newest.release.log));
-  return targetBox(newest.release);
+  return newest && drawRelease(log, trusted, newest, root);
+}
+
+/** Who vouches for a release, as far as it was proven. */
+export function drawRelease(
+  log: AuditLog,
+  trusted: TrustedMetadata,
+  { proven, release }: Pick<PastRelease, "proven" | "release">,
+  root: Uint8Array,
+): SignatureChain["target"] | undefined {
+  log.lanes.push(authorityLane(trusted, proven, root));
+  if (release === undefined) return undefined;
+  log.lanes.push(...certificateLanes(release.signature, proven));
+  if (release.log !== undefined) log.lanes.push(logLane(release.log));
+  return targetBox(release);
 }
 
 async function judge(

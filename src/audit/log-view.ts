@@ -13,10 +13,15 @@ import type { PublicFiles } from "./fetch-file.js";
 /** Of a tile, or of a full bundle of small entries. */
 const tileBytesMax = 256 * 65_537;
 
+/** Undefined when the signature policy names none. */
+export function namedLog({ log }: SignaturePolicy): LogPolicy | undefined {
+  return log === undefined || log === "not-required-unsafe" ? undefined : parseLogPolicy(log.policy);
+}
+
 /** @throws UsageError USAGE when neither the policy nor the caller names a log */
-export function logPolicyFor({ log }: SignaturePolicy, own: LogPolicy | undefined): LogPolicy {
-  if (own !== undefined) return own;
-  if (log !== undefined && log !== "not-required-unsafe") return parseLogPolicy(log.policy);
+export function logPolicyFor(policy: SignaturePolicy, own: LogPolicy | undefined): LogPolicy {
+  const found = own ?? namedLog(policy);
+  if (found !== undefined) return found;
   throw new UsageError("USAGE", "expected a log policy, because the signature policy names no log");
 }
 

@@ -2,8 +2,7 @@
  * One call of the service's interface. A problem document becomes an error with its own code, so that a refusal reads the same here as at the
  * service; anything else that is not an answer is FETCH_FAILED or SERVER_REFUSED.
  */
-import { OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
-import { isErrorCode } from "../core/errors.js";
+import { isErrorCode, OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
 import { errorOf } from "./error-of.js";
 import type { components } from "./generated/api.js";
 

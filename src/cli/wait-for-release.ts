@@ -1,8 +1,7 @@
 /** Follows a release until it is as far as wanted, and says what it does meanwhile. */
-import { PolicyError, quote, type RulemintError, UsageError } from "../core/errors.js";
+import { isErrorCode, PolicyError, quote, type RulemintError, UsageError } from "../core/errors.js";
 import type { APIClient, Release } from "./api-client.js";
 import type { Call } from "./command.js";
-import { isErrorCode } from "../core/errors.js";
 import { errorOf } from "./error-of.js";
 
 const order: readonly Release["state"][] = [

@@ -70,12 +70,12 @@ async function objectionTo(
     const isTurn = version === ring.candidate && (await isDrawn(files, feed, ring, choices));
     if (!isTurn) return { by: "ring", why: turnText(version, ring, choices) };
   }
-  const { pin, delayHours = 0 } = choices;
+  const { pin, delayHours } = choices;
   if (pin !== undefined && version > pin) return { by: "owner", why: `pinned to release ${pin}` };
+  if (delayHours === undefined) return undefined;
   const ripe = Date.parse(block.createdAt) + delayHours * 3_600_000;
-  if (ripe > now.getTime())
-    return { by: "owner", why: `release ${version} is younger than ${delayHours} hours` };
-  return undefined;
+  if (ripe <= now.getTime()) return undefined;
+  return { by: "owner", why: `release ${version} is younger than ${delayHours} hours` };
 }
 
 /** SPEC §16.1.6, §16.1.8 */

@@ -3,7 +3,7 @@
  * report are few enough that many endpoints say the same. Reports are claims; nobody signs them.
  */
 import { type FeedName, type ReleaseNumber, feedName, releaseNumber } from "./brands.js";
-import { type JSONValue, isJSONObject, parseJSON } from "./encoding/json.js";
+import { type JSONValue, isJSONObject } from "./encoding/json.js";
 import { type ErrorCode, UsageError, isErrorCode, quote } from "./errors.js";
 
 export const reportOutcomes = ["installed", "failed", "rolled-back"] as const;
@@ -42,11 +42,6 @@ export function readReports(value: unknown): ReportBatch {
     throw wrong(`1 to ${reportLimits.reportsMax} reports`, reports);
   }
   return { schema, feed: plain(() => feedName(feed), feed), reports: reports.map(readReport) };
-}
-
-/** For the file in which an endpoint keeps what it has not sent yet. @throws UsageError REQUEST_INVALID; VerificationError of JSON */
-export function parseReports(bytes: Uint8Array): ReportBatch {
-  return readReports(parseJSON(bytes));
 }
 
 function readReport(value: JSONValue): HealthReport {

@@ -166,7 +166,7 @@ export function rollbackClient(state: string, progress: Progress): Promise<Repor
 }
 
 /** What the endpoint's owner chose; the environment's proxy where they chose none, as other programs do it. */
-export async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
+async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
   if ((await files.read("config.json")) === undefined) return {};
   const { url, network } = await readConfig(files);
   const { proxy, direct, ca, bytesPerSecondMax } = network;

@@ -3,26 +3,23 @@
  * it is proven as the endpoint will prove it again (SPEC §9.4).
  */
 import { auditSignature } from "../audit/audit-evidence.js";
-import { auditExpectedManifest, auditRoots, auditTargets } from "../audit/audit-metadata.js";
+import { auditExpectedManifest, auditMetadata } from "../audit/audit-metadata.js";
+import { policyFor } from "../audit/audit-release.js";
 import { fetchedFiles } from "../audit/fetch-file.js";
-import { logTiles, newestCheckpoint } from "../audit/log-view.js";
+import { logTiles, namedLog, newestCheckpoint } from "../audit/log-view.js";
 import { AuditLog, type AuditStep } from "../audit/report.js";
 import type { FeedName } from "../core/brands.js";
-import { compareBytes, concatBytes, hexText, utf8Bytes } from "../core/encoding/bytes.js";
-import { sha256 } from "../core/encoding/sha256.js";
+import { compareBytes, concatBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { tarEnd, tarHeader, tarPadding } from "../core/encoding/tar.js";
-import { OperationError, UsageError, VerificationError, quote } from "../core/errors.js";
+import { OperationError } from "../core/errors.js";
 import type { PackFacts } from "../core/format/model.js";
 import { choosePath } from "../core/format/plan.js";
-import { limits } from "../core/limits.js";
 import { parseCheckpoint } from "../core/log/checkpoint.js";
 import { entriesBelow, partialTiles, tilePath, tileWidth } from "../core/log/tiles.js";
-import { evidencePath, metadataPath, packPath, timestampPath } from "../core/release/tree-paths.js";
-import { verdictsPath } from "../core/trust/attest/verdict-list.js";
 import type { SignaturePolicy } from "../core/trust/model.js";
-import { policyInForce } from "../core/trust/policy.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
+import { keepEvidence, keepPacks, keptManifests } from "./keep-release.js";
 import { KeptFiles } from "./kept-files.js";
 
 export interface BundleOrder {
@@ -54,27 +51,25 @@ const nothing = {
 
 /** @throws VerificationError, PolicyError: the code of the check that failed; OperationError FETCH_*; UsageError USAGE */
 export async function collectBundle(order: BundleOrder): Promise<UpdateBundle> {
-  const { root, at, feed } = order;
+  const { root, at, feed, from } = order;
   const kept = new KeptFiles(nothing, fetchedFiles(order.fetcher, order.url));
   const files = kept.reading;
   const log = new AuditLog(order.onStep);
-  const trusted = await auditRoots(log, files, root, at);
-  await trusted.updateTimestamp(await files.read(timestampPath, limits.timestampBytesMax));
-  const snapshot = metadataPath("snapshot", trusted.timestamp?.snapshot.version ?? 0);
-  await trusted.updateSnapshot(await files.read(snapshot, limits.snapshotBytesMax));
-  await auditTargets(log, files, trusted, feed);
+  const trusted = await auditMetadata(log, files, root, feed, at);
   const newest = await auditExpectedManifest(log, files, trusted, feed, "The newest manifest");
-  const policy = policyInForce(trusted.root, order.policy);
-  if (policy === undefined)
-    throw new UsageError("USAGE", "expected a signature policy in the root, got none");
+  const policy = policyFor(order.policy, trusted);
   const { manifest } = await auditSignature(log, files, newest, policy, at, order.postQuantum);
-  // What the endpoint's own policy may ask for beyond this one.
-  await files.find(evidencePath(feed, manifest.version), limits.evidenceBytesMax);
-  await files.find(verdictsPath(feed, manifest.version), limits.verdictListBytesMax);
-  await files.find(`evidence/${feed}/${manifest.version}.clamav.json`, limits.clamavSignaturesBytesMax);
-  if (policy.log !== undefined && policy.log !== "not-required-unsafe") await keepTiles(kept);
-  const packs = packsFrom(order.from, manifest.packs, manifest.version);
-  for (const pack of packs) await keepPack(kept, pack);
+  // All of it: what the endpoint's own policy may ask for beyond this one.
+  await keepEvidence(kept, feed, manifest.version);
+  if (namedLog(policy) !== undefined) await keepTiles(kept);
+  const packs = packsFrom(from, manifest.packs, manifest.version);
+  const stable = trusted.timestamp?.rings.get(feed)?.stable ?? manifest.version;
+  for await (const older of keptManifests(kept, manifest, stable + 1)) {
+    if (older.version !== stable) continue;
+    await keepEvidence(kept, feed, stable);
+    packs.push(...packsFrom(from, older.packs, stable));
+  }
+  await keepPacks(kept, packs);
   return {
     release: manifest.version,
     packs: packs.map(({ path, bytes }) => ({ path, bytes })),
@@ -87,16 +82,6 @@ function packsFrom(from: readonly number[], all: readonly PackFacts[], want: num
   const starts = from.length === 0 ? [undefined] : from;
   const chosen = starts.flatMap((have) => choosePath(all, have, want)?.packs ?? []);
   return [...new Map(chosen.map((pack) => [pack.path, pack])).values()];
-}
-
-async function keepPack(kept: KeptFiles, pack: PackFacts): Promise<void> {
-  const bytes = await kept.reading.read(packPath(pack), pack.bytes);
-  const digest = hexText(await sha256(bytes));
-  if (bytes.length === pack.bytes && digest === pack.sha256) return;
-  throw new VerificationError(
-    "PACK_DIGEST_MISMATCH",
-    `expected ${quote(pack.path)} to be ${pack.sha256}, got ${digest}`,
-  );
 }
 
 /** The checkpoint and all tiles of hashes: an endpoint may have seen the log at any size. */

@@ -1,7 +1,8 @@
 /** The log of a tree, followed and copied. Every entry goes through the tree that it must lead to; hash tiles are worked out, not fetched. */
 import { logTiles, readCheckpoint } from "../audit/log-view.js";
 import type { PublicFiles } from "../audit/fetch-file.js";
-import { equalBytes } from "../core/encoding/bytes.js";
+import { equalBytes, hexText } from "../core/encoding/bytes.js";
+import { sha256 } from "../core/encoding/sha256.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
@@ -11,8 +12,10 @@ import type { GrowingTree } from "../core/log/growing-tree.js";
 import type { LogPolicy } from "../core/log/log-policy.js";
 import { parseNote } from "../core/log/note.js";
 import { requireOneHistory } from "../core/log/one-history.js";
+import { parseReleaseLogEntry } from "../core/log/release-entries.js";
 import { readEntries, tileReader, treeFromFullTiles } from "../core/log/read-log.js";
 import { type TileReader, tileAt, tilePath, tileWidth } from "../core/log/tiles.js";
+import { ringsPath } from "../core/release/tree-paths.js";
 import type { PublicTree } from "../ports/public-tree.js";
 import type { KeptFiles } from "./kept-files.js";
 
@@ -59,9 +62,33 @@ async function follow(kept: KeptFiles, growing: GrowingTree, read: TileReader, s
     const index = Math.floor(growing.size / tileWidth);
     for (const tile of growing.append(entry)) await kept.keep(`log/${tilePath(tile)}`, tile.bytes);
     bundle.push(entry);
+    await keepRings(kept, entry);
     if (growing.size % tileWidth !== 0 && growing.size !== size) continue;
     const place = tileAt("entries", index, growing.size);
     if (place !== undefined) await kept.keep(`log/${tilePath(place)}`, formatBundle(bundle));
     bundle = [];
+  }
+}
+
+/** SPEC §16.4.6: who moved a rollout stands in a document of the tree, by the digest that the entry has. */
+async function keepRings(kept: KeptFiles, bytes: Uint8Array): Promise<void> {
+  const entry = readEntry(bytes);
+  if (entry?.kind !== "rings" || !("ringsSha256" in entry)) return;
+  const { feed, ringsSha256 } = entry;
+  const document = await kept.reading.find(ringsPath(feed, ringsSha256), limits.evidenceBytesMax);
+  if (document === undefined || hexText(await sha256(document)) === ringsSha256) return;
+  throw new VerificationError(
+    "LOG_ENTRY_MISMATCH",
+    `expected the document of rings ${ringsSha256}, got another`,
+  );
+}
+
+/** Undefined for one that says nothing to us: whoever judges the log says so. */
+function readEntry(bytes: Uint8Array) {
+  try {
+    return parseReleaseLogEntry(bytes);
+  } catch (error) {
+    if (error instanceof VerificationError) return undefined;
+    throw error;
   }
 }

@@ -3,34 +3,25 @@
  * file is there before anything that names it, and the timestamp comes last, so the copy is whole at every instant (SPEC §9.3).
  */
 import { auditPacks, auditSignature } from "../audit/audit-evidence.js";
-import { auditExpectedManifest, auditRoots, auditTargets } from "../audit/audit-metadata.js";
+import { auditExpectedManifest, auditNewest, auditRoots, auditTargets } from "../audit/audit-metadata.js";
+import { policyFor } from "../audit/audit-release.js";
 import { fetchedFiles } from "../audit/fetch-file.js";
-import { findManifest } from "../audit/former-manifests.js";
-import { logPolicyFor } from "../audit/log-view.js";
+import { namedLog } from "../audit/log-view.js";
 import { AuditLog, type AuditStep } from "../audit/report.js";
-import { type FeedName, type ReleaseNumber, feedName } from "../core/brands.js";
+import { type FeedName, feedName } from "../core/brands.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
-import { RulemintError, UsageError, VerificationError } from "../core/errors.js";
+import { RulemintError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { parseCRL } from "../core/pki/crl.js";
-import {
-  evidencePath,
-  manifestSecondSignaturePath,
-  manifestSignaturePath,
-  metadataPath,
-  revocationCopyPath,
-  timestampPath,
-} from "../core/release/tree-paths.js";
-import { provenancePath, verdictsPath } from "../core/trust/attest/verdict-list.js";
-import { parseManifest } from "../core/trust/manifest.js";
+import { metadataPath, revocationCopyPath, timestampPath } from "../core/release/tree-paths.js";
 import { parseEnvelope, parseRoot, parseSnapshot } from "../core/trust/metadata.js";
 import type { SignaturePolicy } from "../core/trust/model.js";
-import { policyInForce } from "../core/trust/policy.js";
-import type { ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 import type { PublicTree } from "../ports/public-tree.js";
 import { copyLog } from "./copy-log.js";
+import { keepEvidence, keepPacks, keptManifests } from "./keep-release.js";
 import { KeptFiles } from "./kept-files.js";
 
 export interface MirrorOrder {
@@ -71,22 +62,17 @@ export async function syncMirror(order: MirrorOrder): Promise<MirrorSync> {
   const trusted = await auditRoots(log, kept.reading, root, at);
   await copyRoots(kept, root);
   const complete = await restoreFloor(tree, trusted);
-  await trusted.updateTimestamp(await kept.reading.read(timestampPath, limits.timestampBytesMax));
-  const snapshot = metadataPath("snapshot", trusted.timestamp?.snapshot.version ?? 0);
-  await trusted.updateSnapshot(await kept.reading.read(snapshot, limits.snapshotBytesMax));
+  await auditNewest(log, kept.reading, trusted, at);
 
   const releases: Record<string, number> = {};
-  const policy = policyInForce(trusted.root, order.policy);
-  if (policy === undefined)
-    throw new UsageError("USAGE", "expected a signature policy in the root, or --policy");
+  const policy = policyFor(order.policy, trusted);
   for (const feed of await feedsOf(log, kept, trusted)) {
     releases[feed] = await copyFeed(log, kept, trusted, { ...order, feed, policy, complete });
   }
   for (const role of ["targets", "snapshot"]) await copyVersions(kept, role, trusted, complete);
   await keepNumberedLists(kept);
-  const hasLog = policy.log !== undefined && policy.log !== "not-required-unsafe";
-  const { logs } = hasLog ? logPolicyFor(policy, undefined) : { logs: [] };
-  const entries = hasLog ? await copyLog({ kept, origin, tree, policy: { logs }, digest }) : 0;
+  const logPolicy = namedLog(policy);
+  const entries = logPolicy ? await copyLog({ kept, origin, tree, policy: logPolicy, digest }) : 0;
   return { timestamp: trusted.timestamp?.version ?? 0, releases, entries, ...(await kept.write(onFile)) };
 }
 
@@ -143,33 +129,13 @@ async function copyFeed(
   const proven = await auditSignature(log, files, newest, policy, at, postQuantum);
   await auditPacks(log, files, proven, policy, at);
   await keepEvidence(kept, feed, proven.manifest.version);
-  await copyHistory(kept, feed, newest, complete.get(feed) ?? 0);
+  const stable = trusted.timestamp?.rings.get(feed)?.stable;
+  for await (const manifest of keptManifests(kept, proven.manifest, complete.get(feed) ?? 0)) {
+    await keepEvidence(kept, feed, manifest.version);
+    // SPEC §16.1: what endpoints get that are not drawn for the newest.
+    if (manifest.version === stable) await keepPacks(kept, manifest.packs);
+  }
   return proven.manifest.version;
-}
-
-/** Back along the chain of digests, to what the last copy reached. */
-async function copyHistory(kept: KeptFiles, feed: FeedName, newest: ProvenFeed, done: number): Promise<void> {
-  let { block, version } = parseManifest(newest.envelope.signed);
-  while (block.previousManifestSha256 !== null && version > done) {
-    const bytes = await findManifest(kept.reading, feed, version, block.previousManifestSha256);
-    ({ block, version } = parseManifest(parseEnvelope(bytes, "targets").signed));
-    await keepEvidence(kept, feed, version);
-  }
-}
-
-/** What there is beside a manifest. Verdicts grow: they are asked for again as long as the release is the newest. */
-async function keepEvidence(kept: KeptFiles, feed: FeedName, release: ReleaseNumber): Promise<void> {
-  const { reading } = kept;
-  for (const [path, bytesMax] of [
-    [manifestSignaturePath(feed, release), limits.cmsBytesMax],
-    [manifestSecondSignaturePath(feed, release), limits.cmsBytesMax],
-    [`evidence/${feed}/${release}.clamav.json`, limits.clamavSignaturesBytesMax],
-    [provenancePath(feed, release), limits.attestationBytesMax],
-    [verdictsPath(feed, release), limits.verdictListBytesMax],
-    [evidencePath(feed, release), limits.evidenceBytesMax],
-  ] as const) {
-    await reading.find(path, bytesMax);
-  }
 }
 
 /** Versions between the last copy's and the newest: auditors ask who was allowed to sign what, and when. */

@@ -47,12 +47,7 @@ export async function recordVerdict(
     if (repeated && before.body.state === (result === "PASSED" ? "assayed" : "failed")) return before.body;
     // It has ended already, by its expiry for one: the answer is kept, and the end stays what it was.
     const isOver = result === "FAILED" && before.body.state === "failed";
-    if (!isOver) requireStaged(before.body, result);
-    const change = isOver
-      ? {}
-      : result === "PASSED"
-        ? await coSign(context, before.body, verdict)
-        : failed(verdict);
+    const change = isOver ? {} : await changeBy(context, before.body, verdict);
     const said = {
       by: identity.name,
       at: timeText(context.clock.now()),
@@ -67,15 +62,19 @@ export async function recordVerdict(
 }
 
 /** FAILED may also come after PASSED, as long as nothing has been sealed. */
-function requireStaged(release: ReleaseRecord, result: NewVerdict["result"]): void {
-  if (release.state === "signed" || (release.state === "assayed" && result === "FAILED")) return;
-  throw new PolicyError(
-    "RELEASE_STATE",
-    `expected release ${release.release} to wait for an assay, got one that is ${release.state}`,
-  );
-}
-
-function failed({ explanation }: NewVerdict): Partial<ReleaseRecord> {
+async function changeBy(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  verdict: NewVerdict,
+): Promise<Partial<ReleaseRecord>> {
+  const { result, explanation } = verdict;
+  if (release.state !== "signed" && (release.state !== "assayed" || result !== "FAILED")) {
+    throw new PolicyError(
+      "RELEASE_STATE",
+      `expected release ${release.release} to wait for an assay, got one that is ${release.state}`,
+    );
+  }
+  if (result === "PASSED") return coSign(context, release, verdict);
   return { state: "failed", waitingFor: `ASSAY_FAILED: ${explanation}`, retry: null };
 }
 

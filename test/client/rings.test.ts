@@ -49,6 +49,15 @@ describe("SPEC §16.1.6 an endpoint", () => {
     expect(result.why === undefined).toBe(release === 2);
   });
 
+  it("SPEC §16.1.8 takes a release of this hour with a clock that is a little behind, unless its owner asked for a delay", async () => {
+    await scene.publisher.release(indicators(1));
+    scene.wait(-1 / 288);
+    await choose({ turn: "drawn", delayHours: 1 });
+    await expect(update()).rejects.toThrowError(refused("RELEASE_UNREACHABLE"));
+    await choose({ turn: "drawn" });
+    expect(await update()).toMatchObject({ outcome: "updated", release: 1 });
+  });
+
   it("waits with what it has in one request, says why and since when, and goes on when its ring opens", async () => {
     await candidate(100);
     const endpoint = await drawn("other", (position) => position >= 100);

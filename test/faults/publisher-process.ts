@@ -19,6 +19,17 @@ export const feed = feedName("endpoint");
 export const cliPath = fileURLToPath(new URL("../../dist/main/cli.js", import.meta.url));
 if (!existsSync(cliPath)) throw new Error("expected a built dist: run npm run build");
 
+/** In which a release goes, but for one that fails. */
+export const order: readonly Release["state"][] = [
+  "queued",
+  "built",
+  "signed",
+  "assayed",
+  "sealed",
+  "logged",
+  "published",
+];
+
 export interface Ran {
   readonly exit: number | null;
   readonly stdout: string;

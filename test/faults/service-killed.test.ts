@@ -6,25 +6,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Release, Submission } from "../../src/cli/api-client.js";
+import type { Submission } from "../../src/cli/api-client.js";
 import { RulemintError } from "../../src/core/errors.js";
 import { TestEndpoint } from "../client/endpoint.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { feed, inState, indicators, PublisherProcess } from "./publisher-process.js";
+import { feed, inState, indicators, PublisherProcess, order } from "./publisher-process.js";
 import { serveFolder, type StaticTree } from "./static-tree.js";
 
 const clock = { now: () => new Date() };
 const over = inState("published");
-const order: readonly Release["state"][] = [
-  "queued",
-  "built",
-  "signed",
-  "assayed",
-  "sealed",
-  "logged",
-  "published",
-];
-
 let publisher: PublisherProcess;
 let tree: StaticTree;
 let folder: { readonly path: string; remove(): Promise<void> };

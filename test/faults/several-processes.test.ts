@@ -9,7 +9,7 @@ import type { Release } from "../../src/cli/api-client.js";
 import { TestEndpoint } from "../client/endpoint.js";
 import { startPostgres, type TestPostgres } from "../support/postgres.js";
 import { temporaryFolder } from "../support/temporary.js";
-import { inState, indicators, PublisherProcess, rulemint, until } from "./publisher-process.js";
+import { inState, indicators, PublisherProcess, rulemint, until, order } from "./publisher-process.js";
 import { serveFolder, type StaticTree } from "./static-tree.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -65,16 +65,6 @@ async function sides(running: readonly PublisherProcess[] = all) {
   const leader = running[flags.indexOf(1)] as PublisherProcess;
   return { leader, others: running.filter((one) => one !== leader) as [PublisherProcess, PublisherProcess] };
 }
-
-const order: readonly Release["state"][] = [
-  "queued",
-  "built",
-  "signed",
-  "assayed",
-  "sealed",
-  "logged",
-  "published",
-];
 
 let number = 0;
 /** Up to `signed`, asked of `by`. */

@@ -137,6 +137,13 @@ describe("a mirror", () => {
     await expectEndpointAt(2, "afterwards");
   });
 
+  it("has what endpoints outside of a ring get, though it begins in the middle of a rollout", async () => {
+    await release(2);
+    await scene.publisher.ring(0);
+    await sync();
+    await expectEndpointAt(1, "outside");
+  });
+
   it("brings an older log's checkpoint no further back than it was", async () => {
     await release(2);
     const old = formatNote(new TestLog().append(...logOf().entries.slice(0, 1)).checkpoint());

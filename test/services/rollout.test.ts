@@ -1,6 +1,6 @@
 /** Rollouts at the service: rings, halts, two people, reports and recalls; the attacks first. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sha256Hex } from "../../src/core/brands.js";
+import { releaseNumber, sha256Hex } from "../../src/core/brands.js";
 import { timestampPath } from "../../src/core/release/tree-paths.js";
 import { parseManifest } from "../../src/core/trust/manifest.js";
 import { parseEnvelope, parseTimestamp } from "../../src/core/trust/metadata.js";
@@ -111,6 +111,26 @@ describe("a rollout", () => {
     expect(state).toBe("halted");
     expect(events.at(-1)).toMatchObject({ what: "halted", by: [], reason: expect.stringContaining(word) });
     expect(await told()).toEqual({ candidate: 2, stable: 1, permille: 0 });
+  });
+
+  it("SPEC §16.5.3 counts what another process takes in at the same time", async () => {
+    const { records } = desk.context;
+    let meanwhile = true;
+    const other = { ...desk.context, records: Object.create(records) as typeof records };
+    // Between our reading of the totals and our writing, somebody else adds to them.
+    other.records.commit = async (...args) => {
+      if (meanwhile) {
+        meanwhile = false;
+        await say({}, 7);
+      }
+      return records.commit(...args);
+    };
+    other.records.get = (...args) => records.get(...args);
+    other.records.list = (...args) => records.list(...args);
+    await takeReports(other, "eu", report({}, 5));
+    const { total } = await readReportCurve(desk.context, mia, { feed, release: releaseNumber(2) });
+    const kept = await records.list<{ installed: number }>("report-totals");
+    expect([total.installed, kept[0]?.body.installed]).toEqual([12, 12]);
   });
 
   it("SPEC §16.4.3 halts by itself: silence, and wakes nobody too early", async () => {

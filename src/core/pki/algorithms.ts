@@ -179,9 +179,9 @@ export async function isSignatureOf(
     const raw = isEC ? parseECDSASignature(signature, key.bits / 8) : concatBytes(signature);
     const use = `${name} ${hash}`;
     const known = importedKeys.get(key) ?? new Map<string, Imported>();
-    const copy = concatBytes(bytes);
     const imported =
-      known.get(use) ?? (await crypto.subtle.importKey(format, copy, algorithm, false, ["verify"]));
+      known.get(use) ??
+      (await crypto.subtle.importKey(format, concatBytes(bytes), algorithm, false, ["verify"]));
     importedKeys.set(key, known.set(use, imported));
     return await crypto.subtle.verify(algorithm, imported, raw, concatBytes(message));
   } catch (cause) {

@@ -73,7 +73,7 @@ export async function reportsAgainst(
 }
 
 /** Collection `report-totals`, id that of the release: over all regions. */
-export async function countsOf(
+async function countsOf(
   { records }: Pick<ServiceContext, "records">,
   feed: FeedName,
   release: number,

@@ -4,6 +4,7 @@
  * Reports are unauthenticated, so anybody can send some. A flood of failures halts, which is the safe side; a flood of successes must not
  * hide failures, so successes count only up to twice of what the fleet is expected to send (SPEC §16.4.4).
  */
+import type { ReportOutcome } from "../../core/health-report.js";
 import type { HealthPolicy, RolloutRecord } from "./model.js";
 
 export interface ReportCounts {
@@ -13,6 +14,12 @@ export interface ReportCounts {
 }
 
 export const noReports: ReportCounts = { installed: 0, failed: 0, rolledBack: 0 };
+
+export function withReports(counts: ReportCounts, outcome: ReportOutcome, count: number): ReportCounts {
+  const name = outcome === "rolled-back" ? "rolledBack" : outcome;
+  return { ...counts, [name]: counts[name] + count };
+}
+
 const floodFactor = 2;
 
 /** Why it must halt; undefined while nothing speaks against it. SPEC §16.4.3 */

@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context.js";
 import { releaseID, requireRelease } from "../documents.js";
 import type { Identity } from "../model.js";
 import { requireRole } from "../roles.js";
-import { type ReportCounts, noReports } from "./judge-rollout.js";
+import { type ReportCounts, noReports, withReports } from "./judge-rollout.js";
 import type { CountRecord } from "./take-reports.js";
 
 export interface ReportHour extends ReportCounts {
@@ -55,8 +55,8 @@ export async function readReportCurve(
     for (const { id, body } of await context.records.list<CountRecord>("report-counts", { prefix })) {
       const [hour = "", outcome, path, code] = id.slice(prefix.length).split("/");
       const said = outcome as ReportOutcome;
-      total = plus(total, said, body.count);
-      hours.set(hour, plus(hours.get(hour) ?? noReports, said, body.count));
+      total = withReports(total, said, body.count);
+      hours.set(hour, withReports(hours.get(hour) ?? noReports, said, body.count));
       addGroup(groups, {
         outcome: said,
         path: path as ReportPath,
@@ -74,11 +74,6 @@ export async function readReportCurve(
 
 function inHours(hours: ReadonlyMap<string, ReportCounts>): ReportHour[] {
   return [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, counts]) => ({ hour, ...counts }));
-}
-
-function plus(counts: ReportCounts, outcome: ReportOutcome, count: number): ReportCounts {
-  const name = outcome === "rolled-back" ? "rolledBack" : outcome;
-  return { ...counts, [name]: counts[name] + count };
 }
 
 function addGroup(groups: Map<string, ReportGroup>, group: ReportGroup): void {

@@ -2,8 +2,10 @@
  * What the public log says of rings: every halt, every resumption and every skipped ring is an entry with the digest of a document in the
  * public tree, so that nobody is moved ahead of the rest without a trace (SPEC §16.4.6).
  */
+import { sha256Hex } from "../../core/brands.js";
+import { hexText } from "../../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../../core/encoding/canonical-json.js";
-import { OperationError } from "../../core/errors.js";
+import { sha256 } from "../../core/encoding/sha256.js";
 import { ringsPath } from "../../core/release/tree-paths.js";
 import { formatTime } from "../../core/trust/metadata.js";
 import type { RecordWrite } from "../../ports/records.js";
@@ -24,17 +26,10 @@ export async function ringWrites(context: ServiceContext, rollout: RolloutRecord
     permille: permilleOf(rollout) ?? 1000,
     ...{ what: event.what, by: [...event.by], reason: event.reason },
   });
-  const { sha256 } = await context.objects.put([document]);
-  const source = await context.objects.open(sha256);
-  if (source === undefined)
-    throw new OperationError("STORE_FAILED", "expected the document of rings, got none");
-  try {
-    await context.tree.putImmutable(ringsPath(feed, sha256), source);
-  } finally {
-    await source.close();
-  }
+  const ringsSha256 = sha256Hex(hexText(await sha256(document)));
+  await context.tree.putImmutable(ringsPath(feed, ringsSha256), document);
   return logWrites(context, `rings/${feed}/${event.at}/${event.what}`, {
     ...{ kind: "rings", time, feed },
-    ringsSha256: sha256,
+    ringsSha256,
   });
 }

@@ -2,12 +2,7 @@
  * Takes what endpoints report and keeps counts by region, never a report and never an address (SPEC §16.5.3). Many endpoints report in the
  * same minute, so everything that arrives while one commit is under way is added up and goes into the next.
  */
-import {
-  type HealthReport,
-  type ReportBatch,
-  type ReportOutcome,
-  readReports,
-} from "../../core/health-report.js";
+import { type HealthReport, type ReportBatch, readReports } from "../../core/health-report.js";
 import { UsageError, quote } from "../../core/errors.js";
 import type { FeedName } from "../../core/brands.js";
 import type { RecordWrite, Records } from "../../ports/records.js";
@@ -15,8 +10,8 @@ import type { ServiceContext } from "../context.js";
 import { releaseID, untilCommitted } from "../documents.js";
 import type { FeedRecord } from "../model.js";
 import { serially } from "../serially.js";
-import { countsOf, reportsAgainst } from "./attend-rollout.js";
-import type { ReportCounts } from "./judge-rollout.js";
+import { reportsAgainst } from "./attend-rollout.js";
+import { type ReportCounts, noReports, withReports } from "./judge-rollout.js";
 import type { RolloutRecord } from "./model.js";
 
 export interface ReportRules {
@@ -86,29 +81,29 @@ async function commit(
   taken: readonly (readonly [string, Heap["waiting"] extends Map<string, infer V> ? V : never])[],
 ) {
   const writes: RecordWrite[] = [];
-  const totals = new Map<string, ReportCounts>();
+  // Each with the version that it was read with: another process may add at the same time.
+  const totals = new Map<string, { counts: ReportCounts; readonly expected: number }>();
   for (const [id, all] of taken) {
     const found = await records.get<CountRecord>("report-counts", id);
     let body = found?.body ?? { count: 0, rules: null };
     for (const { report, feed } of all) {
       body = { count: body.count + report.count, rules: widened(body.rules, report.rules) };
       const release = releaseID(feed, report.release);
-      const total = totals.get(release) ?? (await countsOf({ records }, feed, report.release));
-      totals.set(release, added(total, report.outcome, report.count));
+      const total = totals.get(release) ?? (await readTotal(records, release));
+      const counts = withReports(total.counts, report.outcome, report.count);
+      totals.set(release, { ...total, counts });
     }
     writes.push({ collection: "report-counts", id, expected: found?.version ?? 0, body });
   }
-  for (const [id, body] of totals) {
-    const found = await records.get("report-totals", id);
-    writes.push({ collection: "report-totals", id, expected: found?.version ?? 0, body });
+  for (const [id, { counts: body, expected }] of totals) {
+    writes.push({ collection: "report-totals", id, expected, body });
   }
   await records.commit(writes);
 }
 
-function added(total: ReportCounts, outcome: ReportOutcome, count: number): ReportCounts {
-  if (outcome === "installed") return { ...total, installed: total.installed + count };
-  if (outcome === "failed") return { ...total, failed: total.failed + count };
-  return { ...total, rolledBack: total.rolledBack + count };
+async function readTotal(records: Records, release: string) {
+  const found = await records.get<ReportCounts>("report-totals", release);
+  return { counts: found?.body ?? noReports, expected: found?.version ?? 0 };
 }
 
 function widened(range: CountRecord["rules"], rules: number | null): CountRecord["rules"] {

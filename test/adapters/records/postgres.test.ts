@@ -3,7 +3,7 @@ import { openPostgresRecords } from "../../../src/adapters/records/postgres.js";
 import { schemaSteps } from "../../../src/adapters/records/schema.js";
 import type { Records } from "../../../src/ports/records.js";
 import { recordsContract } from "../../contract/records.js";
-import { killDuringWork } from "../../support/kill.js";
+import { expectKillsLoseNothing } from "../../support/records-killed.js";
 import { startPostgres, type TestPostgres } from "../../support/postgres.js";
 
 let server: TestPostgres;
@@ -30,19 +30,7 @@ async function withRecords(work: (records: Records, url: string) => Promise<void
 describe("postgres records", () => {
   it("keeps every acknowledged commit, whole, through kill -9 of the service's process", async () => {
     const url = await server.database();
-    let acknowledged = 0;
-    for (let round = 0; round < 4; round++) {
-      const lines = await killDuringWork("records-writer", [url, String(acknowledged)], 40 + round * 17);
-      acknowledged = Math.max(acknowledged, ...lines.map(Number));
-      const records = await openPostgresRecords({ url });
-      const left = (await records.list("pair", { prefix: "left-" })).map(({ id }) => id.slice(5));
-      const right = (await records.list("pair", { prefix: "right-" })).map(({ id }) => id.slice(6));
-      await records.close();
-      expect(left.length).toBeGreaterThanOrEqual(acknowledged);
-      expect(right).toEqual(left);
-      acknowledged = left.length;
-    }
-    expect(acknowledged).toBeGreaterThan(100);
+    await expectKillsLoseNothing(url, () => openPostgresRecords({ url }), 4);
   });
 
   it.each(["SIGINT", "SIGKILL"] as const)(

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openSQLiteRecords } from "../../../src/adapters/records/sqlite.js";
 import { schemaSteps } from "../../../src/adapters/records/schema.js";
 import { recordsContract } from "../../contract/records.js";
-import { killDuringWork } from "../../support/kill.js";
+import { expectKillsLoseNothing } from "../../support/records-killed.js";
 import { temporaryFolder } from "../../support/temporary.js";
 
 recordsContract("sqlite", {
@@ -18,19 +18,7 @@ describe("sqlite records", () => {
   it("keeps every acknowledged commit, whole, through kill -9", async () => {
     const folder = await temporaryFolder();
     const path = join(folder.path, "r.sqlite");
-    let acknowledged = 0;
-    for (let round = 0; round < 5; round++) {
-      const lines = await killDuringWork("records-writer", [path, String(acknowledged)], 40 + round * 17);
-      acknowledged = Math.max(acknowledged, ...lines.map(Number));
-      const records = await openSQLiteRecords({ path });
-      const left = (await records.list("pair", { prefix: "left-" })).map(({ id }) => id.slice(5));
-      const right = (await records.list("pair", { prefix: "right-" })).map(({ id }) => id.slice(6));
-      await records.close();
-      expect(left.length).toBeGreaterThanOrEqual(acknowledged);
-      expect(right).toEqual(left);
-      acknowledged = left.length;
-    }
-    expect(acknowledged).toBeGreaterThan(100);
+    await expectKillsLoseNothing(path, () => openSQLiteRecords({ path }), 5);
     await folder.remove();
   });
 
