@@ -4,7 +4,6 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { corpora } from "./corpora.mjs";
 import { cli, feed, openPublisher, reaches, rulemint } from "./service.mjs";
 
@@ -86,12 +85,13 @@ function print(row, date) {
     `\n${row.kind} ${date}, ${JSON.stringify(row.rules)} rules, release ${row.release}: ${row.whole.toFixed(2)} s${bar}`,
   );
   for (const [what, seconds] of row.rows) console.log(`  ${seconds.toFixed(2).padStart(7)} s  ${what}`);
-  const [wall, cpu] = [row.assay / row.compile, row.assayCPU / row.buildCPU];
+  const cpu = row.assayCPU / row.buildCPU;
   const ratio = ratioMax[row.kind];
-  const judged = ratio === undefined ? "" : `; ${cpu <= ratio ? "within" : "NOT within"} ${ratio} by CPU`;
+  const judged = ratio === undefined ? "" : `; ${cpu <= ratio ? "within" : "NOT within"} ${ratio}`;
+  // The publisher has parsed the files when they were submitted; the overseer parses them here, and its program is cold at the first.
   console.log(
-    `  overseer against publisher: ${row.assay.toFixed(2)} s / ${row.compile.toFixed(2)} s = ${wall.toFixed(2)}, ` +
-      `CPU ${row.assayCPU.toFixed(2)} s / ${row.buildCPU.toFixed(2)} s = ${cpu.toFixed(2)}${judged}`,
+    `  CPU, overseer from the approval on, against publisher up to its signature: ` +
+      `${row.assayCPU.toFixed(2)} s / ${row.buildCPU.toFixed(2)} s = ${cpu.toFixed(2)}${judged}`,
   );
 }
 
@@ -119,6 +119,3 @@ export async function assayRows(wanted = ["sigma", "ioc"]) {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await assayRows(process.argv.slice(2).length ? process.argv.slice(2) : undefined);
