@@ -8,7 +8,7 @@ import { OperationError, quote } from "../core/errors.js";
 import { parseCRL } from "../core/pki/crl.js";
 import type { RevocationSource } from "../ports/revocation-source.js";
 import { issueCRL, type RevokedSerial } from "./crls.js";
-import type { DevelopmentKeys } from "./development-pki.js";
+import { type DevelopmentKeys, developmentScheme } from "./development-pki.js";
 import { importIssuingKey } from "./issuing-keys.js";
 
 /** The last part of the address in the certificates. */
@@ -61,7 +61,7 @@ export async function issueDevelopmentCRL(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [certificate, key] = issuers[issuer];
   return issueCRL({
-    issuerKey: await importIssuingKey(keys[key], "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(keys[key], developmentScheme),
     issuerCertificate: parsePEM(keys[certificate], "CERTIFICATE")[0] as Uint8Array,
     number: BigInt(Math.floor(now.getTime() / 1000)),
     thisUpdate: now,

@@ -59,6 +59,8 @@ const identifier = organizationIdentifier("99999999");
 const urls = "http://pki.rulemint.invalid";
 /** What the addresses of all its revocation lists begin with. */
 export const developmentAddress = `${urls}/`;
+/** Of its four CAs: what is below them is on P-256 too, and P-384 costs whoever verifies six times as much (ADR 0022). */
+export const developmentScheme = "ecdsa-p256-sha256";
 const dayMilliseconds = 86_400_000;
 
 const draw = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
@@ -92,7 +94,7 @@ export async function issueDevelopmentLeaves(input: {
     const issuerCertificate = certificateDER(ca.certificate);
     const certificate = await issueCertificate({
       ...facts,
-      issuerKey: await importIssuingKey(ca.key, "ecdsa-p384-sha384"),
+      issuerKey: await importIssuingKey(ca.key, developmentScheme),
       issuerCertificate,
       serial: randomBytes(16),
       notBefore,
@@ -132,10 +134,10 @@ export async function issueDevelopmentLeaves(input: {
 
 /** The issuing CA again, same name and key, for one purpose more: RFC 5280 §4.2.1.12 binds what is below it. */
 async function forEmail(keys: DevelopmentKeys, notBefore: Date): Promise<string> {
-  const { spki } = await importIssuingKey(keys.issuingKey, "ecdsa-p384-sha384");
+  const { spki } = await importIssuingKey(keys.issuingKey, developmentScheme);
   const der = await issueCertificate({
     ...{ profile: "issuing-ca", alsoEmail: true, subject: subjectNamed("Code Signing CA"), spki },
-    issuerKey: await importIssuingKey(keys.rootKey, "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(keys.rootKey, developmentScheme),
     issuerCertificate: certificateDER(keys.rootCertificate),
     ...{ serial: draw(16), notBefore, notAfter: later(notBefore, 15) },
     policyOIDs: [developmentPolicies.certificationAuthority],
@@ -173,7 +175,7 @@ export async function createDevelopmentKeys(now: Date): Promise<DevelopmentKeys>
 }
 
 async function createRoot(name: string, now: Date): Promise<[certificate: string, key: string]> {
-  const { pem, key } = await generateIssuingKey("ecdsa-p384-sha384");
+  const { pem, key } = await generateIssuingKey(developmentScheme);
   const facts = { profile: "root", subject: subjectNamed(name), spki: key.spki, issuerKey: key } as const;
   const serial = draw(16);
   const der = await issueCertificate({ ...facts, serial, notBefore: now, notAfter: later(now, 20) });
@@ -187,10 +189,10 @@ async function createCA(
   rootKeyPEM: string,
   now: Date,
 ): Promise<[certificate: string, key: string]> {
-  const { pem, key } = await generateIssuingKey("ecdsa-p384-sha384");
+  const { pem, key } = await generateIssuingKey(developmentScheme);
   const der = await issueCertificate({
     ...{ profile, subject: subjectNamed(name), spki: key.spki, serial: draw(16) },
-    issuerKey: await importIssuingKey(rootKeyPEM, "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(rootKeyPEM, developmentScheme),
     issuerCertificate: certificateDER(rootPEM),
     ...{ notBefore: now, notAfter: later(now, 15) },
     policyOIDs: [developmentPolicies.certificationAuthority],

@@ -7,6 +7,7 @@ import { parsePEM } from "../../src/core/encoding/pem.js";
 import { type CertificateRequest, issueBentCertificate } from "../../src/issuing/certificates.js";
 import { orderChain } from "../../src/issuing/certificate-chain.js";
 import { lintCodeSigningChain, lintNames } from "../../src/issuing/certificate-lints.js";
+import { developmentScheme } from "../../src/issuing/development-pki.js";
 import { generateIssuingKey, importIssuingKey } from "../../src/issuing/issuing-keys.js";
 import type { IssuingKey } from "../../src/issuing/algorithms.js";
 import { developmentKeys } from "../core/pki/publisher.js";
@@ -17,7 +18,7 @@ const issuer = parsePEM(developmentKeys.issuingCertificate, "CERTIFICATE")[0] as
 let issuerKey: IssuingKey;
 let spki: Uint8Array;
 beforeAll(async () => {
-  issuerKey = await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384");
+  issuerKey = await importIssuingKey(developmentKeys.issuingKey, developmentScheme);
   spki = (await generateIssuingKey("ecdsa-p256-sha256")).key.spki;
 });
 

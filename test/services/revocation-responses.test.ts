@@ -20,7 +20,7 @@ import { parseRevocationData } from "../../src/core/pki/revocation-data.js";
 import { encoded, integer } from "../../src/issuing/asn1.js";
 import { distributionPoint, extension } from "../../src/issuing/certificate-extensions.js";
 import { issueCRL, type RevokedSerial } from "../../src/issuing/crls.js";
-import { developmentAddress } from "../../src/issuing/development-pki.js";
+import { developmentAddress, developmentScheme } from "../../src/issuing/development-pki.js";
 import { importIssuingKey } from "../../src/issuing/issuing-keys.js";
 import { nodeDigest } from "../../src/adapters/node-digest.js";
 import type { RevocationSource } from "../../src/ports/revocation-source.js";
@@ -90,7 +90,7 @@ const release = async (count: number) => {
 async function delta(revoked: readonly RevokedSerial[], more: { number?: bigint } = {}): Promise<Uint8Array> {
   const { number = BigInt(Math.floor(desk.now.getTime() / 1000)) + 60n } = more;
   return issueCRL({
-    issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(developmentKeys.issuingKey, developmentScheme),
     issuerCertificate: parsePEMBytes(developmentKeys.issuingCertificate),
     ...{ number, thisUpdate: secondsAgo(60), nextUpdate: secondsAgo(-86_400), revoked },
     extensions: [extension("2.5.29.27", true, integer(1))],
@@ -154,7 +154,7 @@ describe.runIf(haveOpenSSL)("responses and deltas", () => {
     await open({});
     offers["issuing-ca.crl"] = async () =>
       issueCRL({
-        issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+        issuerKey: await importIssuingKey(developmentKeys.issuingKey, developmentScheme),
         issuerCertificate: parsePEMBytes(developmentKeys.issuingCertificate),
         ...{ number: 7n, thisUpdate: secondsAgo(600), nextUpdate: secondsAgo(-86_400), revoked: [] },
         extensions: [extension("2.5.29.46", false, distributionPoint(deltaURL))],
@@ -196,7 +196,7 @@ describe.runIf(haveOpenSSL)("responses and deltas", () => {
     const before = await read(`crl/${complete}`);
     // Authentic both, and with higher numbers: whoever stands on the way to the CA can put them there.
     const root = async () => {
-      const issuerKey = await importIssuingKey(developmentKeys.rootKey, "ecdsa-p384-sha384");
+      const issuerKey = await importIssuingKey(developmentKeys.rootKey, developmentScheme);
       const issuerCertificate = parsePEMBytes(developmentKeys.rootCertificate);
       const times = { thisUpdate: secondsAgo(60), nextUpdate: secondsAgo(-86_400) };
       return issueCRL({ ...{ issuerKey, issuerCertificate, number: 2n ** 60n, revoked: [] }, ...times });
@@ -269,6 +269,6 @@ function auditOf({ fetcher, url }: Pick<AuditRequest, "fetcher" | "url">) {
 }
 
 async function holder(certificatePEM: string, keyPEM: string) {
-  const key = await importIssuingKey(keyPEM, "ecdsa-p384-sha384");
+  const key = await importIssuingKey(keyPEM, developmentScheme);
   return { key, certificate: parsePEMBytes(certificatePEM) };
 }

@@ -4,6 +4,7 @@ import { parsePEM } from "../../src/core/encoding/pem.js";
 import { sha256 } from "../../src/core/encoding/sha256.js";
 import { type CertificateRequest, issueBentCertificate } from "../../src/issuing/certificates.js";
 import { signCMS } from "../../src/issuing/cms.js";
+import { developmentScheme } from "../../src/issuing/development-pki.js";
 import { importIssuingKey } from "../../src/issuing/issuing-keys.js";
 import { buildSignedData } from "../../src/issuing/signed-data.js";
 import { developmentKeys, memorySigner } from "../core/pki/publisher.js";
@@ -26,7 +27,7 @@ async function leaf(publisher: SimulatedPublisher, change: Change, purpose?: str
     profile: "code-signing",
     subject,
     spki: publisher.publisherKey.spki,
-    issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(developmentKeys.issuingKey, developmentScheme),
     issuerCertificate,
     serial: randomBytes(16),
     notBefore: publisher.in(-30),

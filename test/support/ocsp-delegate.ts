@@ -4,6 +4,7 @@ import { formatPEM, parsePEM } from "../../src/core/encoding/pem.js";
 import { none, objectID, sequence } from "../../src/issuing/asn1.js";
 import { extension } from "../../src/issuing/certificate-extensions.js";
 import { issueBentCertificate } from "../../src/issuing/certificates.js";
+import { developmentScheme } from "../../src/issuing/development-pki.js";
 import { generateIssuingKey, importIssuingKey } from "../../src/issuing/issuing-keys.js";
 import { developmentKeys } from "../core/pki/publisher.js";
 
@@ -14,7 +15,7 @@ export async function delegatePEM({ nocheck }: { nocheck: boolean }) {
       profile: "code-signing",
       subject: { country: "CH", organization: "Rulemint DEVELOPMENT AG", commonName: "Responder" },
       spki: key.spki,
-      issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+      issuerKey: await importIssuingKey(developmentKeys.issuingKey, developmentScheme),
       issuerCertificate: parsePEM(developmentKeys.issuingCertificate, "CERTIFICATE")[0] as Uint8Array,
       ...{ serial: randomBytes(16), notBefore: new Date(Date.now() - 60_000) },
       notAfter: new Date(Date.now() + 86_400_000),

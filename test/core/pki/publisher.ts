@@ -16,6 +16,7 @@ import {
   developmentKeyFiles,
   developmentPolicies,
   issueDevelopmentLeaves,
+  developmentScheme,
 } from "../../../src/issuing/development-pki.js";
 import { generateIssuingKey, importIssuingKey } from "../../../src/issuing/issuing-keys.js";
 import { developmentTSA } from "../../../src/issuing/timestamp.js";
@@ -95,7 +96,7 @@ export async function leafWithAddresses(
       ...{ country: "CH", locality: "Bern", organization: text("2.5.4.10"), commonName: "Definitions" },
       organizationIdentifier: text("2.5.4.97"),
     },
-    issuerKey: await importIssuingKey(developmentKeys.issuingKey, "ecdsa-p384-sha384"),
+    issuerKey: await importIssuingKey(developmentKeys.issuingKey, developmentScheme),
     notBefore: new Date(at.getTime() - 3_600_000),
     notAfter: new Date(at.getTime() + 300 * 86_400_000),
     policyOIDs: [developmentPolicies.codeSigning],
