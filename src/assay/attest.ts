@@ -33,6 +33,7 @@ export async function attest(
   { manifest, messageSha256 }: StagedManifest,
   result: "PASSED" | "FAILED",
   explanation: string,
+  sourceMapSha256?: Sha256Hex,
 ): Promise<void> {
   if (signer.scheme === "rsa-pss-3072-sha256") {
     onProgress("no verdict for the world: it takes a key of P-256 or Ed25519, and this one is RSA");
@@ -42,6 +43,7 @@ export async function attest(
   const statement = await verdictFor({
     ...{ manifest, result, explanation, paths: compilers, spki: signer.spki },
     signedSha256: messageSha256 as Sha256Hex,
+    sourceMapSha256,
     timeVerified: formatTime(clock.now()),
     provenanceSha256: file && (hexText(await sha256(file)) as Sha256Hex),
   });

@@ -5,7 +5,7 @@ import { limits } from "../core/limits.js";
 import { type DSSEEnvelope, dsseSigners, parseDSSE } from "../core/trust/attest/dsse.js";
 import { verifyProvenance } from "../core/trust/attest/provenance.js";
 import { parseVerdictList, provenancePath, verdictsPath } from "../core/trust/attest/verdict-list.js";
-import { isVerdictOn, parseVerdict } from "../core/trust/attest/verdict.js";
+import { isVerdictOn, parseVerdict, sourceMapIn } from "../core/trust/attest/verdict.js";
 import type { Delegation } from "../core/trust/metadata.js";
 import type { ProvenRelease, TUFKey } from "../core/trust/model.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
@@ -39,6 +39,27 @@ export async function auditAttestations(
   });
 }
 
+/** SPEC §12.4.5: digests of the source map that verdicts by keys of the feed name. A verdict that does not verify names none. */
+export async function namedSourceMaps(
+  files: PublicFiles,
+  { envelope }: ProvenFeed,
+  { manifest, feed }: ProvenRelease,
+  { keys }: Delegation,
+): Promise<string[]> {
+  const file = await files.find(verdictsPath(feed, manifest.version), limits.verdictListBytesMax);
+  if (file === undefined) return [];
+  const release = { feed, release: manifest.version, signedSha256: hexText(await sha256(envelope.message)) };
+  const known = [...keys.values()].filter((key): key is TUFKey => key !== undefined);
+  const named: string[] = [];
+  for (const one of parseVerdictList(file).verdicts) {
+    const verdict = parseVerdict(one);
+    const map = sourceMapIn(verdict, release);
+    if (map === undefined || !isVerdictOn(verdict, release)) continue;
+    if ((await dsseSigners(one, known)).size > 0) named.push(map);
+  }
+  return named;
+}
+
 async function describe(
   envelope: DSSEEnvelope,
   release: Parameters<typeof isVerdictOn>[1],
@@ -49,6 +70,8 @@ async function describe(
   const own = (await dsseSigners(envelope, known)).size > 0;
   const about = isVerdictOn(verdict, release) ? "" : ", about another manifest";
   const by = own ? "by a key of the feed, verified" : "by a key that is none of the feed's, not judged here";
-  const why = verdict.result === "FAILED" ? `: ${verdict.explanation}` : "";
+  const map = sourceMapIn(verdict, release);
+  const names = map === undefined ? "" : `, names the source map ${map}`;
+  const why = verdict.result === "FAILED" ? `: ${verdict.explanation}` : names;
   return `verdict ${verdict.result} at ${verdict.timeVerified}, ${by}${about}${why}`;
 }

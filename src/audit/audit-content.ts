@@ -9,7 +9,6 @@ import type { PackFacts } from "../core/format/model.js";
 import { limits } from "../core/limits.js";
 import { databaseFacts } from "../core/release/compile.js";
 import { rebuildSections, verifySources } from "../core/release/rebuild.js";
-import { makeSourceMap } from "../core/release/source-map.js";
 import { parseSources } from "../core/release/sources.js";
 import { metadataPath, packPath } from "../core/release/tree-paths.js";
 import { parseManifest } from "../core/trust/manifest.js";
@@ -17,6 +16,7 @@ import { parseEnvelope } from "../core/trust/metadata.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { SourceArchive } from "../ports/source-archive.js";
+import { auditSourceMap } from "./audit-source-map.js";
 import type { PublicFiles } from "./fetch-file.js";
 import type { AuditLog } from "./report.js";
 
@@ -92,12 +92,13 @@ async function findBase(
   return pack && unpack(pack, workshop);
 }
 
-/** The sources, compiled again on this machine. */
+/** The sources, compiled again on this machine. `namedMaps`: digests that verdicts by keys of the feed name. */
 export function auditRebuild(
   log: AuditLog,
   release: ProvenRelease,
   database: Uint8Array,
   workshop: Workshop,
+  namedMaps: readonly string[],
 ): Promise<void> {
   return log.step("The reviewed sources, compiled again", "SPEC §2", async () => {
     const { archive, workers, digest } = workshop;
@@ -119,8 +120,7 @@ export function auditRebuild(
     if (!same)
       throw new VerificationError("ASSAY_MISMATCH", "expected the manifest's counts of rules, got others");
     const parts = { sources, sections, databaseSha256: facts.sha256 };
-    // SPEC §15.1.3: the service's own map has this digest, or names other lines.
-    const map = await makeSourceMap(parts, { write: async () => undefined }, digest);
+    const map = await auditSourceMap(parts, { release, archive, namedMaps, database, digest });
     const evidence = sources.revisions.map(
       (one) =>
         `${one.ruleset} (${one.kind}): ${one.files.length} files, by ${one.author}, approved by ${one.approvedBy}`,
@@ -130,7 +130,7 @@ export function auditRebuild(
       evidence: [
         ...evidence,
         `source tree SHA-256 ${manifest.block.sourceTreeSha256}`,
-        `source map SHA-256 ${map.sha256}, ${map.bytes} bytes`,
+        ...map,
         `rebuilt: ${database.length} bytes, equal to the published database, byte for byte`,
       ],
     };

@@ -12,6 +12,7 @@ import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { version } from "../core/version.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
+import { namedSourceMaps } from "./attestations.js";
 import { auditPacks, auditSignature } from "./audit-evidence.js";
 import { auditManifest, auditMetadata } from "./audit-metadata.js";
 import { type Workshop, auditContent, auditRebuild } from "./audit-content.js";
@@ -92,7 +93,8 @@ async function runSteps(
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);
   log.fact(databaseFact, release.manifest.block.database.sha256);
-  if (request.rebuild) await auditRebuild(log, release, database, workshop);
+  const maps = await namedSourceMaps(files, proven, release, trusted.delegation(feed));
+  if (request.rebuild) await auditRebuild(log, release, database, workshop, maps);
   else log.notes.push("The sources were not compiled again: whether they give this database was not asked.");
   releaseFigures(log, release);
   return { ...release, target: targetBox(release) };

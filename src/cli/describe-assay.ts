@@ -1,5 +1,6 @@
 /** An overseer's verdict for a person. */
 import type { AssayVerdict } from "../assay/model.js";
+import type { VouchedMap } from "../assay/source-map.js";
 import type { RebuilderStatus } from "../assay/status.js";
 import type { WatchReport } from "../assay/watch.js";
 import type { RebuildVerdict, Release } from "./api-client.js";
@@ -12,6 +13,11 @@ export function describeAssay(verdict: AssayVerdict): string {
   }
   const lines = checks.map((check) => `  ${check}`).join("\n");
   return `PASSED: release ${release} of ${feed} was rebuilt here from its sources, and signed.\n${lines}`;
+}
+
+export function describeSourceMap({ feed, release, sha256, bytes }: VouchedMap): string {
+  const what = `the source map of release ${release} of ${feed} was made here from its sources`;
+  return `SIGNED: ${what}, ${bytes} bytes, and is the one that the service hands out.\nSHA-256 ${sha256}`;
 }
 
 export function describeWatch({ verdicts, failures }: WatchReport): string {

@@ -252,6 +252,8 @@ export interface CLIDoors
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
+  /** `release` is given. */
+  vouchForSourceMap(options: AssayOptions, progress: Progress): Promise<Report>;
   watchAssay(options: WatchAssayOptions, progress: Progress): Promise<Report>;
   initAssay(options: InitAssayOptions): Promise<Report>;
   assayStatus(data: string): Promise<Report>;

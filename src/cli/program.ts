@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { accessCheck, accessErase, accessList, accessVerify } from "./commands/access.js";
 import { assayInit } from "./commands/assay-init.js";
 import { reviewBegin, reviewEnd, reviewRebuild, reviewVerify } from "./commands/review.js";
+import { assayMap } from "./commands/assay-map.js";
 import { assayRun } from "./commands/assay-run.js";
 import { auditAll, auditKey, auditSignatures } from "./commands/audit-history.js";
 import { auditLog, auditPolicy, compareMirrors } from "./commands/audit-others.js";
@@ -101,7 +102,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   [
     "assay",
     "the overseer: rebuild, compare, co-sign",
-    [assayInit, assayRun, assayWatch, assayStatus, assayVerdicts],
+    [assayInit, assayRun, assayWatch, assayMap, assayStatus, assayVerdicts],
   ],
   [
     "client",

@@ -40,6 +40,8 @@ const doors: CLIDoors = {
     (await import("./compose-endpoint.js")).exportClient(options, progress),
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
+  vouchForSourceMap: async (options, progress) =>
+    (await import("./compose-parties.js")).vouchForMap(options, progress),
   runAssay: async (options, progress) => (await import("./compose-parties.js")).assay(options, progress),
   initAssay: async (options) => (await import("./compose-parties.js")).initRebuilder(options),
   assayStatus: async (data) => (await import("./compose-parties.js")).rebuilderStatusOf(data),

@@ -19,9 +19,10 @@ import { rememberParses } from "../adapters/workers/remembered-parses.js";
 import { openRuleWorkers } from "../adapters/workers/rule-workers.js";
 import type { AssayContext } from "../assay/model.js";
 import { runAssay } from "../assay/run-assay.js";
+import { vouchForSourceMap } from "../assay/source-map.js";
 import { type Round, type RebuilderStatus, rebuilderStatus } from "../assay/status.js";
 import { watchReleases } from "../assay/watch.js";
-import { describeAssay, describeRebuilder, describeWatch } from "../cli/describe-assay.js";
+import { describeAssay, describeRebuilder, describeSourceMap, describeWatch } from "../cli/describe-assay.js";
 import type { AssayOptions, WatchAssayOptions, Progress, Report } from "../cli/doors.js";
 import { feedName, releaseNumber } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
@@ -40,6 +41,14 @@ export async function assay(options: AssayOptions, progress: Progress): Promise<
     const verdict = await runAssay(context, feedName(options.feed), release);
     await writeStatus({ failures: [], lastAnswerAt: systemClock.now().toISOString() });
     return { ok: verdict.result === "PASSED", json: verdict, text: describeAssay(verdict) };
+  });
+}
+
+/** @throws VerificationError ASSAY_MISMATCH when the service hands out another one */
+export async function vouchForMap(options: AssayOptions, progress: Progress): Promise<Report> {
+  return withRebuilder(options, progress, async (context) => {
+    const map = await vouchForSourceMap(context, feedName(options.feed), releaseNumber(options.release));
+    return { ok: true, json: map, text: describeSourceMap(map) };
   });
 }
 

@@ -10,4 +10,6 @@ export interface SourceArchive {
   /** The document of `core/release/sources.ts`, as bytes. */
   sources(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
   file(sha256: Sha256Hex, bytesMax: number): Promise<Uint8Array>;
+  /** The source map that is handed out; absent where there is nobody to ask. */
+  sourceMap?(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
 }

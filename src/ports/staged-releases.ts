@@ -47,6 +47,8 @@ export interface StagedReleases {
   pack(feed: FeedName, release: ReleaseNumber, name: string, sha256: Sha256Hex): Promise<Uint8Array>;
   /** The builder's provenance, as bytes. @throws OperationError FETCH_NOT_FOUND when there is none */
   provenance(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
+  /** The source map that the service hands out. */
+  sourceMap(feed: FeedName, release: ReleaseNumber): Promise<Uint8Array>;
   /** For everybody; comes before `deliver`, so that a release is never public without it. */
   attest(feed: FeedName, release: ReleaseNumber, verdict: SignedVerdict): Promise<void>;
   /** The overseer's answer to the service: the co-signature, or the end of the release. */

@@ -4,19 +4,24 @@
  */
 import type { Sha256Hex } from "../core/brands.js";
 import type { ByteSource } from "../core/encoding/stream.js";
-import { OperationError, UsageError, quote } from "../core/errors.js";
+import { OperationError, UsageError, VerificationError, quote } from "../core/errors.js";
 import { type Database, openDatabase } from "../core/format/database.js";
 import type { RulePlace } from "../core/format/source-map.js";
 import { openSourceMap, type SourceMap } from "../core/format/source-map-reader.js";
+import type { ReleaseSources } from "../core/release/model.js";
+import { verifySources } from "../core/release/rebuild.js";
 import { type NumberedFile, numberedFiles } from "../core/release/source-map.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
+import { parseManifest } from "../core/trust/manifest.js";
+import { parseEnvelope } from "../core/trust/metadata.js";
 import type { OpenObject } from "../ports/object-store.js";
 import { sourcesOf } from "./build-release.js";
 import { requireRelease } from "./documents.js";
 import type { Identity, ReleaseRecord } from "./model.js";
 import type { ReleaseName } from "./read-releases.js";
 import { requireAnyRole } from "./roles.js";
+import { readObject } from "./source-batches.js";
 import { type RuleHistory, ruleHistory } from "./rule-history.js";
 import { sourceMapOf, type SourceMapContext } from "./source-maps.js";
 
@@ -64,7 +69,9 @@ export async function explainRule(
 ): Promise<ExplainedRule[]> {
   requireAnyRole(identity);
   const { body } = await requireRelease(context.records, feed, release);
-  const files = numberedFiles(await sourcesOf(context, feed, release));
+  const sources = await sourcesOf(context, feed, release);
+  await requireSignedSources(context, body, sources);
+  const files = numberedFiles(sources);
   return withReleaseFiles(context, body, async (database, map) => {
     const found: ExplainedRule[] = [];
     for (const one of kind === undefined ? ruleKinds : [kind]) {
@@ -78,6 +85,23 @@ export async function explainRule(
     if (found.length > 0) return found;
     throw new UsageError("NOT_FOUND", `expected a rule of release ${release} of ${feed}, got ${quote(id)}`);
   });
+}
+
+/** SPEC §15.1.6: records that somebody edited name other people than those that were signed. Before a manifest there is nothing to hold against. */
+async function requireSignedSources(
+  { objects }: ExplainContext,
+  { manifestSha256, release }: ReleaseRecord,
+  sources: ReleaseSources,
+): Promise<void> {
+  if (manifestSha256 === null) return;
+  const manifest = await readObject(objects, manifestSha256);
+  try {
+    await verifySources(sources, parseManifest(parseEnvelope(manifest, "targets").signed).block);
+  } catch (cause) {
+    if (!(cause instanceof VerificationError)) throw cause;
+    const message = `expected the sources of release ${release} as they were signed, got others: ${cause.message}`;
+    throw new OperationError("STATE_CORRUPT", message, { cause });
+  }
 }
 
 /** The file of the map; the caller closes it. @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND */

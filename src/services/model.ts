@@ -154,6 +154,8 @@ export interface RebuildRecord {
   readonly signedSha256: Sha256Hex;
   /** Object that holds the signed verdict. */
   readonly envelopeSha256: Sha256Hex;
+  /** Of the source map that it names. */
+  readonly sourceMapSha256?: Sha256Hex;
 }
 
 /** What a gate said about a compiled release. */

@@ -17,7 +17,7 @@ import {
   readDSSE,
 } from "../core/trust/attest/dsse.js";
 import { keyURI } from "../core/trust/attest/release-subjects.js";
-import { type RebuildVerdict, isVerdictOn, parseVerdict } from "../core/trust/attest/verdict.js";
+import { isVerdictOn, parseVerdict, sourceMapIn } from "../core/trust/attest/verdict.js";
 import { formatVerdictList, verdictsPath } from "../core/trust/attest/verdict-list.js";
 import { formatTime, parseEnvelope } from "../core/trust/metadata.js";
 import { keyOfPEM } from "../core/trust/rebuild-quorum.js";
@@ -59,9 +59,7 @@ export async function addRebuildVerdict(
     const { body } = await requireRelease(context.records, feed, release);
     const judged = await judge(context, body, given, envelope);
     const known = await listRecords(context, feed, release);
-    const same = known.find(
-      ({ keySha256, result }) => keySha256 === judged.keySha256 && result === judged.result,
-    );
+    const same = known.find((one) => isSame(one, judged));
     const record = same ?? (await keep(context, identity, { feed, release, envelope }, judged, known.length));
     if (body.state === "published") await publishList(context, feed, release);
     return record;
@@ -100,9 +98,15 @@ async function publishList(context: Stores, feed: FeedName, release: ReleaseNumb
   if (before === undefined || !equalBytes(before, after)) await context.tree.swapHead(path, before, after);
 }
 
-interface Judged extends Pick<RebuildVerdict, "result" | "explanation"> {
-  readonly keySha256: Sha256Hex;
-  readonly signedSha256: Sha256Hex;
+type Judged = Pick<
+  RebuildRecord,
+  "result" | "explanation" | "keySha256" | "signedSha256" | "sourceMapSha256"
+>;
+
+/** SPEC §12.5.3: one no, one yes, and one yes that names a source map. */
+function isSame(kept: Judged, { keySha256, result, sourceMapSha256: map }: Judged): boolean {
+  const named = (kept.sourceMapSha256 === undefined) === (map === undefined);
+  return kept.keySha256 === keySha256 && kept.result === result && named;
 }
 
 /** SPEC §12.5.3 */
@@ -136,7 +140,11 @@ async function judge(
     );
   }
   const { result, explanation } = verdict;
-  return { result, explanation, signedSha256, keySha256: sha256Hex(hexText(await sha256(spki))) };
+  const sourceMapSha256 = sourceMapIn(verdict, { feed, release });
+  return {
+    ...{ result, explanation, signedSha256, ...(sourceMapSha256 && { sourceMapSha256 }) },
+    keySha256: sha256Hex(hexText(await sha256(spki))),
+  };
 }
 
 async function keep(

@@ -46,6 +46,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientRollback: closed("clientRollback"),
     clientRebuilders: closed("clientRebuilders"),
     runAssay: closed("runAssay"),
+    vouchForSourceMap: closed("vouchForSourceMap"),
     watchAssay: closed("watchAssay"),
     initAssay: closed("initAssay"),
     assayStatus: closed("assayStatus"),

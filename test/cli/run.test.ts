@@ -54,6 +54,7 @@ describe("every command", () => {
       "assay init",
       "assay run",
       "assay watch",
+      "assay map",
       "assay status",
       "assay verdicts",
       "client init",

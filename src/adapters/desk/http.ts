@@ -44,6 +44,7 @@ export function openDesk(options: DeskOptions): SourceArchive & StagedReleases {
   return {
     sources: (feed, number) => get(`${release(feed, number)}/sources`, jsonBytesMax),
     file: (sha256: Sha256Hex, bytesMax: number) => files.read(sha256, bytesMax),
+    sourceMap: (feed, number) => get(`${release(feed, number)}/source-map`, limits.databaseBytesMax),
     releases: (feed, wait) => listReleases(`${base}/v1/feeds/${feed}/releases?limit=20`, token, wait),
     provenance: (feed, number) => get(`${release(feed, number)}/provenance`, limits.attestationBytesMax),
     async attest(feed, number, { envelope, publicKey }) {

@@ -13,7 +13,7 @@ import { version } from "../../core/version.js";
 import type { PostQuantumVerifier } from "../../ports/post-quantum.js";
 import { type Workshop, auditContent, auditRebuild } from "../audit-content.js";
 import { auditPacks, auditSignature } from "../audit-evidence.js";
-import { auditAttestations } from "../attestations.js";
+import { auditAttestations, namedSourceMaps } from "../attestations.js";
 import { auditExpectedManifest, auditRoots, auditTargets } from "../audit-metadata.js";
 import { policyFor, targetBox } from "../audit-release.js";
 import { type SignatureChain, authorityLane, certificateLanes, logLane } from "../chain.js";
@@ -126,7 +126,8 @@ async function runSteps(
   });
   const sources = await auditSources(log, bundle, release);
   await auditPages(log, question, { ...bundled, trusted, release, database, snapshot, sources });
-  await rebuild(log, question, release, database, sources?.archive);
+  const maps = await namedSourceMaps(files, proven, release, trusted.delegation(bundle.feed));
+  await rebuild(log, question, release, database, { archive: sources?.archive, maps });
   releaseFigures(log, release);
   if (sources !== undefined) log.figure("Source files", sourceMembers(sources.sources).length);
   note(log, trusted, bundled);
@@ -143,9 +144,9 @@ async function rebuild(
   { rebuild: wanted, workshop }: BundleQuestion,
   release: ProvenRelease,
   database: Uint8Array,
-  archive: Workshop["archive"],
+  { archive, maps }: { readonly archive: Workshop["archive"]; readonly maps: readonly string[] },
 ): Promise<void> {
-  if (wanted) return auditRebuild(log, release, database, { ...workshop, archive });
+  if (wanted) return auditRebuild(log, release, database, { ...workshop, archive }, maps);
   const why = archive === undefined ? "The bundle has no sources" : "The sources were not compiled again";
   log.notes.push(`${why}: whether the reviewed sources give this database was not asked.`);
 }

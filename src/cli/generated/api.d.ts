@@ -1553,6 +1553,8 @@ export interface components {
       /** @description The signed part of the manifest that was judged */
       signedSha256: components["schemas"]["Sha256"];
       envelopeSha256: components["schemas"]["Sha256"];
+      /** @description The source map that it names, of those who vouch for that as well */
+      sourceMapSha256?: components["schemas"]["Sha256"];
     };
     ExplainedRule: {
       kind: components["schemas"]["RuleKind"];

@@ -43,14 +43,18 @@ export interface VerdictFacts {
   readonly spki: Uint8Array;
   /** Of the builder's provenance, as an envelope, when it was checked. */
   readonly provenanceSha256?: Sha256Hex | undefined;
+  /** Of the source map that the rebuilder made itself, when it vouches for that as well. */
+  readonly sourceMapSha256?: Sha256Hex | undefined;
 }
 
 /** SPEC §12.4.1 */
 export async function verdictFor(facts: VerdictFacts): Promise<Statement> {
   const { manifest, result, paths, provenanceSha256: provenance } = facts;
   const levels = result === "PASSED" ? paths.map((path) => rebuildLevels[path]) : ["FAILED"];
+  // SPEC §12.4.5
+  const map = facts.sourceMapSha256 && { name: mapName(manifest.block), sha256: facts.sourceMapSha256 };
   return {
-    subjects: releaseSubjects(manifest, facts.signedSha256),
+    subjects: [...releaseSubjects(manifest, facts.signedSha256), ...(map ? [map] : [])],
     predicateType: verdictType,
     predicate: {
       verifier: { id: await keyURI(facts.spki) },
@@ -97,6 +101,19 @@ export function isVerdictOn(
     verdict.subjects.some(({ sha256 }) => sha256 === release.signedSha256) &&
     (verdict.result === "FAILED" || rebuilt)
   );
+}
+
+/** SPEC §12.4.5: of the map that a PASSED names; undefined when it names none. */
+export function sourceMapIn(
+  { result, subjects }: Pick<RebuildVerdict, "result" | "subjects">,
+  release: { readonly feed: FeedName; readonly release: ReleaseNumber },
+): Sha256Hex | undefined {
+  const named = subjects.find(({ name }) => name === mapName(release));
+  return result === "PASSED" ? named?.sha256 : undefined;
+}
+
+function mapName({ feed, release }: { readonly feed: FeedName; readonly release: ReleaseNumber }): string {
+  return `${feed}/${release}.source-map`;
 }
 
 function member(predicate: JSONObject, name: string): JSONObject {
