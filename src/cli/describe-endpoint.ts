@@ -1,5 +1,6 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
 import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { formatBytes, formatFacts, formatTime } from "./figures.js";
@@ -62,6 +63,13 @@ export function describeStatus(status: EndpointStatus): string {
     ["age", status.releaseAgeSeconds === null ? null : `made ${duration(status.releaseAgeSeconds)} ago`],
     ["previous", installed(status.previous)],
     ["held", status.held === null ? null : `release ${status.held}: rolled back by hand, not applied again`],
+    [
+      "failed here",
+      status.bad === null
+        ? null
+        : `release ${status.bad.release}, ${status.bad.code}: not taken again (update --again)`,
+    ],
+    ["engine", status.loadedRules === null ? null : `loaded ${status.loadedRules} rules`],
     ["rings", describeRings(status.rings)],
     [
       "waits",
@@ -105,6 +113,19 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
   ]
     .filter((part) => part !== null)
     .join(", ");
+}
+
+export function describeHealth(health: HealthChoices | undefined): string {
+  if (health === undefined) return "engine       not asked";
+  const { kind, check, scan, seconds, mustMatch = [], mustNotMatch = [] } = health;
+  return formatFacts([
+    ["engine", kind],
+    ["check", check ?? null],
+    ["scan", scan ?? null],
+    ["seconds", seconds === undefined ? null : String(seconds)],
+    ["must match", mustMatch.join(", ") || null],
+    ["must not", mustNotMatch.join(", ") || null],
+  ]);
 }
 
 function installed(one: InstalledRelease | null): string | null {

@@ -92,6 +92,8 @@ export interface ClientConfigureOptions {
   readonly ca?: string | null;
   readonly bytesPerSecondMax?: number | null;
   readonly bytesPerDayMax?: number | null;
+  /** What changes of `HealthChoices`; null takes a choice back. */
+  readonly health?: Readonly<Record<string, unknown>>;
   /** What changes of `RingChoices`; null takes a choice back. */
   readonly rings?: Readonly<Record<string, unknown>>;
 }
@@ -100,6 +102,10 @@ export interface ClientUpdateOptions {
   readonly state: string;
   /** Waits a random time of at most so many seconds first. */
   readonly splaySeconds: number;
+  /** Takes a release again that was rolled back from. */
+  readonly again?: boolean;
+  /** Asks the engine this time. */
+  readonly engineCheck?: string;
 }
 
 export interface ClientExportOptions {

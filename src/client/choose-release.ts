@@ -10,7 +10,7 @@ import { everybody, type RingEntry, ringPosition } from "../core/trust/rings.js"
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { PublicTreeReader } from "./fetch-file.js";
 import { type ChainedManifest, manifestChain } from "./manifest-chain.js";
-import type { InstalledRelease } from "./model.js";
+import type { BadRelease, InstalledRelease } from "./model.js";
 import type { RingChoices } from "./ring-choices.js";
 
 export interface ChoiceInput {
@@ -23,6 +23,7 @@ export interface ChoiceInput {
   readonly ring: RingEntry | undefined;
   readonly newest: Manifest;
   readonly have: InstalledRelease | undefined;
+  readonly bad: BadRelease | null | undefined;
 }
 
 /** `why`: what keeps it from the newest; undefined when that is what it takes. */
@@ -31,7 +32,7 @@ export type Choice =
   | { readonly take?: undefined; readonly why: string };
 
 interface Objection {
-  readonly by: "ring" | "owner" | "recall";
+  readonly by: "ring" | "owner" | "recall" | "check";
   readonly why: string;
 }
 
@@ -60,12 +61,15 @@ export async function chooseRelease(input: ChoiceInput): Promise<Choice> {
 
 async function objectionTo(
   manifest: Manifest,
-  { choices, ring, now, feed, files }: ChoiceInput,
+  { choices, ring, now, feed, files, have, bad }: ChoiceInput,
   blocked: ReadonlySet<string>,
 ): Promise<Objection | undefined> {
   const { version, block } = manifest;
   // SPEC §16.2.3
   if (blocked.has(block.database.sha256)) return { by: "recall", why: `release ${version} was recalled` };
+  // SPEC §16.6.5: unless there is nothing else to run on.
+  if (have !== undefined && bad?.databaseSha256 === block.database.sha256)
+    return { by: "check", why: `release ${version} failed its check here: ${bad.code}` };
   if (ring !== undefined && version > ring.stable) {
     const isTurn = version === ring.candidate && (await isDrawn(files, feed, ring, choices));
     if (!isTurn) return { by: "ring", why: turnText(version, ring, choices) };
@@ -112,7 +116,7 @@ function requireLasting(
   objections: readonly Objection[],
   now: Date,
 ): void {
-  const isOwn = objections.some(({ by }) => by === "owner");
+  const isOwn = objections.some(({ by }) => by === "owner" || by === "check");
   if (version === newest.version || isOwn || Date.parse(expires) > now.getTime()) return;
   throw new VerificationError(
     "METADATA_EXPIRED",

@@ -19,6 +19,7 @@ export async function exportDatabase(
   kinds: readonly RuleKind[],
   digest: DigestFactory,
   signFile?: SignFile,
+  inspect?: (folder: string) => Promise<void>,
 ): Promise<{ files: number; bytes: number }> {
   const source = await store.databases.open("database");
   if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
@@ -32,7 +33,7 @@ export async function exportDatabase(
         }
       }
     }
-    return await store.exports.replace(folder, files());
+    return await store.exports.replace(folder, files(), inspect);
   } finally {
     await source.close();
   }

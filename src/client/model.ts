@@ -9,8 +9,10 @@ import type { ProvenRelease } from "../core/trust/model.js";
 import type { TrustedRelease } from "../core/trust/verify-release.js";
 import type { Clock } from "../ports/clock.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
+import type { EndpointEngine } from "../ports/endpoint-engine.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
+import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
 import type { RingChoices } from "./ring-choices.js";
@@ -25,6 +27,8 @@ export interface UpdaterOptions {
   readonly digest: DigestFactory;
   /** Without it, releases that announce a second signature are refused. */
   readonly postQuantum?: PostQuantumVerifier;
+  /** Needed where the owner has the engine asked. */
+  readonly engine?: EndpointEngine;
   readonly onEvent?: (event: UpdateEvent) => void;
 }
 
@@ -37,6 +41,8 @@ export interface EndpointConfig {
   readonly exportKinds: readonly RuleKind[];
   readonly network: NetworkSettings;
   readonly rings: RingChoices;
+  /** What the engine is asked before it gets a release. */
+  readonly health?: HealthChoices;
 }
 
 /** A database that stands on this endpoint, and the release that it is. */
@@ -54,6 +60,15 @@ export interface Holdings {
   readonly previous: InstalledRelease | null;
   /** Rolled back from by hand: not to be applied again. */
   readonly held: ReleaseNumber | null;
+  /** Failed its check here. */
+  readonly bad?: BadRelease | null;
+}
+
+/** A database that the engine of this endpoint could not live with, and the release it was. */
+export interface BadRelease {
+  readonly release: ReleaseNumber;
+  readonly databaseSha256: Sha256Hex;
+  readonly code: ErrorCode;
 }
 
 /** `state.json`. All of it can be lost: then the next update finds out again what the database is. */
@@ -65,6 +80,8 @@ export interface EndpointState extends Holdings {
   readonly swap: Holdings | null;
   /** Digest of the database that the export folder was made from. */
   readonly exportedSha256: Sha256Hex | null;
+  /** That the engine said it loaded from there. */
+  readonly loadedRules?: number | null;
   /** ETag of the stored timestamp file, whose it is, and that file's digest. */
   readonly poll: { readonly url?: string; readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
   /** Objects that a mirror did not have or that it served spoiled, and servers that want to be left alone. */
@@ -110,6 +127,13 @@ export type UpdateEvent =
       readonly message: string;
     }
   | { readonly type: "installed"; readonly release: ReleaseNumber }
+  /** It failed its check, and the one before is in use again. */
+  | {
+      readonly type: "rolled-back";
+      readonly from: ReleaseNumber;
+      readonly to: ReleaseNumber;
+      readonly code: ErrorCode;
+    }
   /** A signature over an exported file that is not there or does not hold; the file is exported without. */
   | { readonly type: "signature-left-out"; readonly path: string; readonly code: ErrorCode }
   | { readonly type: "exported"; readonly files: number; readonly bytes: number }
@@ -121,6 +145,14 @@ export type UpdateEvent =
       /** Seconds since the last update that succeeded; null when none ever did. */
       readonly staleSeconds: number | null;
     };
+
+export interface UpdateOptions {
+  readonly signal?: AbortSignal;
+  /** Takes a release again that was rolled back from, by hand or after a failed check. */
+  readonly again?: boolean;
+  /** What the engine is asked this time, from what its owner chose for always. */
+  readonly health?: (chosen: HealthChoices | undefined) => HealthChoices | undefined;
+}
 
 export interface UpdateResult {
   /** `repaired`: the release was there, but its database was not what it should be. */
@@ -151,6 +183,8 @@ export interface EndpointStatus {
   readonly installed: InstalledRelease | null;
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
+  readonly bad: BadRelease | null;
+  readonly loadedRules: number | null;
   readonly rings: RingChoices;
   readonly waiting: WaitingFor | null;
   readonly newestTrusted: ReleaseNumber | null;

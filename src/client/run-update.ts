@@ -10,12 +10,12 @@ import type { RingEntry } from "../core/trust/rings.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { type LocalPack, applyPacks } from "./apply-packs.js";
 import type { Budget } from "./budget.js";
-import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
 import { chooseRelease } from "./choose-release.js";
 import { downloadPack } from "./download.js";
-import { exportDatabase } from "./export-database.js";
 import type { PublicTreeReader } from "./fetch-file.js";
-import { databaseDigest, identify, newestOf, storedManifest, swapDatabase } from "./holdings.js";
+import { giveToEngines } from "./give-to-engines.js";
+import { stillBad } from "./health-rollback.js";
+import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
 import type { ChainedManifest } from "./manifest-chain.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
 import { proveRelease } from "./prove-release.js";
@@ -33,23 +33,13 @@ export interface UpdateRun extends UpdaterOptions {
 }
 
 export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
-  const { store, state, config } = run;
+  const { store, config } = run;
   const input = { ...run, files: store.files, feed: config.feed };
   const refreshed = await refresh(input);
   const proof = await proveRelease(input, refreshed);
   const result = await reach(run, proof, refreshed.trusted.timestamp?.rings.get(config.feed));
   await rememberWaiting(run, result);
-  const { installed, exportedSha256 } = state.now;
-  if (installed !== null && installed.databaseSha256 !== exportedSha256 && config.exportKinds.length > 0) {
-    const signing = { ...input, files: store.files };
-    const chosen = await storedManifest(store.files, "chosen-manifest.json");
-    const exported = chosen?.version === installed.release ? { ...proof, manifest: chosen } : proof;
-    if (config.exportKinds.includes("clamav")) await fetchClamAVSignatures(signing, exported);
-    const signFile = await clamavSigner(signing);
-    const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile);
-    await state.set({ exportedSha256: installed.databaseSha256 });
-    run.emit({ type: "exported", ...written });
-  }
+  await giveToEngines(input, proof);
   return result;
 }
 
@@ -65,7 +55,7 @@ async function reach(
   const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
 
   const where = { files: store.files, tree: run.tree, now, feed: config.feed, choices: config.rings, ring };
-  const { take, why } = await chooseRelease({ ...where, newest: proof.manifest, have });
+  const { take, why } = await chooseRelease({ ...where, newest: proof.manifest, have, bad: state.now.bad });
   if (take === undefined) {
     const { release } = have as InstalledRelease;
     return { ...stay, outcome: "waiting", release, why };
@@ -81,7 +71,7 @@ async function reach(
   await keepChosen(store.files, take);
   if (have?.databaseSha256 === wanted.databaseSha256) {
     const outcome = state.now.installed?.release === wanted.release ? "current" : "updated";
-    await state.set({ installed: wanted, held: null });
+    await state.set({ installed: wanted, held: null, bad: stillBad(state.now.bad, wanted) });
     return { ...stay, ...reason, outcome, release: wanted.release };
   }
 
@@ -91,9 +81,8 @@ async function reach(
   // A damaged database is no place to go back to, and a recalled one neither.
   const isSound = have !== undefined && !proof.manifest.block.blocked?.includes(have.databaseSha256);
   const previous = isSound ? have : state.now.previous;
-  await swapDatabase(state, { installed: wanted, previous, held: null }, () =>
-    store.databases.install(name, isSound),
-  );
+  const next = { installed: wanted, previous, held: null, bad: stillBad(state.now.bad, wanted) };
+  await swapDatabase(state, next, () => store.databases.install(name, isSound));
   run.emit({ type: "installed", release: wanted.release });
   const outcome = have === undefined && before?.release === wanted.release ? "repaired" : "updated";
   return { ...stay, ...reason, outcome, release: wanted.release, path, bytes };

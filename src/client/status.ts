@@ -34,6 +34,8 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
     installed,
     previous,
     held,
+    bad: state.bad ?? null,
+    loadedRules: state.loadedRules ?? null,
     rings,
     waiting: state.waiting ?? null,
     newestTrusted: state.trusted?.release ?? null,

@@ -24,9 +24,11 @@ import type {
   EndpointStatus,
   InstalledRelease,
   UpdateEvent,
+  UpdateOptions,
   UpdateResult,
   UpdaterOptions,
 } from "./model.js";
+import { type HealthChoices, parseHealth } from "./health.js";
 import { Mirrors } from "./mirrors.js";
 import {
   type NetworkSettings,
@@ -116,6 +118,19 @@ export class Updater {
     });
   }
 
+  /** What the engine is asked before it gets a release, from now on. Touches no network. @throws UsageError USAGE; OperationError */
+  async chooseHealth(
+    change: (now: HealthChoices | undefined) => HealthChoices | undefined,
+  ): Promise<HealthChoices | undefined> {
+    const { files } = this.#options.store;
+    return this.#locked(async () => {
+      const { health: now, ...config } = await readConfig(files);
+      const health = parseHealth(change(now) as JSONObject | undefined);
+      await writeConfig(files, { ...config, ...(health && { health }) });
+      return health;
+    });
+  }
+
   /** SPEC §5.5.8: in force from the next update on; undefined leaves it to the policy. @throws VerificationError METADATA_MALFORMED; UsageError USAGE */
   async setRebuilders(rebuilders: RebuilderPolicy | undefined): Promise<void> {
     const bytes = rebuilders && formatRebuilders(rebuilders);
@@ -131,11 +146,13 @@ export class Updater {
    * To the newest release, or nothing happens.
    * @throws RulemintError with the code that is then also in `status()`; the signal's reason when it was aborted
    */
-  async update(options: { readonly signal?: AbortSignal } = {}): Promise<UpdateResult> {
+  async update(options: UpdateOptions = {}): Promise<UpdateResult> {
     const now = this.#options.clock.now();
     return this.#locked(async () => {
       const { store, fetcher } = this.#options;
-      const config = await readConfig(store.files);
+      const stored = await readConfig(store.files);
+      const health = options.health?.(stored.health) ?? stored.health;
+      const config = { ...stored, ...(health && { health }) };
       const state = new StateKeeper(store.files, await readState(store.files));
       const { mirrors: others, bytesPerDayMax } = config.network;
       const mirrors = new Mirrors([config.url, ...others], state.now.passedOver ?? [], now);
@@ -145,6 +162,7 @@ export class Updater {
       try {
         await settleSwap(state, store.databases, this.#options.digest);
         await adoptDatabase(state, store, this.#options.digest);
+        if (options.again) await state.set({ held: null, bad: null });
         const result = await runUpdate({
           ...{ ...this.#options, config, state, tree, budget, now },
           emit: this.#emit,

@@ -5,11 +5,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
+import { shellEngine } from "../adapters/endpoint-engine/shell.js";
 import { environmentProxy } from "../adapters/fetcher/environment-proxy.js";
 import type { HTTPFetcherOptions } from "../adapters/fetcher/http.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
-import { describeNetwork, describeRings, describeStatus, describeUpdate } from "../cli/describe-endpoint.js";
+import {
+  describeHealth,
+  describeNetwork,
+  describeRings,
+  describeStatus,
+  describeUpdate,
+} from "../cli/describe-endpoint.js";
 import type {
   ClientConfigureOptions,
   ClientExportOptions,
@@ -21,11 +28,13 @@ import type {
   Report,
 } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
+import { type HealthChoices, parseHealth } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { readConfig } from "../client/state.js";
 import { Updater } from "../client/updater.js";
+import type { JSONObject } from "../core/encoding/json.js";
 import { UsageError } from "../core/errors.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { Fetcher } from "../ports/fetcher.js";
@@ -51,6 +60,7 @@ export async function withUpdater<T>(
       new Updater({
         ...{ store, fetcher, codec, clock: systemClock, digest: nodeDigest, onEvent },
         postQuantum: nobleVerifier,
+        engine: shellEngine,
       }),
     );
   } finally {
@@ -99,7 +109,7 @@ function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders
 }
 
 export function configureClient(options: ClientConfigureOptions, progress: Progress): Promise<Report> {
-  const { state, ca, rings: turns = {}, ...chosen } = options;
+  const { state, ca, rings: turns = {}, health: asked = {}, ...chosen } = options;
   const pem = ca ? new TextDecoder().decode(readInput(ca)) : ca;
   return withUpdater(state, progress, async (updater) => {
     const network = await updater.configure((now) => {
@@ -109,9 +119,20 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
     const rings = await updater.chooseRings(
       (now) => withoutNulls({ ...now, ...turns }) as unknown as RingChoices,
     );
-    const text = `${describeNetwork(network)}\n${describeRings(rings)}`;
-    return { ok: true, json: { ...network, rings }, text };
+    const health = await updater.chooseHealth((now) => changedHealth(now, asked));
+    const text = `${describeNetwork(network)}\n${describeRings(rings)}\n${describeHealth(health)}`;
+    return { ok: true, json: { ...network, rings, health: health ?? null }, text };
   });
+}
+
+/** `kind` none takes all of it back. */
+function changedHealth(
+  now: HealthChoices | undefined,
+  asked: Readonly<Record<string, unknown>>,
+): HealthChoices | undefined {
+  if (Object.keys(asked).length === 0) return now;
+  if (asked.kind === null) return undefined;
+  return withoutNulls({ kind: "yara", ...now, ...asked }) as unknown as HealthChoices;
 }
 
 function withoutNulls(settings: object): object {
@@ -119,11 +140,16 @@ function withoutNulls(settings: object): object {
 }
 
 export async function updateClient(
-  { state, splaySeconds }: ClientUpdateOptions,
+  { state, splaySeconds, again, engineCheck: check }: ClientUpdateOptions,
   progress: Progress,
 ): Promise<Report> {
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
-  return withUpdater(state, progress, async (updater) => updateReport(await updater.update()));
+  return withUpdater(state, progress, async (updater) => {
+    const health = (chosen: HealthChoices | undefined) =>
+      parseHealth({ kind: "yara", ...chosen, ...(check !== undefined && { check }) } as JSONObject);
+    const asked = check === undefined ? {} : { health };
+    return updateReport(await updater.update({ ...(again && { again }), ...asked }));
+  });
 }
 
 export function updateReport(result: UpdateResult): Report {
@@ -187,6 +213,8 @@ function describeEvent(event: UpdateEvent): string | undefined {
       return `${event.resumed ? "resuming" : "fetching"} ${event.pack.path}, ${formatBytes(event.bytes)}`;
     case "pack-refused":
       return `${event.pack.path} refused: ${event.code}`;
+    case "rolled-back":
+      return `release ${event.from} failed its check here (${event.code}); release ${event.to} is in use again`;
     case "signature-left-out":
       return `no signature for ${event.path}: ${event.code}`;
     case "exported":

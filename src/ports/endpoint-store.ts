@@ -50,11 +50,12 @@ export interface EndpointExports {
   /**
    * Makes `folder` hold exactly these files, all at one instant and durably: an engine sees the old files or the new ones.
    * Undefined is the endpoint's own folder. @throws OperationError STORE_FULL, STORE_FAILED; UsageError USAGE when something
-   * that we did not write stands at `folder`
+   * that we did not write stands at `folder`. `inspect` sees the whole folder before any engine does; when it throws, all stays as it was
    */
   replace(
     folder: string | undefined,
     files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
+    inspect?: (folder: string) => Promise<void>,
   ): Promise<{ files: number; bytes: number }>;
 }
 

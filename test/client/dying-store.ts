@@ -35,7 +35,9 @@ export function dyingStore(
       install: (scratch, keep) => alive(() => store.databases.install(scratch, keep)),
       restore: () => alive(() => store.databases.restore()),
     },
-    exports: { replace: (folder, files) => alive(() => store.exports.replace(folder, files)) },
+    exports: {
+      replace: (folder, files, inspect) => alive(() => store.exports.replace(folder, files, inspect)),
+    },
     lock: async () => {
       const unlock = await store.lock();
       locks.push(unlock);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { shellEngine } from "../../src/adapters/endpoint-engine/shell.js";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
 import { memorySource } from "../../src/core/encoding/stream.js";
@@ -40,7 +41,15 @@ export class TestEndpoint {
     const events: UpdateEvent[] = [];
     const store = change(await openFilesystemEndpointStore(folder));
     const onEvent = (event: UpdateEvent) => void events.push(event);
-    const updater = new Updater({ store, fetcher, codec, clock, digest: nodeDigest, onEvent });
+    const updater = new Updater({
+      store,
+      fetcher,
+      codec,
+      clock,
+      digest: nodeDigest,
+      engine: shellEngine,
+      onEvent,
+    });
     return new TestEndpoint(folder, updater, events, () => fetcher.close());
   }
 

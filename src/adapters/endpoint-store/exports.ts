@@ -25,6 +25,7 @@ export class FilesystemExports implements EndpointExports {
   async replace(
     folder: string | undefined,
     files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
+    inspect?: (folder: string) => Promise<void>,
   ): Promise<{ files: number; bytes: number }> {
     const link = folder === undefined ? this.#own : resolve(folder);
     const content = join(dirname(link), `${prefix(link)}${randomUUID()}`);
@@ -32,6 +33,7 @@ export class FilesystemExports implements EndpointExports {
     await makeRoom(link);
     try {
       const written = await writeFiles(`${content}.new`, files);
+      await inspected(`${content}.new`, inspect);
       await rename(`${content}.new`, content);
       // Before anything leads there: a disk may keep the link and forget the name that it points to.
       await syncFolder(dirname(link));
@@ -47,6 +49,7 @@ export class FilesystemExports implements EndpointExports {
         rm(`${content}.new`, { recursive: true, force: true }),
         rm(`${content}.link`, { force: true }),
       ]);
+      if (cause instanceof Inspection) throw cause.cause;
       const error = storeError(cause, `exporting to ${quote(link)}`);
       // The room that old exports take may be what the next attempt lacks.
       await removeOthers(link, error.code === "STORE_FULL" ? 0 : spareMs);
@@ -57,6 +60,17 @@ export class FilesystemExports implements EndpointExports {
   /** Removes what an interrupted export left behind. Only while nobody else exports. */
   async sweep(): Promise<void> {
     await removeOthers(this.#own, spareMs);
+  }
+}
+
+/** Somebody else's judgement, not the disk's. */
+class Inspection extends Error {}
+
+async function inspected(folder: string, inspect?: (folder: string) => Promise<void>): Promise<void> {
+  try {
+    await inspect?.(folder);
+  } catch (cause) {
+    throw new Inspection("inspected", { cause });
   }
 }
 

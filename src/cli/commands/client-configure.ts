@@ -16,6 +16,12 @@ interface Options {
   readonly pin?: string;
   readonly hold?: string;
   readonly delay?: string;
+  readonly engineKind?: string;
+  readonly engineCheck?: string;
+  readonly engineSeconds?: string;
+  readonly engineScan?: string;
+  readonly mustMatch?: readonly string[];
+  readonly mustNotMatch?: readonly string[];
 }
 
 export function clientConfigure(noun: Command, doors: CLIDoors): void {
@@ -32,7 +38,16 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--turn <when>", "of a release that is rolled out: drawn, early, late, or stable for none")
     .option("--pin <release>", "nothing above this release; or none")
     .option("--hold <until>", "nothing new until this time, or 'yes' until --hold none")
-    .option("--delay <hours>", "nothing younger than so many hours; or none");
+    .option("--delay <hours>", "nothing younger than so many hours; or none")
+    .option(
+      "--engine-kind <kind>",
+      "rules that the engine loads: yara (default), suricata, clamav, sigma, ioc; or none",
+    )
+    .option("--engine-check <command>", "ends with 0 when the engine loads $RULEMINT_RULES; or none")
+    .option("--engine-seconds <n>", "time limit of each engine command (default: 60); or none")
+    .option("--engine-scan <command>", "prints something when $RULEMINT_SAMPLE matches; or none")
+    .option("--must-match <sample...>", "files, or indicators, that must match; none for none")
+    .option("--must-not-match <sample...>", "files, or indicators, that must not match; none for none");
   answers<Options>(command, doors, ({ progress }, options) => {
     const { state, mirror, direct, bandwidth, dailyBudget } = options;
     return doors.clientConfigure(
@@ -43,6 +58,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
         ...(options.proxy !== undefined && { proxy: unlessNone(options.proxy) }),
         ...(options.ca !== undefined && { ca: unlessNone(options.ca) }),
         rings: ringsOf(options),
+        health: healthOf(options),
         ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
         ...(dailyBudget !== undefined && { bytesPerDayMax: bytesOf(dailyBudget) }),
       },
@@ -59,6 +75,19 @@ function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, u
     ...(pin !== undefined && { pin: number(pin) }),
     ...(hold !== undefined && { hold: hold === "yes" ? true : unlessNone(hold) }),
     ...(delay !== undefined && { delayHours: number(delay) }),
+  };
+}
+
+/** As `chooseHealth` takes them; null takes a choice back. */
+function healthOf(options: Options): Readonly<Record<string, unknown>> {
+  const { engineKind, engineCheck, engineSeconds, engineScan, mustMatch, mustNotMatch } = options;
+  return {
+    ...(engineKind !== undefined && { kind: unlessNone(engineKind) }),
+    ...(engineCheck !== undefined && { check: unlessNone(engineCheck) }),
+    ...(engineSeconds !== undefined && { seconds: engineSeconds === "none" ? null : Number(engineSeconds) }),
+    ...(engineScan !== undefined && { scan: unlessNone(engineScan) }),
+    ...(mustMatch && { mustMatch: listOf(mustMatch) }),
+    ...(mustNotMatch && { mustNotMatch: listOf(mustNotMatch) }),
   };
 }
 

@@ -3,14 +3,29 @@ import { type Command, InvalidArgumentError } from "commander";
 import { answers } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
+interface Options {
+  readonly state: string;
+  readonly splay: number;
+  readonly again?: boolean;
+  readonly engineCheck?: string;
+}
+
 export function clientUpdate(noun: Command, doors: CLIDoors): void {
   const command = noun
     .command("update")
     .description("verify and apply the newest release; on any failure the last good one stays")
     .requiredOption("--state <dir>", "the endpoint's state folder")
-    .option("--splay <seconds>", "wait a random time of at most so long first, for timers", splay, 0);
-  answers<{ state: string; splay: number }>(command, doors, ({ progress }, options) =>
-    doors.clientUpdate({ state: options.state, splaySeconds: options.splay }, progress),
+    .option("--splay <seconds>", "wait a random time of at most so long first, for timers", splay, 0)
+    .option("--again", "take a release again that was rolled back from, by hand or after a failed check")
+    .option(
+      "--engine-check <command>",
+      "load the rules with this before the engine gets them (see configure)",
+    );
+  answers<Options>(command, doors, ({ progress }, { state, splay: splaySeconds, again, engineCheck }) =>
+    doors.clientUpdate(
+      { state, splaySeconds, ...(again && { again }), ...(engineCheck !== undefined && { engineCheck }) },
+      progress,
+    ),
   );
 }
 

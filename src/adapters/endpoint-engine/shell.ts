@@ -1,0 +1,71 @@
+/** The owner's engine as a command of the system's shell, in a process group that ends with it. */
+import { spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { EndpointEngine, EngineAnswer, EngineCommand } from "../../ports/endpoint-engine.js";
+import { storeError, systemCode } from "../durable-files.js";
+
+const outputCharactersMax = 64 * 1024;
+
+export const shellEngine: EndpointEngine = { run, isListed };
+
+function run({ command, folder, variables, timeoutMs }: EngineCommand): Promise<EngineAnswer> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ...variables };
+    const child = spawn(command, {
+      shell: true,
+      detached: true,
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr, isLate] = ["", "", false];
+    const timer = setTimeout(() => {
+      isLate = true;
+      endGroup(child.pid);
+    }, timeoutMs);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout = (stdout + text).slice(-outputCharactersMax);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-outputCharactersMax);
+    });
+    // What it left in the background would hold its output open, and the endpoint up.
+    child.on("exit", () => endGroup(child.pid));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ exit: "absent", stdout, stderr: error.message });
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      // The shell's own words for a program that is not there, or is none.
+      const isAbsent = code === 126 || code === 127;
+      resolve({ exit: isLate ? "late" : isAbsent ? "absent" : (code ?? "died"), stdout, stderr });
+    });
+  });
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It has ended, with all that it started.
+    if (systemCode(error) !== "ESRCH" && systemCode(error) !== "EPERM") throw error;
+  }
+}
+
+async function isListed(folder: string, value: string): Promise<boolean> {
+  try {
+    for (const name of await readdir(folder)) {
+      for await (const line of createInterface({ input: createReadStream(join(folder, name)) })) {
+        if (line === value) return true;
+      }
+    }
+    return false;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return false;
+    throw storeError(cause, "reading the exported lists");
+  }
+}

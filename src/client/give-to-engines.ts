@@ -1,0 +1,59 @@
+/** The last step of an update: the engines' files, checked with the engine before they are put in place. SPEC §8.7, §16.6. */
+import { OperationError, PolicyError } from "../core/errors.js";
+import type { ProvenRelease } from "../core/trust/model.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
+import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
+import { exportDatabase } from "./export-database.js";
+import { checkHealth } from "./health.js";
+import { leaveRelease } from "./health-rollback.js";
+import { storedManifest } from "./holdings.js";
+import type { UpdateRun } from "./run-update.js";
+
+/** @throws PolicyError ENGINE_REFUSED, ENGINE_LATE, CANARY_FAILED: the release before is in use again; OperationError ENGINE_UNAVAILABLE, STORE_* */
+export async function giveToEngines(
+  run: UpdateRun & { readonly files: EndpointFiles },
+  proof: ProvenRelease,
+): Promise<void> {
+  const { store, state, config } = run;
+  const { installed, exportedSha256 } = state.now;
+  if (installed === null || installed.databaseSha256 === exportedSha256 || config.exportKinds.length === 0)
+    return;
+  if (config.exportKinds.includes("clamav")) {
+    const chosen = await storedManifest(store.files, "chosen-manifest.json");
+    const exported = chosen?.version === installed.release ? { ...proof, manifest: chosen } : proof;
+    await fetchClamAVSignatures(run, exported);
+  }
+  try {
+    await putInPlace(run, config.health);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const back = await leaveRelease(run, error);
+    if (back === undefined) throw error;
+    run.emit({ type: "rolled-back", from: installed.release, to: back.release, code: error.code });
+    // The engines mostly have its files still; where a crash or its owner took them away, they are made again.
+    if (state.now.exportedSha256 !== back.databaseSha256) await putInPlace(run, undefined);
+    throw error;
+  }
+}
+
+async function putInPlace(
+  run: UpdateRun & { readonly files: EndpointFiles },
+  health: UpdateRun["config"]["health"],
+): Promise<void> {
+  const { store, state, config, engine } = run;
+  const { installed } = state.now;
+  if (installed === null) return;
+  let loaded: number | null = null;
+  // SPEC §16.6.1: before the link is moved.
+  const inspect = async (folder: string) => {
+    if (health === undefined) return;
+    if (engine === undefined) {
+      throw new OperationError("ENGINE_UNAVAILABLE", "expected a way to run the engine, got none");
+    }
+    loaded = await checkHealth(engine, health, folder, installed.release);
+  };
+  const signFile = await clamavSigner(run);
+  const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile, inspect);
+  await state.set({ exportedSha256: installed.databaseSha256, loadedRules: loaded });
+  run.emit({ type: "exported", ...written });
+}
