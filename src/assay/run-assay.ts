@@ -46,7 +46,9 @@ export async function runAssay(
     staged = await readStagedManifest(feed, release, envelope);
     await judgeStagedManifest(context, trust, staged);
     const checks = await compare(context, trust, feed, staged);
-    const explanation = `rebuilt from the sources: database and ${staged.manifest.packs.length} packs equal, byte for byte`;
+    const { length } = staged.manifest.packs;
+    const packs = length === 1 ? "1 pack" : `${length} packs`;
+    const explanation = `rebuilt from the sources: database and ${packs} equal, byte for byte`;
     await pass(context, feed, staged, trust, explanation);
     return { ...about(feed, release, staged), result: "PASSED", explanation, checks };
   } catch (error) {
