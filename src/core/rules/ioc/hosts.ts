@@ -17,11 +17,18 @@ export type NameRule = "dotted" | "any";
 export function nameKey(name: string, rule: NameRule): string | undefined {
   const wild = name.startsWith("*.") ? 2 : 0;
   const bare = name.endsWith(".") ? name.slice(wild, -1) : name.slice(wild);
-  const lower = /[\x80-\xff]/.test(bare) ? asciiName(byteStringText(bare)) : lowerASCII(bare);
-  if (lower === undefined || !isName(lower, rule === "any" || wild > 0)) return undefined;
+  const maySingle = rule === "any" || wild > 0;
+  // most names are in their form already
+  const lower = isName(bare, maySingle) ? bare : namedForm(bare, maySingle);
+  if (lower === undefined) return undefined;
   const labels = lower.split(".");
   if (wild > 0) labels.unshift("*");
   return labels.reverse().join(" ");
+}
+
+function namedForm(name: string, maySingle: boolean): string | undefined {
+  const lower = /[\x80-\xff]/.test(name) ? asciiName(byteStringText(name)) : lowerASCII(name);
+  return lower !== undefined && isName(lower, maySingle) ? lower : undefined;
 }
 
 export function nameText(key: string): string {

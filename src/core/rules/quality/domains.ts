@@ -27,11 +27,22 @@ const popularNames = new Set(
   ).split(" "),
 );
 
-/** A top-level domain, or a name below which strangers have theirs. Lower case, no dot at the end. */
-export function isSharedSuffix(name: string): boolean {
-  return !name.includes(".") || sharedSuffixes.has(name);
+/** As host keys have them: labels from the last to the first, a space between two. */
+function keysOf(names: ReadonlySet<string>): Set<string> {
+  return new Set([...names].map((name) => name.split(".").reverse().join(" ")));
 }
 
-export function isPopularName(name: string): boolean {
-  return popularNames.has(name.replace(/^www\./, ""));
+const sharedKeys = keysOf(sharedSuffixes);
+const popularKeys = new Set([...keysOf(popularNames)].flatMap((key) => [key, `${key} www`]));
+/** No key of two labels or more that is longer is in either list. */
+export const listedKeyBytesMax = Math.max(...[...sharedKeys, ...popularKeys].map(({ length }) => length));
+
+/** A top-level domain, or a name below which strangers have theirs: the key of a name without a star. */
+export function isSharedSuffix(key: string): boolean {
+  return !key.includes(" ") || sharedKeys.has(key);
+}
+
+/** The key of a name that everybody visits, perhaps with `www` in front of it. */
+export function isPopularName(key: string): boolean {
+  return popularKeys.has(key);
 }

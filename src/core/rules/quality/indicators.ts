@@ -1,7 +1,8 @@
 /** Indicators that hit bystanders: addresses of every home, names of everybody, networks of a whole country. */
 import { hexText } from "../../encoding/bytes.js";
+import { nameText } from "../ioc/hosts.js";
 import { indicatorType } from "../ioc/types.js";
-import { isPopularName, isSharedSuffix } from "./domains.js";
+import { isPopularName, isSharedSuffix, listedKeyBytesMax } from "./domains.js";
 import { isCommonHash, type Problem, regexpProblems } from "./rules.js";
 
 interface Formats {
@@ -16,7 +17,7 @@ const hostKinds = new Set<number>([
 const widest = { ipv4: 16, ipv6: 32 };
 
 /** RFC 6890 and RFC 5771: prefix as bytes, its length in bits. */
-const reserved4: readonly (readonly [readonly number[], number])[] = [
+const prefixes4: readonly (readonly [readonly number[], number])[] = [
   ...([
     [[0], 8],
     [[10], 8],
@@ -35,6 +36,11 @@ const reserved4: readonly (readonly [readonly number[], number])[] = [
     [[224], 3],
   ] as const),
 ];
+/** First and last address of each as a number. */
+const reserved4 = prefixes4.map(([prefix, bits]) => {
+  const start = [0, 1, 2, 3].reduce((sum, i) => sum * 256 + (prefix[i] ?? 0), 0);
+  return { start, end: start + 2 ** (32 - bits) - 1 };
+});
 /** Resolvers that half of all machines ask. */
 const popularAddresses = new Set(
   "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220".split(" "),
@@ -60,19 +66,23 @@ export function indicatorProblems(record: string, formats: Formats): readonly Pr
 const none: readonly Problem[] = [];
 const commonFirst = new Set([0xd4, 0xda, 0xe3, 0x68, 0xad, 0x01]);
 
+/** Longer names are nobody else's. */
+const hostBytesMax = 60;
+
+/** Millions of names are judged, so they are looked up by their keys, and most are told by their length. */
 function hostProblems(type: number, key: string): readonly Problem[] {
-  const [labels = ""] = (type === indicatorType.domainPort ? key.slice(0, -2) : key).split("\0");
-  if (labels.length > 60) return none;
-  const parts = labels.split(" ").reverse();
-  const every = parts[0] === "*";
-  const name = (every ? parts.slice(1) : parts).join(".");
-  if (type === indicatorType.domain && isSharedSuffix(name)) {
-    return [{ code: "INDICATOR_TOO_BROAD", message: `${name} is a name below which strangers have theirs` }];
-  }
   // A page of a popular site may well be bad; the site as a whole is not.
   if (type !== indicatorType.domain && type !== indicatorType.domainPort) return none;
-  return isPopularName(name)
-    ? [{ code: "INDICATOR_POPULAR", message: `${name} is visited by everybody` }]
+  const host = type === indicatorType.domainPort ? key.slice(0, -2) : key;
+  const bare = host.endsWith(" *") ? host.slice(0, -2) : host;
+  if (host.length > hostBytesMax) return none;
+  if (bare.length > listedKeyBytesMax && bare.includes(" ")) return none;
+  if (type === indicatorType.domain && isSharedSuffix(bare)) {
+    const message = `${nameText(bare)} is a name below which strangers have theirs`;
+    return [{ code: "INDICATOR_TOO_BROAD", message }];
+  }
+  return isPopularName(bare)
+    ? [{ code: "INDICATOR_POPULAR", message: `${nameText(bare)} is visited by everybody` }]
     : none;
 }
 
@@ -99,12 +109,9 @@ function addressProblems(type: number, key: string, formats: Formats): readonly 
 }
 
 function isReserved4(bytes: string): boolean {
-  const number = [...bytes].reduce((sum, one) => sum * 256 + one.charCodeAt(0), 0);
-  return reserved4.some(([prefix, bits]) => {
-    const start = [0, 1, 2, 3].reduce((sum, i) => sum * 256 + (prefix[i] ?? 0), 0);
-    const size = 2 ** (32 - bits);
-    return number >= start && number < start + size;
-  });
+  let number = 0;
+  for (let i = 0; i < 4; i++) number = number * 256 + bytes.charCodeAt(i);
+  return reserved4.some(({ start, end }) => number >= start && number <= end);
 }
 
 /** `::`, `::1`, IPv4 in disguise, fc00::/7, fe80::/10, ff00::/8, 2001:db8::/32. */
