@@ -13,7 +13,6 @@ const { databasesInObjects } = await load("adapters/databases/in-objects.js");
 const { openFilesystemObjects } = await load("adapters/objects/filesystem.js");
 const { openSQLiteRecords } = await load("adapters/records/sqlite.js");
 const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
-const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
 const { compileDatabase } = await load("core/release/compile-database.js");
 
 async function digestFile(path) {
@@ -93,14 +92,12 @@ const steps = {
   async delta(data, from, to, out) {
     const { encodeDelta } = await load("core/format/delta-encode.js");
     const stores = await openStores(data);
-    const codec = await openZstdCodec({ workers: 2 });
     const [start, began] = [process.cpuUsage(), performance.now()];
     const sink = fileSink(out);
     const [old, next] = [await stores.databases.open(from), await stores.databases.open(to)];
-    await encodeDelta(old, next, sink, codec, nodeDigest);
+    await encodeDelta(old, next, sink, nodeDigest);
     sink.close();
     const figures = { wall: (performance.now() - began) / 1000, cpu: cpu(start) };
-    await codec.close();
     await stores.close();
     return { bytes: statSync(out).size, ...figures };
   },
@@ -120,10 +117,9 @@ const steps = {
 
   async apply(from, pack, out, expected) {
     const { applyDelta } = await load("core/format/delta-apply.js");
-    const codec = await openZstdCodec({ workers: 0 });
     const [start, began] = [process.cpuUsage(), performance.now()];
     const sink = fileSink(out);
-    const { sha256 } = await applyDelta(fileSource(from), fileSource(pack), sink, codec, nodeDigest);
+    const { sha256 } = await applyDelta(fileSource(from), fileSource(pack), sink, nodeDigest);
     sink.close();
     if (sha256 !== expected) throw new Error("a wrong database came out");
     return { wall: (performance.now() - began) / 1000, cpu: cpu(start) };
