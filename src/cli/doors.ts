@@ -108,6 +108,15 @@ export interface ClientUpdateOptions {
   readonly engineCheck?: string;
 }
 
+export interface ClientWatchOptions {
+  readonly state: string;
+  /** The longest between two polls while all is well. */
+  readonly intervalSeconds: number;
+  readonly splaySeconds: number;
+  /** Path of the metrics for Prometheus. */
+  readonly textfile?: string;
+}
+
 export interface ClientExportOptions {
   readonly state: string;
   readonly out: string;
@@ -254,6 +263,7 @@ export interface CLIDoors
   clientRebuilders(options: ClientRebuildersOptions): Promise<Report>;
   clientConfigure(options: ClientConfigureOptions, progress: Progress): Promise<Report>;
   clientUpdate(options: ClientUpdateOptions, progress: Progress): Promise<Report>;
+  clientWatch(options: ClientWatchOptions, progress: Progress): Promise<Report>;
   clientStatus(state: string): Promise<Report>;
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;

@@ -32,6 +32,7 @@ import { clientRebuilders } from "./commands/client-rebuilders.js";
 import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
+import { clientWatch } from "./commands/client-watch.js";
 import { init } from "./commands/init.js";
 import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
 import { pkiVerify } from "./commands/pki-verify.js";
@@ -112,6 +113,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       clientConfigure,
       clientRebuilders,
       clientUpdate,
+      clientWatch,
       clientStatus,
       clientExport,
       clientRollback,

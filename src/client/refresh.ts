@@ -5,15 +5,15 @@
  * the disk and verified again, and the next root is asked for once a day: an endpoint that is current makes one request.
  */
 import type { FeedName } from "../core/brands.js";
-import { equalBytes } from "../core/encoding/bytes.js";
 import { OperationError, VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { type ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
-import { type PublicTreeReader, ifThere, wholeBody } from "./fetch-file.js";
+import { type PublicTreeReader, ifThere } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
+import { pollTimestamp } from "./poll-timestamp.js";
 import { type StateKeeper, sha256Text } from "./state.js";
 
 export interface RefreshInput {
@@ -65,8 +65,9 @@ class Refresh {
     const stored = await this.#restore("timestamp.json", (bytes) => this.#trusted.restoreTimestamp(bytes));
     await this.#restore("snapshot.json", (bytes) => this.#trusted.restoreSnapshot(bytes));
     await this.#in.tree.eachMirror(timestampPath, async (url) => {
-      const { bytes, etag } = await this.#pollTimestamp(url, stored);
-      if (stored === undefined || !equalBytes(stored, bytes) || this.#rootIsDue()) await this.#followRoots();
+      const { tree, state } = this.#in;
+      const { bytes, etag, isStored } = await pollTimestamp(tree, url, stored, state.now.poll);
+      if (!isStored || this.#rootIsDue()) await this.#followRoots();
       this.#trusted.finishRoot();
       await this.#acceptTimestamp(bytes, etag && { url, etag });
     });
@@ -83,23 +84,6 @@ class Refresh {
     const bytes = await this.#in.files.read(name);
     if (bytes === undefined) return undefined;
     return (await unlessRefused(restore(bytes))) === undefined ? undefined : bytes;
-  }
-
-  async #pollTimestamp(
-    url: string,
-    stored: Uint8Array | undefined,
-  ): Promise<{ bytes: Uint8Array; etag: string | undefined }> {
-    const { poll } = this.#in.state.now;
-    // Another server's tags mean other files.
-    const isAsked = poll !== null && (poll.url ?? url) === url;
-    const known = isAsked && stored !== undefined && poll.timestampSha256 === (await sha256Text(stored));
-    const bytesMax = limits.timestampBytesMax;
-    const options = known ? { bytesMax, etag: poll.etag } : { bytesMax };
-    const answer = await this.#in.tree.open(url, timestampPath, options);
-    const body = await wholeBody(answer.body);
-    return answer.status === 304 && stored !== undefined
-      ? { bytes: stored, etag: poll?.etag }
-      : { bytes: body, etag: answer.etag };
   }
 
   #rootIsDue(): boolean {

@@ -174,6 +174,7 @@ export const errorTable = {
   FETCH_TOO_LARGE: verification,
   FETCH_DEFERRED: operation,
   BUDGET_SPENT: operation,
+  INTERRUPTED: operation,
   STATE_LOCKED: operation,
   STATE_CORRUPT: operation,
   SERVER_REFUSED: operation,

@@ -35,6 +35,8 @@ const doors: CLIDoors = {
     (await import("./compose-endpoint.js")).configureClient(options, progress),
   clientUpdate: async (options, progress) =>
     (await import("./compose-endpoint.js")).updateClient(options, progress),
+  clientWatch: async (options, progress) =>
+    (await import("./compose-watch.js")).watchClient(options, progress),
   clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),

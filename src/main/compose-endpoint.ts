@@ -6,8 +6,6 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { shellEngine } from "../adapters/endpoint-engine/shell.js";
-import { environmentProxy } from "../adapters/fetcher/environment-proxy.js";
-import type { HTTPFetcherOptions } from "../adapters/fetcher/http.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import {
@@ -32,13 +30,13 @@ import { type HealthChoices, parseHealth } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
-import { readConfig } from "../client/state.js";
 import { Updater } from "../client/updater.js";
 import type { JSONObject } from "../core/encoding/json.js";
-import { UsageError } from "../core/errors.js";
-import type { EndpointFiles } from "../ports/endpoint-store.js";
+import { OperationError, UsageError } from "../core/errors.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { nodeDigest } from "../adapters/node-digest.js";
+import { networkOf } from "./compose-network.js";
+import { stopSignal } from "./stop-signal.js";
 
 export async function withUpdater<T>(
   state: string,
@@ -144,11 +142,15 @@ export async function updateClient(
   progress: Progress,
 ): Promise<Report> {
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
+  const told = new AbortController();
+  const message = "expected to finish the update, got a signal to stop; the last good database stays";
+  void stopSignal().then(() => told.abort(new OperationError("INTERRUPTED", message)));
   return withUpdater(state, progress, async (updater) => {
     const health = (chosen: HealthChoices | undefined) =>
       parseHealth({ kind: "yara", ...chosen, ...(check !== undefined && { check }) } as JSONObject);
     const asked = check === undefined ? {} : { health };
-    return updateReport(await updater.update({ ...(again && { again }), ...asked }));
+    const { signal } = told;
+    return updateReport(await updater.update({ signal, ...(again && { again }), ...asked }));
   });
 }
 
@@ -189,15 +191,6 @@ export function rollbackClient(state: string, progress: Progress): Promise<Repor
     const text = `Back at release ${installed.release}. The release before this is held: only a higher one will be applied.`;
     return { ok: true, json: installed, text };
   });
-}
-
-/** What the endpoint's owner chose; the environment's proxy where they chose none, as other programs do it. */
-async function networkOf(files: EndpointFiles): Promise<HTTPFetcherOptions> {
-  if ((await files.read("config.json")) === undefined) return {};
-  const { url, network } = await readConfig(files);
-  const { proxy, direct, ca, bytesPerSecondMax } = network;
-  const ways = proxy === undefined ? environmentProxy(url, process.env) : { proxy, noProxy: direct ?? [] };
-  return { ...ways, ...(ca && { ca }), ...(bytesPerSecondMax && { bytesPerSecondMax }) };
 }
 
 /** Undefined for what a person need not see. */

@@ -95,6 +95,7 @@ const others: Readonly<Record<string, string>> = {
   "assay init": "the overseer's machine",
   "assay run": "the overseer's machine, and the service's doors",
   "assay watch": "the overseer's machine, and the service's doors",
+  "assay map": "the overseer's machine, and the service's doors",
   "assay status": "the overseer's machine",
 };
 

@@ -41,6 +41,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientInit: closed("clientInit"),
     clientConfigure: closed("clientConfigure"),
     clientUpdate: closed("clientUpdate"),
+    clientWatch: closed("clientWatch"),
     clientStatus: closed("clientStatus"),
     clientExport: closed("clientExport"),
     clientRollback: closed("clientRollback"),

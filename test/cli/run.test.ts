@@ -61,6 +61,7 @@ describe("every command", () => {
       "client configure",
       "client rebuilders",
       "client update",
+      "client watch",
       "client status",
       "client export",
       "client rollback",

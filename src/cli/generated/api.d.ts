@@ -1816,6 +1816,7 @@ export interface components {
       | "FETCH_TOO_LARGE"
       | "FETCH_DEFERRED"
       | "BUDGET_SPENT"
+      | "INTERRUPTED"
       | "STATE_LOCKED"
       | "STATE_CORRUPT"
       | "SERVER_REFUSED"

@@ -1,0 +1,162 @@
+/**
+ * `rulemint client watch`, tied to this process. It loads what a poll needs and no more: an update is a process of its own, whose
+ * memory ends with it.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { systemClock } from "../adapters/clock/system.js";
+import { makeFolderDurably, writeFileDurably } from "../adapters/durable-files.js";
+import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
+import { openFetcher } from "../adapters/fetcher/open.js";
+import { acquireFileLock } from "../adapters/file-lock.js";
+import type { ClientWatchOptions, Progress, Report } from "../cli/doors.js";
+import { Poller } from "../client/poller.js";
+import { readConfig, readState } from "../client/state.js";
+import { type UpdateEnd, Watch } from "../client/watch.js";
+import { formatWatchMetrics } from "../client/watch-metrics.js";
+import { type WatchStatus, writeWatchStatus } from "../client/watch-status.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
+import { networkOf } from "./compose-network.js";
+import { stopSignal } from "./stop-signal.js";
+
+const program = fileURLToPath(new URL("./cli.js", import.meta.url));
+const answerCharactersMax = 4 * 1024 * 1024;
+
+/** @throws UsageError USAGE before `init`; OperationError STATE_LOCKED beside another daemon, STORE_* */
+export async function watchClient(options: ClientWatchOptions, progress: Progress): Promise<Report> {
+  // The HTTP parser is WebAssembly: optimising it takes 40 MiB for a moment, and saves a poll a minute nothing.
+  setFlagsFromString("--liftoff-only");
+  const state = resolve(options.state);
+  const told = new AbortController();
+  void stopSignal().then(() => told.abort());
+  const store = await openFilesystemEndpointStore(state);
+  await readConfig(store.files);
+  // SPEC §8.8.1
+  const unlock = await acquireFileLock(join(state, "watch-lock"), { tries: 1 });
+  const network = new Connection(store.files);
+  try {
+    progress(`watching; a look at least every ${options.intervalSeconds} seconds`);
+    await pause(Math.random() * options.splaySeconds * 1000, told.signal);
+    const watch = new Watch({
+      poller: new Poller(store, systemClock, () => network.open()),
+      clock: systemClock,
+      elapsedMs: () => performance.now(),
+      random: Math.random,
+      pid: process.pid,
+      intervalSeconds: options.intervalSeconds,
+      update: (stop) => updateInChild(state, stop),
+      wait: pause,
+      stop: told.signal,
+      onStatus: teller(store.files, options.textfile, progress),
+    });
+    const last = await watch.run();
+    return { ok: true, json: last, text: `Stopped after ${last.polls} polls and ${last.updates} updates.` };
+  } finally {
+    await network.close();
+    await unlock();
+  }
+}
+
+/** SIGHUP ends it early: a look now. */
+async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop, over.signal]);
+  const ends = [sleep(milliseconds, undefined, { signal }), once(process, "SIGHUP", { signal })];
+  await Promise.race(ends).catch(() => undefined);
+  over.abort();
+  await Promise.allSettled(ends);
+}
+
+/** Connections are kept from poll to poll, until the owner changes how to reach the network. */
+class Connection {
+  readonly #files: EndpointFiles;
+  #settings = "";
+  #fetcher: ReturnType<typeof openFetcher> | undefined;
+
+  constructor(files: EndpointFiles) {
+    this.#files = files;
+  }
+
+  async open(): Promise<ReturnType<typeof openFetcher>> {
+    const options = await networkOf(this.#files);
+    const settings = JSON.stringify(options);
+    if (this.#fetcher === undefined || settings !== this.#settings) {
+      await this.#fetcher?.close();
+      this.#fetcher = openFetcher(options);
+      this.#settings = settings;
+    }
+    return this.#fetcher;
+  }
+
+  async close(): Promise<void> {
+    await this.#fetcher?.close();
+  }
+}
+
+/** Its progress goes where ours goes; its answer is read. Told to stop, it ends between two steps. */
+async function updateInChild(state: string, stop: AbortSignal): Promise<UpdateEnd> {
+  const words = [program, "client", "update", "--state", state, "--json"];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const end = () => void child.kill("SIGTERM");
+  stop.addEventListener("abort", end, { once: true });
+  try {
+    let answer = "";
+    child.stdout.setEncoding("utf8").on("data", (part: string) => {
+      if (answer.length < answerCharactersMax) answer += part;
+    });
+    const [exit, signal] = (await once(child, "close")) as [number | null, string | null];
+    return readAnswer(answer, signal ?? `exit ${exit}`);
+  } catch (cause) {
+    return { ok: false, code: "INTERNAL", message: `expected to start an update, got ${String(cause)}` };
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
+}
+
+function readAnswer(text: string, how: string): UpdateEnd {
+  try {
+    const { outcome, error } = JSON.parse(text) as {
+      outcome?: string;
+      error?: { code: string; message: string };
+    };
+    if (error !== undefined) return { ok: false, code: error.code, message: error.message };
+    if (how === "exit 0" && outcome !== undefined) return { ok: true, outcome };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { ok: false, code: "INTERNAL", message: `expected an update to end with an answer, got ${how}` };
+}
+
+/** A disk that takes no status is no reason to stop looking for updates. */
+function teller(files: EndpointFiles, textfile: string | undefined, progress: Progress) {
+  let said = "";
+  return async (status: WatchStatus): Promise<void> => {
+    const line = lineOf(status);
+    if (line !== undefined && line !== said) progress(line);
+    if (line !== undefined) said = line;
+    try {
+      await writeWatchStatus(files, status);
+      if (textfile !== undefined) await writeTextfile(textfile, status, files);
+    } catch (error) {
+      progress(`no status written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+}
+
+async function writeTextfile(path: string, status: WatchStatus, files: EndpointFiles): Promise<void> {
+  const file = resolve(path);
+  await makeFolderDurably(dirname(file));
+  const text = formatWatchMetrics(status, await readState(files));
+  await writeFileDurably(file, new TextEncoder().encode(text));
+}
+
+/** Undefined where there is nothing to say. */
+function lineOf({ isUpdating, failures, lastError, lastUpdate }: WatchStatus): string | undefined {
+  if (isUpdating) return undefined;
+  if (failures > 0 && lastError) return `${lastError.code}: ${lastError.message}`;
+  return lastUpdate === null ? undefined : `${lastUpdate.at}: ${lastUpdate.outcome}`;
+}
