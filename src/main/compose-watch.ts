@@ -38,9 +38,10 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
   // SPEC §8.8.1
   const unlock = await acquireFileLock(join(state, "watch-lock"), { tries: 1 });
   const network = new Connection(store.files);
+  const pauses = new Pauses();
   try {
     progress(`watching; a look at least every ${options.intervalSeconds} seconds`);
-    await pause(Math.random() * options.splaySeconds * 1000, told.signal);
+    await pauses.wait(Math.random() * options.splaySeconds * 1000, told.signal);
     const watch = new Watch({
       poller: new Poller(store, systemClock, () => network.open()),
       clock: systemClock,
@@ -49,26 +50,44 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
       pid: process.pid,
       intervalSeconds: options.intervalSeconds,
       update: (stop) => updateInChild(state, stop),
-      wait: pause,
+      wait: pauses.wait,
       stop: told.signal,
       onStatus: teller(store.files, options.textfile, progress),
     });
     const last = await watch.run();
     return { ok: true, json: last, text: `Stopped after ${last.polls} polls and ${last.updates} updates.` };
   } finally {
+    pauses.close();
     await network.close();
     await unlock();
   }
 }
 
-/** SIGHUP ends it early: a look now. */
-async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([stop, over.signal]);
-  const ends = [sleep(milliseconds, undefined, { signal }), once(process, "SIGHUP", { signal })];
-  await Promise.race(ends).catch(() => undefined);
-  over.abort();
-  await Promise.allSettled(ends);
+/** SIGHUP ends a pause: a look now. One that comes amid a poll or an update ends the pause after it; it never ends the process. */
+class Pauses {
+  #asked = false;
+  #wake = () => {};
+  readonly #hear = () => {
+    this.#asked = true;
+    this.#wake();
+  };
+
+  constructor() {
+    process.on("SIGHUP", this.#hear);
+  }
+
+  readonly wait = async (milliseconds: number, stop: AbortSignal): Promise<void> => {
+    const over = new AbortController();
+    this.#wake = () => over.abort();
+    if (this.#asked) over.abort();
+    const signal = AbortSignal.any([stop, over.signal]);
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+    this.#asked = false;
+  };
+
+  close(): void {
+    process.off("SIGHUP", this.#hear);
+  }
 }
 
 /** Connections are kept from poll to poll, until the owner changes how to reach the network. */

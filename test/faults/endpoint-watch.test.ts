@@ -161,6 +161,17 @@ describe("client watch", () => {
     await says("one more poll", (one) => one?.polls === (first?.polls ?? 0) + 1);
   });
 
+  it("SIGHUP in an update does not end it: the look comes after it", async () => {
+    const { reached, letGo } = holdPacks();
+    const daemon = watch("--interval", "3600");
+    await reached;
+    daemon.kill("SIGHUP");
+    letGo();
+    await says("a poll after the update", (one) => one?.polls === 1 && one.nextPollAt !== null);
+    expect(daemon.signalCode).toBeNull();
+    await expectWhole(released);
+  });
+
   it("keeps what it has while a server lies, names the fault, and goes on when it is over", async () => {
     watch();
     await installs(released);
