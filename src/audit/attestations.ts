@@ -2,10 +2,10 @@
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { limits } from "../core/limits.js";
-import { type DSSEEnvelope, dsseSigners, parseDSSE } from "../core/trust/attest/dsse.js";
+import { dsseSigners, parseDSSE } from "../core/trust/attest/dsse.js";
 import { verifyProvenance } from "../core/trust/attest/provenance.js";
 import { parseVerdictList, provenancePath, verdictsPath } from "../core/trust/attest/verdict-list.js";
-import { isVerdictOn, parseVerdict, sourceMapIn } from "../core/trust/attest/verdict.js";
+import { isVerdictOn, parseVerdict, type RebuildVerdict, sourceMapIn } from "../core/trust/attest/verdict.js";
 import type { Delegation } from "../core/trust/metadata.js";
 import type { ProvenRelease, TUFKey } from "../core/trust/model.js";
 import type { ProvenFeed } from "../core/trust/trusted-metadata.js";
@@ -30,11 +30,10 @@ export async function auditAttestations(
       await verifyProvenance(parseDSSE(provenance), manifest, proven.envelope.signed, keys);
       evidence.push("provenance: by a key that signed the manifest, and says what the manifest says");
     }
-    const listed = verdicts === undefined ? [] : parseVerdictList(verdicts).verdicts;
-    const signedSha256 = hexText(await sha256(proven.envelope.message));
-    for (const envelope of listed) {
-      evidence.push(await describe(envelope, { feed, release: manifest.version, signedSha256 }, delegation));
-    }
+    for (const one of verdicts === undefined
+      ? []
+      : await judged(verdicts, proven, { manifest, feed }, delegation))
+      evidence.push(describe(one));
     return { value: undefined, evidence };
   });
 }
@@ -42,35 +41,49 @@ export async function auditAttestations(
 /** SPEC §12.4.5: digests of the source map that verdicts by keys of the feed name. A verdict that does not verify names none. */
 export async function namedSourceMaps(
   files: PublicFiles,
-  { envelope }: ProvenFeed,
-  { manifest, feed }: ProvenRelease,
-  { keys }: Delegation,
+  proven: ProvenFeed,
+  release: ProvenRelease,
+  delegation: Delegation,
 ): Promise<string[]> {
-  const file = await files.find(verdictsPath(feed, manifest.version), limits.verdictListBytesMax);
+  const path = verdictsPath(release.feed, release.manifest.version);
+  const file = await files.find(path, limits.verdictListBytesMax);
   if (file === undefined) return [];
-  const release = { feed, release: manifest.version, signedSha256: hexText(await sha256(envelope.message)) };
-  const known = [...keys.values()].filter((key): key is TUFKey => key !== undefined);
-  const named: string[] = [];
-  for (const one of parseVerdictList(file).verdicts) {
-    const verdict = parseVerdict(one);
-    const map = sourceMapIn(verdict, release);
-    if (map === undefined || !isVerdictOn(verdict, release)) continue;
-    if ((await dsseSigners(one, known)).size > 0) named.push(map);
-  }
-  return named;
+  const all = await judged(file, proven, release, delegation);
+  return all.flatMap(({ isOwn, isAbout, map }) => (isOwn && isAbout && map !== undefined ? [map] : []));
 }
 
-async function describe(
-  envelope: DSSEEnvelope,
-  release: Parameters<typeof isVerdictOn>[1],
+interface JudgedVerdict {
+  readonly verdict: RebuildVerdict;
+  /** By a key of the feed, and verified. */
+  readonly isOwn: boolean;
+  /** On this manifest and no other. */
+  readonly isAbout: boolean;
+  readonly map: string | undefined;
+}
+
+async function judged(
+  file: Uint8Array,
+  { envelope }: ProvenFeed,
+  { manifest, feed }: Pick<ProvenRelease, "manifest" | "feed">,
   { keys }: Delegation,
-): Promise<string> {
-  const verdict = parseVerdict(envelope);
+): Promise<JudgedVerdict[]> {
+  const release = { feed, release: manifest.version, signedSha256: hexText(await sha256(envelope.message)) };
   const known = [...keys.values()].filter((key): key is TUFKey => key !== undefined);
-  const own = (await dsseSigners(envelope, known)).size > 0;
-  const about = isVerdictOn(verdict, release) ? "" : ", about another manifest";
-  const by = own ? "by a key of the feed, verified" : "by a key that is none of the feed's, not judged here";
-  const map = sourceMapIn(verdict, release);
+  const all: JudgedVerdict[] = [];
+  for (const one of parseVerdictList(file).verdicts) {
+    const verdict = parseVerdict(one);
+    const isOwn = (await dsseSigners(one, known)).size > 0;
+    const isAbout = isVerdictOn(verdict, release);
+    all.push({ verdict, isOwn, isAbout, map: sourceMapIn(verdict, release) });
+  }
+  return all;
+}
+
+function describe({ verdict, isOwn, isAbout, map }: JudgedVerdict): string {
+  const about = isAbout ? "" : ", about another manifest";
+  const by = isOwn
+    ? "by a key of the feed, verified"
+    : "by a key that is none of the feed's, not judged here";
   const names = map === undefined ? "" : `, names the source map ${map}`;
   const why = verdict.result === "FAILED" ? `: ${verdict.explanation}` : names;
   return `verdict ${verdict.result} at ${verdict.timeVerified}, ${by}${about}${why}`;

@@ -93,9 +93,11 @@ async function runSteps(
   const packs = await auditPacks(log, files, release, policy, at);
   const database = await auditContent(log, files, release, packs, workshop);
   log.fact(databaseFact, release.manifest.block.database.sha256);
-  const maps = await namedSourceMaps(files, proven, release, trusted.delegation(feed));
-  if (request.rebuild) await auditRebuild(log, release, database, workshop, maps);
-  else log.notes.push("The sources were not compiled again: whether they give this database was not asked.");
+  if (request.rebuild) {
+    const maps = await namedSourceMaps(files, proven, release, trusted.delegation(feed));
+    await auditRebuild(log, release, database, workshop, maps);
+  } else
+    log.notes.push("The sources were not compiled again: whether they give this database was not asked.");
   releaseFigures(log, release);
   return { ...release, target: targetBox(release) };
 }

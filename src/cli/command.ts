@@ -95,6 +95,12 @@ export function parseNumber(text: string): number {
   return Number(text);
 }
 
+/** For options that are a number of seconds to wait. @throws InvalidArgumentError */
+export function parseSeconds(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("expected seconds, at most 99999");
+  return Number(text);
+}
+
 /** For options that are times. @throws InvalidArgumentError */
 export function parseTime(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text))) {

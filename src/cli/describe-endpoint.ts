@@ -92,6 +92,7 @@ export function describeStatus(status: EndpointStatus): string {
         ? null
         : `${logFork.origin} showed two histories, ${formatTime(logFork.at)}; proof: ${logFork.files.join(", ")}`,
     ],
+    ["daemon", daemon(status.watch)],
     ["export", status.exported ? "made from this release" : "not made yet"],
     ["root", `version ${status.rootVersion}`],
     ["policy", `${status.policySource}, sha256 ${status.policySha256}`],
@@ -126,6 +127,16 @@ export function describeHealth(health: HealthChoices | undefined): string {
     ["must match", mustMatch.join(", ") || null],
     ["must not", mustNotMatch.join(", ") || null],
   ]);
+}
+
+/** Its own words: a killed one had no time to say that it ended, so the time of the next poll is there to be compared. */
+function daemon(watch: EndpointStatus["watch"]): string | null {
+  if (watch === null) return null;
+  if (watch.stoppedAt !== null) return `ended ${formatTime(watch.stoppedAt)}`;
+  const next = watch.nextPollAt === null ? "at work" : `next poll ${formatTime(watch.nextPollAt)}`;
+  const { failures, lastError } = watch;
+  if (failures === 0 || lastError === null) return `${next}, every ${watch.intervalSeconds} s`;
+  return `${next}; ${failures} failures in a row, ${lastError.code}: ${lastError.message}`;
 }
 
 function installed(one: InstalledRelease | null): string | null {

@@ -19,7 +19,7 @@ After=network-online.target
 
 [Service]
 Type=exec
-ExecStart=/usr/bin/env NODE_OPTIONS=--max-semi-space-size=1 ${words.join(" ")}
+ExecStart=/usr/bin/env ${words.join(" ")}
 ExecReload=/bin/kill -HUP $MAINPID
 # The daemon tells its update, which ends between two steps.
 KillMode=mixed

@@ -2,8 +2,9 @@
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { PolicyError } from "../core/errors.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
-import { databaseDigest, storedManifest, swapDatabase } from "./holdings.js";
+import { databaseDigest, swapDatabase } from "./holdings.js";
 import type { BadRelease, EndpointState, InstalledRelease } from "./model.js";
+import { blockedBy } from "./recall.js";
 import type { StateKeeper } from "./state.js";
 
 export interface RollbackInput {
@@ -24,8 +25,7 @@ export async function leaveRelease(
   if (installed === null || previous === null) return undefined;
   if ((await databaseDigest(store.databases, "previous", digest)) !== previous.databaseSha256)
     return undefined;
-  const newest = await storedManifest(store.files, "manifest.json");
-  if (newest?.block.blocked?.includes(previous.databaseSha256)) return undefined;
+  if ((await blockedBy(store.files, previous)) !== undefined) return undefined;
   const bad: BadRelease = { release: installed.release, databaseSha256: installed.databaseSha256, code };
   // One write says both, so no crash comes between.
   await swapDatabase(state, { installed: previous, previous: null, held, bad }, () =>

@@ -16,6 +16,7 @@ import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
 import type { RingChoices } from "./ring-choices.js";
+import type { WatchStatus } from "./watch-status.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
 
 /** Everything that an updater needs from outside; it keeps no other state and shares nothing with another updater. */
@@ -192,6 +193,8 @@ export interface EndpointStatus {
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];
   readonly logFork: LogFork | null;
+  /** What the daemon says of itself; null where none ever ran. */
+  readonly watch: WatchStatus | null;
   /** Seconds since the installed release was made, and since the last update that succeeded. */
   readonly releaseAgeSeconds: number | null;
   readonly staleSeconds: number | null;

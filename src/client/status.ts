@@ -10,6 +10,7 @@ import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
 import { startFromStoredRoot } from "./refresh.js";
 import { readConfig, readState } from "./state.js";
+import { readWatchStatus } from "./watch-status.js";
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readStatus(files: EndpointFiles, now: Date): Promise<EndpointStatus> {
@@ -43,6 +44,7 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
     lastSuccess,
     lastFailure,
     logFork: state.logFork ?? null,
+    watch: await readWatchStatus(files),
     releaseAgeSeconds: secondsSince(installed?.createdAt),
     staleSeconds: secondsSince(lastSuccess?.at),
   };

@@ -151,7 +151,8 @@ export class Updater {
     return this.#locked(async () => {
       const { store, fetcher } = this.#options;
       const stored = await readConfig(store.files);
-      const health = options.health?.(stored.health) ?? stored.health;
+      const asked = options.health?.(stored.health);
+      const health = asked === undefined ? stored.health : parseHealth(asked as unknown as JSONObject);
       const config = { ...stored, ...(health && { health }) };
       const state = new StateKeeper(store.files, await readState(store.files));
       const { mirrors: others, bytesPerDayMax } = config.network;
@@ -218,7 +219,8 @@ export class Updater {
       await swapDatabase(state, next, () => store.databases.restore());
       this.#emit({ type: "installed", release: previous.release });
       const written = await this.#export(undefined, exportKinds);
-      await state.set({ exportedSha256: previous.databaseSha256 });
+      // Nobody asked the engine about these files.
+      await state.set({ exportedSha256: previous.databaseSha256, loadedRules: null });
       this.#emit({ type: "exported", ...written });
       return previous;
     });

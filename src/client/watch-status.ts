@@ -13,7 +13,11 @@ export interface WatchStatus {
   readonly intervalSeconds: number;
   readonly isUpdating: boolean;
   readonly lastPoll: { readonly at: string; readonly outcome: string } | null;
-  readonly lastUpdate: { readonly at: string; readonly outcome: string; readonly seconds: number } | null;
+  readonly lastUpdate: {
+    readonly at: string;
+    readonly outcome: string;
+    readonly milliseconds: number;
+  } | null;
   readonly lastError: { readonly at: string; readonly code: string; readonly message: string } | null;
   /** Since the last round that went well. */
   readonly failures: number;

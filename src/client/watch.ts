@@ -105,8 +105,8 @@ export class Watch {
     await this.#tell({ isUpdating: true, updates: this.#status.updates + 1, nextPollAt: null });
     const began = this.#parts.elapsedMs();
     const end = await this.#parts.update(this.#parts.stop);
-    const seconds = Math.round((this.#parts.elapsedMs() - began) / 10) / 100;
-    const lastUpdate = { at: this.#at(), outcome: end.ok ? end.outcome : end.code, seconds };
+    const milliseconds = Math.round(this.#parts.elapsedMs() - began);
+    const lastUpdate = { at: this.#at(), outcome: end.ok ? end.outcome : end.code, milliseconds };
     this.#note({ isUpdating: false, lastUpdate });
     if (end.ok) {
       this.#isDue = false;

@@ -26,12 +26,11 @@ import type {
   Report,
 } from "../cli/doors.js";
 import { formatBytes } from "../cli/figures.js";
-import { type HealthChoices, parseHealth } from "../client/health.js";
+import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { Updater } from "../client/updater.js";
-import type { JSONObject } from "../core/encoding/json.js";
 import { OperationError, UsageError } from "../core/errors.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { nodeDigest } from "../adapters/node-digest.js";
@@ -146,11 +145,10 @@ export async function updateClient(
   const message = "expected to finish the update, got a signal to stop; the last good database stays";
   void stopSignal().then(() => told.abort(new OperationError("INTERRUPTED", message)));
   return withUpdater(state, progress, async (updater) => {
-    const health = (chosen: HealthChoices | undefined) =>
-      parseHealth({ kind: "yara", ...chosen, ...(check !== undefined && { check }) } as JSONObject);
-    const asked = check === undefined ? {} : { health };
     const { signal } = told;
-    return updateReport(await updater.update({ signal, ...(again && { again }), ...asked }));
+    const health = (now: HealthChoices | undefined) =>
+      changedHealth(now, check === undefined ? {} : { check });
+    return updateReport(await updater.update({ signal, health, ...(again && { again }) }));
   });
 }
 

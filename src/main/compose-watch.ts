@@ -30,6 +30,7 @@ const answerCharactersMax = 4 * 1024 * 1024;
 export async function watchClient(options: ClientWatchOptions, progress: Progress): Promise<Report> {
   // The HTTP parser is WebAssembly: optimising it takes 40 MiB for a moment, and saves a poll a minute nothing.
   setFlagsFromString("--liftoff-only");
+  const pauses = new Pauses();
   const state = resolve(options.state);
   const told = new AbortController();
   void stopSignal().then(() => told.abort());
@@ -38,7 +39,6 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
   // SPEC §8.8.1
   const unlock = await acquireFileLock(join(state, "watch-lock"), { tries: 1 });
   const network = new Connection(store.files);
-  const pauses = new Pauses();
   try {
     progress(`watching; a look at least every ${options.intervalSeconds} seconds`);
     await pauses.wait(Math.random() * options.splaySeconds * 1000, told.signal);

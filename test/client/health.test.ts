@@ -84,6 +84,9 @@ describe("SPEC §16.6.1 the engine", () => {
     expect(await readFile(seen, "utf8")).toBe("ioc 2\n");
     expect(await exported()).toContain(newIn2());
     expect(await scene.endpoint.updater.status()).toMatchObject({ loadedRules: 400, bad: null });
+    // It was not asked about the files that a rollback by hand gives it.
+    await scene.endpoint.updater.rollback();
+    expect(await scene.endpoint.updater.status()).toMatchObject({ loadedRules: null });
   });
 
   it("leaves nothing running that hangs", async () => {

@@ -154,6 +154,17 @@ describe("client watch", () => {
     await expectWhole(released);
   });
 
+  it("is in the endpoint's status, with what its polls met", async () => {
+    const daemon = watch();
+    await installs(released);
+    const shown = async () => (await rulemint(["client", "status", "--state", state])).stdout;
+    await until("the daemon in the status", shown, (text) => /daemon +next poll .*, every 1 s/.test(text));
+    instead = (path, response) => path === timestamp && !!response.writeHead(500).end();
+    await until("its failures", shown, (text) => /daemon +.*failures in a row, FETCH_FAILED/.test(text));
+    await stop(daemon, "SIGTERM");
+    expect(await shown()).toMatch(/daemon +ended /);
+  });
+
   it("looks at once on SIGHUP", async () => {
     const daemon = watch("--interval", "3600");
     const first = await says("a first update", (one) => one?.nextPollAt != null);

@@ -126,7 +126,7 @@ async function runSteps(
   });
   const sources = await auditSources(log, bundle, release);
   await auditPages(log, question, { ...bundled, trusted, release, database, snapshot, sources });
-  const maps = await namedSourceMaps(files, proven, release, trusted.delegation(bundle.feed));
+  const maps = () => namedSourceMaps(files, proven, release, trusted.delegation(bundle.feed));
   await rebuild(log, question, release, database, { archive: sources?.archive, maps });
   releaseFigures(log, release);
   if (sources !== undefined) log.figure("Source files", sourceMembers(sources.sources).length);
@@ -144,9 +144,12 @@ async function rebuild(
   { rebuild: wanted, workshop }: BundleQuestion,
   release: ProvenRelease,
   database: Uint8Array,
-  { archive, maps }: { readonly archive: Workshop["archive"]; readonly maps: readonly string[] },
+  {
+    archive,
+    maps,
+  }: { readonly archive: Workshop["archive"]; readonly maps: () => Promise<readonly string[]> },
 ): Promise<void> {
-  if (wanted) return auditRebuild(log, release, database, { ...workshop, archive }, maps);
+  if (wanted) return auditRebuild(log, release, database, { ...workshop, archive }, await maps());
   const why = archive === undefined ? "The bundle has no sources" : "The sources were not compiled again";
   log.notes.push(`${why}: whether the reviewed sources give this database was not asked.`);
 }

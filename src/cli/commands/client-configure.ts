@@ -1,4 +1,4 @@
-/** `rulemint client configure`: how the endpoint reaches its publisher. */
+/** `rulemint client configure`: what an endpoint's owner chooses: the way to the publisher, when releases are taken, what the engine is asked. */
 import type { Command } from "commander";
 import { UsageError, quote } from "../../core/errors.js";
 import { answers } from "../command.js";
@@ -27,7 +27,9 @@ interface Options {
 export function clientConfigure(noun: Command, doors: CLIDoors): void {
   const command = noun
     .command("configure")
-    .description("say how the network is reached; without options, show it")
+    .description(
+      "say how the network is reached, when releases are taken and what the engine is asked; without options, show it",
+    )
     .requiredOption("--state <dir>", "the endpoint's state folder")
     .option("--mirror <url...>", "more addresses of the same tree, asked in this order; none for none")
     .option("--proxy <url>", "http or https proxy, perhaps with user:password@; or none")

@@ -1,6 +1,6 @@
 /** `rulemint client update`: verifies and applies the newest release, or keeps what it has. */
-import { type Command, InvalidArgumentError } from "commander";
-import { answers } from "../command.js";
+import type { Command } from "commander";
+import { answers, parseSeconds } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
 interface Options {
@@ -15,7 +15,7 @@ export function clientUpdate(noun: Command, doors: CLIDoors): void {
     .command("update")
     .description("verify and apply the newest release; on any failure the last good one stays")
     .requiredOption("--state <dir>", "the endpoint's state folder")
-    .option("--splay <seconds>", "wait a random time of at most so long first, for timers", splay, 0)
+    .option("--splay <seconds>", "wait a random time of at most so long first, for timers", parseSeconds, 0)
     .option("--again", "take a release again that was rolled back from, by hand or after a failed check")
     .option(
       "--engine-check <command>",
@@ -27,9 +27,4 @@ export function clientUpdate(noun: Command, doors: CLIDoors): void {
       progress,
     ),
   );
-}
-
-function splay(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("expected seconds, at most 99999");
-  return Number(text);
 }

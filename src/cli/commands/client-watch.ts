@@ -1,6 +1,6 @@
 /** `rulemint client watch`: an endpoint that follows its publisher, until it is told to stop. */
 import { type Command, InvalidArgumentError } from "commander";
-import { answers, done } from "../command.js";
+import { answers, done, parseSeconds } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { watchUnit } from "../watch-unit.js";
 
@@ -20,10 +20,10 @@ export function clientWatch(noun: Command, doors: CLIDoors): void {
     .option(
       "--interval <seconds>",
       "the longest between two polls while all is well, 1 to 86400",
-      seconds,
+      interval,
       60,
     )
-    .option("--splay <seconds>", "wait a random time of at most so long first", splay, 0)
+    .option("--splay <seconds>", "wait a random time of at most so long first", parseSeconds, 0)
     .option("--textfile <path>", "keep metrics there, for Prometheus' textfile collector")
     .option("--print-unit", "print a systemd unit that runs this, and end");
   answers<Options>(command, doors, async ({ progress }, options) => {
@@ -35,13 +35,8 @@ export function clientWatch(noun: Command, doors: CLIDoors): void {
   });
 }
 
-function seconds(text: string): number {
-  const value = splay(text);
+function interval(text: string): number {
+  const value = parseSeconds(text);
   if (value < 1 || value > 86_400) throw new InvalidArgumentError("expected seconds, 1 to 86400");
   return value;
-}
-
-function splay(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("expected seconds, at most 99999");
-  return Number(text);
 }

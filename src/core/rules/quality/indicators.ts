@@ -66,16 +66,12 @@ export function indicatorProblems(record: string, formats: Formats): readonly Pr
 const none: readonly Problem[] = [];
 const commonFirst = new Set([0xd4, 0xda, 0xe3, 0x68, 0xad, 0x01]);
 
-/** Longer names are nobody else's. */
-const hostBytesMax = 60;
-
 /** Millions of names are judged, so they are looked up by their keys, and most are told by their length. */
 function hostProblems(type: number, key: string): readonly Problem[] {
   // A page of a popular site may well be bad; the site as a whole is not.
   if (type !== indicatorType.domain && type !== indicatorType.domainPort) return none;
   const host = type === indicatorType.domainPort ? key.slice(0, -2) : key;
   const bare = host.endsWith(" *") ? host.slice(0, -2) : host;
-  if (host.length > hostBytesMax) return none;
   if (bare.length > listedKeyBytesMax && bare.includes(" ")) return none;
   if (type === indicatorType.domain && isSharedSuffix(bare)) {
     const message = `${nameText(bare)} is a name below which strangers have theirs`;
