@@ -1,75 +1,65 @@
 /** Every pack of the staged manifest, made again from this overseer's own databases and compared byte for byte. */
 import { type FeedName, releaseNumber } from "../core/brands.js";
-import { hexText } from "../core/encoding/bytes.js";
 import { RulemintError } from "../core/errors.js";
-import { memorySink } from "../core/encoding/stream.js";
-import { openDatabase } from "../core/format/database.js";
-import { encodeDelta } from "../core/format/delta-encode.js";
-import { encodeFullPack } from "../core/format/full-pack.js";
 import { deltaCodec } from "../core/format/pack-header.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packTarget } from "../core/release/packs.js";
-import { ruleLanguage } from "../core/rules/registry.js";
 import { firstBytes } from "./explain-difference.js";
+import { makePackFile, type PackBytes } from "./make-pack.js";
 import type { AssayContext } from "./model.js";
-import { databaseOf } from "./rebuild-database.js";
+import { digestOf } from "./rebuild-database.js";
 import { mismatch } from "./staged-manifest.js";
 
-/** SPEC §10.2.9: one line a pack. @throws VerificationError ASSAY_MISMATCH at the first that differs */
+/**
+ * SPEC §10.2.9: one line a pack. Full packs are compressed in threads of their own, while deltas are coded in this one.
+ *
+ * @throws VerificationError ASSAY_MISMATCH at one that differs
+ */
 export async function comparePacks(
   context: AssayContext,
   feed: FeedName,
   packs: readonly PackFacts[],
 ): Promise<string[]> {
-  const checks: string[] = [];
-  for (const pack of packs) {
-    const known = await context.records.get<PackFacts>("packs", pack.sha256);
-    if (known !== undefined && JSON.stringify(known.body) === JSON.stringify(pack)) {
-      checks.push(`${pack.path}: compared in an earlier assay, unchanged`);
-      continue;
-    }
-    await comparePack(context, feed, pack);
-    const body = pack;
-    await context.records.commit([
-      { collection: "packs", id: pack.sha256, expected: known?.version ?? 0, body },
-    ]);
-    checks.push(`${pack.path}: ${pack.bytes} bytes, equal`);
-    context.onProgress(`${pack.path}: equal`);
-  }
-  return checks;
+  const lines = new Map<PackFacts, string>();
+  const ends = await Promise.allSettled(
+    (["full", "delta"] as const).map(async (kind) => {
+      for (const pack of packs) {
+        if (pack.kind === kind) lines.set(pack, await comparePack(context, feed, pack));
+      }
+    }),
+  );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return packs.flatMap((pack) => lines.get(pack) ?? []);
 }
 
-async function comparePack(context: AssayContext, feed: FeedName, pack: PackFacts): Promise<void> {
-  const { codec, digest } = context;
-  const target = await databaseOf(context, feed, pack.to);
-  const sink = memorySink();
-  try {
-    const { sha256: databaseSha256 } = await openDatabase(target, ruleLanguage, digest);
-    if (pack.kind === "full") {
-      await encodeFullPack(target, databaseSha256, sink, codec);
-    } else {
-      const base = await databaseOf(context, feed, releaseNumber(pack.from));
-      try {
-        await encodeDelta(base, target, sink, digest);
-      } finally {
-        await base.close();
-      }
-    }
-    const rebuilt = sink.bytes();
-    await requireFacts(context, feed, rebuilt, pack, {
-      path: packTarget(feed, pack.kind === "full" ? 0 : pack.from, pack.to),
-      kind: pack.kind,
-      from: pack.kind === "full" ? 0 : pack.from,
-      to: pack.to,
-      bytes: rebuilt.length,
-      sha256: hexText(digested(rebuilt, context)) as PackFacts["sha256"],
-      databaseSha256,
-      databaseBytes: target.length,
-      codec: pack.kind === "full" ? codec.name : deltaCodec,
-    });
-  } finally {
-    await target.close();
+async function comparePack(context: AssayContext, feed: FeedName, pack: PackFacts): Promise<string> {
+  const { records, onProgress } = context;
+  const known = await records.get<PackFacts>("packs", pack.sha256);
+  if (known !== undefined && JSON.stringify(known.body) === JSON.stringify(pack)) {
+    return `${pack.path}: compared in an earlier assay, unchanged`;
   }
+  await requireEqual(context, feed, pack);
+  await records.commit([{ collection: "packs", id: pack.sha256, expected: known?.version ?? 0, body: pack }]);
+  onProgress(`${pack.path}: equal`);
+  return `${pack.path}: ${pack.bytes} bytes, equal`;
+}
+
+async function requireEqual(context: AssayContext, feed: FeedName, pack: PackFacts): Promise<void> {
+  const target = await digestOf(context, feed, pack.to);
+  const base = pack.kind === "full" ? undefined : await digestOf(context, feed, releaseNumber(pack.from));
+  const facts = (made: PackBytes): PackFacts => ({
+    path: packTarget(feed, pack.kind === "full" ? 0 : pack.from, pack.to),
+    kind: pack.kind,
+    from: pack.kind === "full" ? 0 : pack.from,
+    to: pack.to,
+    codec: pack.kind === "full" ? context.codec.name : deltaCodec,
+    ...made,
+  });
+  const ahead = context.ahead?.pack(feed, base, target);
+  if (ahead !== undefined && differing(facts(ahead), pack).length === 0) return;
+  // Made ahead or not, what is said against a publisher is said of bytes that are here.
+  const { facts: made, file } = await makePackFile(context, base, target);
+  await requireFacts(context, feed, file, pack, facts(made));
 }
 
 async function requireFacts(
@@ -79,14 +69,17 @@ async function requireFacts(
   staged: PackFacts,
   rebuilt: PackFacts,
 ): Promise<void> {
-  for (const name of Object.keys(rebuilt) as (keyof PackFacts)[]) {
-    if (staged[name] === rebuilt[name]) continue;
+  for (const name of differing(rebuilt, staged)) {
     const where = /^(bytes|sha256)$/.test(name) ? await firstDifference(context, feed, bytes, staged) : "";
     throw mismatch(
       `${staged.path} with ${name} ${rebuilt[name]}, as rebuilt here`,
       `${staged[name]}${where}`,
     );
   }
+}
+
+function differing(rebuilt: PackFacts, staged: PackFacts): (keyof PackFacts)[] {
+  return (Object.keys(rebuilt) as (keyof PackFacts)[]).filter((name) => staged[name] !== rebuilt[name]);
 }
 
 /** The staged file is fetched for that alone: if it cannot be had, the digests have said enough. */
@@ -104,10 +97,4 @@ async function firstDifference(
     if (error instanceof RulemintError) return `, a file that cannot be had: ${error.code}`;
     throw error;
   }
-}
-
-function digested(bytes: Uint8Array, { digest }: AssayContext): Uint8Array {
-  const running = digest();
-  running.update(bytes);
-  return running.finish();
 }

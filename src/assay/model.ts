@@ -13,6 +13,7 @@ import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
 import type { SourceArchive } from "../ports/source-archive.js";
 import type { StagedReleases } from "../ports/staged-releases.js";
+import type { AheadMemory } from "./work-ahead.js";
 
 export interface AssayContext {
   readonly desk: SourceArchive & StagedReleases;
@@ -34,6 +35,8 @@ export interface AssayContext {
   /** Which implementations judge; at least one. */
   readonly compilers: readonly CompilerPath[];
   readonly clock: Clock;
+  /** What was made before the manifest came; absent where nobody works ahead. */
+  readonly ahead?: AheadMemory;
   /** One line a step, for whoever watches. */
   readonly onProgress: (line: string) => void;
 }

@@ -1,5 +1,5 @@
 /** Databases that this overseer has compiled itself, kept by release so that the next deltas have their base. */
-import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
+import { type FeedName, type ReleaseNumber, type Sha256Hex, releaseNumber } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { databaseFacts } from "../core/release/compile.js";
 import { compileDatabase } from "../core/release/compile-database.js";
@@ -13,23 +13,16 @@ interface KeptDatabase {
   readonly compilerSha256: Sha256Hex;
 }
 
-/** Compiles the sources here and keeps the result. */
+/** Compiles the sources here, unless that was done ahead in this process, and keeps the result. */
 export async function rebuildDatabase(
   context: AssayContext,
   feed: FeedName,
   release: ReleaseNumber,
   sources: ReleaseSources,
 ): Promise<DatabaseFacts> {
-  const { desk, workers, databases, cache, records, digest, compiler } = context;
-  const base = await newestBelow(context, feed, release);
-  const summary = await compileDatabase(sources, {
-    read: (file) => desk.file(file.sha256, file.bytes),
-    parse: (kind, files) => workers.parse(kind, files),
-    runs: (kind, parts) => workers.runs(kind, parts),
-    ...{ memory: cache, databases, digest, compilerSha256: compiler.sha256 },
-    ...(base !== undefined && { base }),
-  });
-  const facts = databaseFacts(summary);
+  const { records, compiler } = context;
+  const facts =
+    (await context.ahead?.database(feed, sources)) ?? (await compileHere(context, feed, release, sources));
   const id = keptID(feed, release);
   const before = await records.get("databases", id);
   const body: KeptDatabase = { facts, compilerSha256: compiler.sha256 };
@@ -37,15 +30,40 @@ export async function rebuildDatabase(
   return facts;
 }
 
-/** What this overseer compiled for the release before: what did not change since is taken from there. */
-async function newestBelow(
+/** Nothing is noted of it: whose release it is, a manifest says. */
+export async function compileHere(
+  context: AssayContext,
+  feed: FeedName,
+  release: ReleaseNumber,
+  sources: ReleaseSources,
+): Promise<DatabaseFacts> {
+  const { desk, workers, databases, cache, digest, compiler } = context;
+  // What did not change since the release before is taken from there.
+  const base = (await databasesBelow(context, feed, release)).at(-1)?.sha256;
+  const summary = await compileDatabase(sources, {
+    read: (file) => desk.file(file.sha256, file.bytes),
+    parse: (kind, files) => workers.parse(kind, files),
+    runs: (kind, parts) => workers.runs(kind, parts),
+    recall: (kind, file) => workers.recall?.(kind, file),
+    ...{ memory: cache, databases, digest, compilerSha256: compiler.sha256 },
+    ...(base !== undefined && { base }),
+  });
+  return databaseFacts(summary);
+}
+
+/** What this overseer compiled for releases before, oldest first. */
+export async function databasesBelow(
   { records }: AssayContext,
   feed: FeedName,
   release: ReleaseNumber,
-): Promise<Sha256Hex | undefined> {
+): Promise<{ release: ReleaseNumber; sha256: Sha256Hex }[]> {
   const kept = await records.list<KeptDatabase>("databases", { prefix: `${feed}/` });
-  const below = kept.filter(({ id }) => id < keptID(feed, release));
-  return below.at(-1)?.body.facts.sha256;
+  return kept
+    .filter(({ id }) => id < keptID(feed, release))
+    .map(({ id, body }) => ({
+      release: releaseNumber(Number(id.slice(feed.length + 1))),
+      sha256: body.facts.sha256,
+    }));
 }
 
 /** The database of an earlier release, from this overseer's own copies or compiled again from that release's sources. */
@@ -54,11 +72,7 @@ export async function databaseOf(
   feed: FeedName,
   release: ReleaseNumber,
 ): Promise<OpenObject> {
-  const kept = await context.records.get<KeptDatabase>("databases", keptID(feed, release));
-  const facts =
-    kept?.body.facts ??
-    (await rebuildDatabase(context, feed, release, parseSources(await context.desk.sources(feed, release))));
-  const opened = await context.databases.open(facts.sha256);
+  const opened = await context.databases.open(await digestOf(context, feed, release));
   if (opened === undefined) {
     throw new OperationError(
       "STORE_FAILED",
@@ -66,6 +80,18 @@ export async function databaseOf(
     );
   }
   return opened;
+}
+
+/** Of the database of a release, as this overseer compiled it: compiled again where nothing is known of it. */
+export async function digestOf(
+  context: AssayContext,
+  feed: FeedName,
+  release: ReleaseNumber,
+): Promise<Sha256Hex> {
+  const kept = await context.records.get<KeptDatabase>("databases", keptID(feed, release));
+  if (kept !== undefined) return kept.body.facts.sha256;
+  const sources = parseSources(await context.desk.sources(feed, release));
+  return (await rebuildDatabase(context, feed, release, sources)).sha256;
 }
 
 function keptID(feed: FeedName, release: ReleaseNumber): string {

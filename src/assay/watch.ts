@@ -2,7 +2,8 @@
  * `rulemint assay watch`: follows feeds and judges whatever comes. What was judged stands in the rebuilder's own records and at the desk, so a
  * process that is killed at any instant is simply started again; a network that fails is asked again.
  *
- * Each feed is waited for by itself: the desk answers when something has changed. One release is judged at a time.
+ * Each feed is waited for by itself: the desk answers when something has changed. One release is judged at a time. One that the publisher
+ * has not signed yet is compiled ahead.
  */
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
@@ -11,6 +12,7 @@ import type { AssayContext, AssayVerdict } from "./model.js";
 import { isForMe, runAssay } from "./run-assay.js";
 import type { Round } from "./status.js";
 import type { DeliveredVerdict } from "./verdicts.js";
+import { isOnItsWay, workAhead } from "./work-ahead.js";
 
 export interface WatchReport {
   readonly verdicts: readonly AssayVerdict[];
@@ -52,7 +54,9 @@ export async function watchReleases(context: AssayContext, options: WatchOptions
       throw error;
     }),
   );
-  for (const end of await Promise.allSettled(ends)) if (end.status === "rejected") throw end.reason;
+  const settled = await Promise.allSettled(ends);
+  await watch.rest();
+  for (const end of settled) if (end.status === "rejected") throw end.reason;
   return watch.report();
 }
 
@@ -62,6 +66,8 @@ class Watch {
   readonly #verdicts: AssayVerdict[] = [];
   readonly #failures = new Map<FeedName, WatchReport["failures"][number]>();
   readonly #answeredAt = new Map<FeedName, string>();
+  /** The release of each feed that was, or is being, compiled before its manifest came. */
+  readonly #ahead = new Map<FeedName, { readonly release: ReleaseNumber; readonly done: Promise<void> }>();
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(context: AssayContext, options: WatchOptions) {
@@ -71,6 +77,11 @@ class Watch {
 
   report(): WatchReport {
     return { verdicts: this.#verdicts, failures: [...this.#failures.values()] };
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async rest(): Promise<void> {
+    await this.#work;
   }
 
   async follow(feed: FeedName): Promise<void> {
@@ -100,10 +111,12 @@ class Watch {
 
   /** A desk that forgot an answer is given it again: the same list is gone through too. */
   async #look(feed: FeedName, known: ReleaseList | undefined): Promise<ReleaseList> {
-    const { waitSeconds: seconds, stop } = this.#options;
+    const { waitSeconds: seconds, stop, once } = this.#options;
     const list = await this.#context.desk.releases(feed, known && { known, seconds, stop });
     if (stop.aborted) return list;
     await this.#serially(async () => {
+      // It came before this in the line; what it may throw is a fault of ours.
+      await this.#ahead.get(feed)?.done;
       for (const release of await unjudged(this.#context, feed, list)) {
         const verdict = await runAssay(this.#context, feed, release);
         this.#verdicts.push(verdict);
@@ -115,7 +128,21 @@ class Watch {
       this.#answeredAt.set(feed, this.#context.clock.now().toISOString());
       await this.#tell();
     });
+    if (!once && !stop.aborted) this.#workAhead(feed, list);
     return list;
+  }
+
+  /** Not waited for: the desk is asked again meanwhile, and whatever it says is judged after this. */
+  #workAhead(feed: FeedName, { items: [newest] }: ReleaseList): void {
+    if (newest === undefined || !isOnItsWay(newest.state)) {
+      this.#ahead.delete(feed);
+      return;
+    }
+    const { release } = newest;
+    if (this.#ahead.get(feed)?.release === release) return;
+    const done = this.#serially(() => workAhead(this.#context, feed, release));
+    done.catch(() => undefined);
+    this.#ahead.set(feed, { release, done });
   }
 
   async #report(feed: FeedName, { code, message }: RulemintError): Promise<void> {

@@ -22,6 +22,7 @@ import { runAssay } from "../assay/run-assay.js";
 import { vouchForSourceMap } from "../assay/source-map.js";
 import { type Round, type RebuilderStatus, rebuilderStatus } from "../assay/status.js";
 import { watchReleases } from "../assay/watch.js";
+import { AheadMemory } from "../assay/work-ahead.js";
 import { describeAssay, describeRebuilder, describeSourceMap, describeWatch } from "../cli/describe-assay.js";
 import type { AssayOptions, WatchAssayOptions, Progress, Report } from "../cli/doors.js";
 import { feedName, releaseNumber } from "../core/brands.js";
@@ -134,7 +135,7 @@ async function openRebuilder(
       cache: await openCompileCache(at("compile-cache")),
       party: options.party ?? folder.configuration.party,
       ...{ records, signer, codec, workers, digest: nodeDigest, clock: systemClock },
-      ...{ compiler, compilers: options.compilers, onProgress },
+      ...{ compiler, compilers: options.compilers, onProgress, ahead: new AheadMemory() },
     },
     close: async () => {
       for (const part of [signer, records, fetcher, workers, codec]) await part.close();

@@ -42,7 +42,7 @@ async function save(
   if (!to.startsWith(resolve(out) + sep)) {
     throw new VerificationError("PATH_UNSAFE", `expected a path inside the folder, got ${quote(path)}`);
   }
-  const content = await readExactly(file, () => desk.file(file.sha256, file.bytes));
+  const content = await readExactly(file, { read: () => desk.file(file.sha256, file.bytes) });
   await mkdir(dirname(to), { recursive: true });
   await writeFile(to, content, { flag: "wx" });
 }

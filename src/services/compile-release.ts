@@ -1,6 +1,6 @@
 /**
- * From frozen sources to a database and its packs: first the database, then one pack at a time, each kept
- * before the next is begun, so that a restarted service does not begin again.
+ * From frozen sources to a database and its packs: first the database, then the full pack and the first delta side by side, then one
+ * pack at a time, each kept before the next is begun, so that a restarted service does not begin again.
  */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
 import { databaseFacts } from "../core/release/compile.js";
@@ -20,10 +20,25 @@ export async function compileRelease(
 ): Promise<Partial<ReleaseRecord>> {
   if (release.database === null) return makeDatabase(context, release);
   const made = new Set(release.packs.map(({ from }) => from));
-  const next = (await startsOf(context, release)).find((from) => !made.has(from));
-  if (next !== undefined) return { packs: [...release.packs, await makePack(context, release, next)] };
+  const missing = (await startsOf(context, release)).filter((from) => !made.has(from));
+  if (missing.length > 0)
+    return { packs: [...release.packs, ...(await makePacks(context, release, missing))] };
   const before = await packsBefore(context, release);
   return { state: "built", packs: listedPacks(release.release, release.packs, before) };
+}
+
+/**
+ * The next one; with the full pack, which is compressed in threads of its own, the first delta too. Waits for both, so that none is left
+ * under way behind the caller's back.
+ */
+async function makePacks(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  missing: readonly number[],
+): Promise<ReleasePack[]> {
+  const making = missing.slice(0, missing[0] === 0 ? 2 : 1).map((from) => makePack(context, release, from));
+  await Promise.allSettled(making);
+  return Promise.all(making);
 }
 
 /**
@@ -55,6 +70,7 @@ async function makeDatabase(
     read: ({ sha256 }) => readObject(objects, sha256),
     parse: (kind, files) => workers.parse(kind, files),
     runs: (kind, parts) => workers.runs(kind, parts),
+    recall: (kind, file) => workers.recall?.(kind, file),
     ...{ memory: cache, databases, digest, compilerSha256: compiler.sha256 },
     ...(base !== undefined && { base }),
   });

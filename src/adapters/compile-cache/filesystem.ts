@@ -76,11 +76,21 @@ class FilesystemCache implements CompileCache {
       } finally {
         await handle.close();
       }
-      await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-      await rename(temporary, path);
+      await this.#place(temporary, path);
     } catch (cause) {
       await unlink(temporary).catch(() => undefined);
       throw storeError(cause, `writing ${key} into the compile cache`);
+    }
+  }
+
+  /** The folder is there for all but the first few. */
+  async #place(temporary: string, path: string): Promise<void> {
+    try {
+      await rename(temporary, path);
+    } catch (cause) {
+      if (systemCode(cause) !== "ENOENT") throw cause;
+      await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+      await rename(temporary, path);
     }
   }
 

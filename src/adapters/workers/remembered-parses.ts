@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { FileFacts } from "../../core/release/model.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { systemCode, writeFileDurably } from "../durable-files.js";
@@ -69,6 +70,11 @@ class RememberingWorkers implements RuleWorkers {
     });
   }
 
+  recall(kind: RuleKind, { path, sha256, bytes }: FileFacts): ParsedFile | undefined {
+    const key = keyText(kind, path, sha256);
+    return this.#memory.get(key)?.bytes === bytes ? this.#recall(key) : undefined;
+  }
+
   /** These are kept by whoever asks for them. */
   runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]> {
     return this.#workers.runs(kind, parts);
@@ -107,7 +113,11 @@ class RememberingWorkers implements RuleWorkers {
 }
 
 function keyOf(kind: RuleKind, { path, bytes }: SourceFile): string {
-  return `${createHash("sha256").update(bytes).digest("hex")} ${kind} ${path}`;
+  return keyText(kind, path, createHash("sha256").update(bytes).digest("hex"));
+}
+
+function keyText(kind: RuleKind, path: string, sha256: string): string {
+  return `${sha256} ${kind} ${path}`;
 }
 
 function digestOf(text: string): string {

@@ -117,7 +117,7 @@ async function* batches(
   let bytes = 0;
   for (const file of files) {
     const path = sourcePath(revision, file);
-    for await (const part of partsOf(revision.kind, await readExactly(file, inputs.read))) {
+    for await (const part of partsOf(revision.kind, await readExactly(file, inputs))) {
       const key = keyOf(inputs, "run", revision.kind, path, hexText(await sha256(part)));
       batch.push({ file, key, source: { path, bytes: part } });
       bytes += part.length;

@@ -4,6 +4,7 @@
  */
 import { equalBytes, hexBytes } from "../encoding/bytes.js";
 import { sha256 } from "../encoding/sha256.js";
+import type { DigestFactory } from "../encoding/stream.js";
 import { VerificationError, quote } from "../errors.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
 import type { ManifestBlock } from "../trust/model.js";
@@ -23,6 +24,10 @@ export interface RebuildInputs {
   read(file: FileFacts): Promise<Uint8Array>;
   /** `core/rules`, perhaps on several threads; answers in the order of the files. */
   parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
+  /** What `parse` would say of a file whose digest and length are these, when that is known: it is not read then. */
+  recall?(kind: RuleKind, file: FileFacts): ParsedFile | undefined;
+  /** A faster one than the platform's for thousands of small files. */
+  readonly digest?: DigestFactory;
 }
 
 /** A file larger than this is parsed alone. Small enough that a ruleset of a few megabytes is read and parsed side by side. */
@@ -65,14 +70,28 @@ export async function rebuildSections(
   return compileSections(parsed);
 }
 
+async function parseRevision(revision: Revision, inputs: RebuildInputs): Promise<ParsedFile[]> {
+  const files = compiledFiles(revision);
+  const known = files.map((file) =>
+    inputs.recall?.(revision.kind, { ...file, path: sourcePath(revision, file) }),
+  );
+  const unknown = files.filter((_, i) => known[i] === undefined);
+  const fresh = (await parseFiles(revision, unknown, inputs)).values();
+  return known.map((one) => one ?? (fresh.next().value as ParsedFile));
+}
+
 /** Reading goes one batch ahead of parsing: one waits for a network, the other for processors. */
-async function parseRevision(revision: Revision, { read, parse }: RebuildInputs): Promise<ParsedFile[]> {
+async function parseFiles(
+  revision: Revision,
+  files: readonly FileFacts[],
+  inputs: RebuildInputs,
+): Promise<ParsedFile[]> {
   const parsed: ParsedFile[] = [];
   let ready: SourceFile[] = [];
-  for (const batch of [...batches(compiledFiles(revision)), []]) {
+  for (const batch of [...batches(files), []]) {
     const [done, next] = await Promise.all([
-      ready.length > 0 ? parse(revision.kind, ready) : [],
-      readBatch(revision, batch, read),
+      ready.length > 0 ? inputs.parse(revision.kind, ready) : [],
+      readBatch(revision, batch, inputs),
     ]);
     parsed.push(...done);
     ready = next;
@@ -83,12 +102,12 @@ async function parseRevision(revision: Revision, { read, parse }: RebuildInputs)
 async function readBatch(
   revision: Revision,
   batch: readonly FileFacts[],
-  read: RebuildInputs["read"],
+  inputs: RebuildInputs,
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (let i = 0; i < batch.length; i += readsAtOnce) {
     const few = batch.slice(i, i + readsAtOnce).map(async (file) => {
-      return { path: sourcePath(revision, file), bytes: await readExactly(file, read) };
+      return { path: sourcePath(revision, file), bytes: await readExactly(file, inputs) };
     });
     files.push(...(await Promise.all(few)));
   }
@@ -111,10 +130,22 @@ function batches(files: readonly FileFacts[]): FileFacts[][] {
 }
 
 /** SPEC §10.2.6: the file is the one that the list names. @throws VerificationError ASSAY_MISMATCH */
-export async function readExactly(file: FileFacts, read: RebuildInputs["read"]): Promise<Uint8Array> {
+export async function readExactly(
+  file: FileFacts,
+  { read, digest }: Pick<RebuildInputs, "read" | "digest">,
+): Promise<Uint8Array> {
   const bytes = await read(file);
-  if (bytes.length === file.bytes && equalBytes(await sha256(bytes), hexBytes(file.sha256))) return bytes;
+  if (bytes.length === file.bytes) {
+    const found = digest === undefined ? await sha256(bytes) : digested(bytes, digest);
+    if (equalBytes(found, hexBytes(file.sha256))) return bytes;
+  }
   throw mismatch(`${quote(file.path)} with SHA-256 ${file.sha256}`, "other bytes");
+}
+
+function digested(bytes: Uint8Array, digest: DigestFactory): Uint8Array {
+  const running = digest();
+  running.update(bytes);
+  return running.finish();
 }
 
 function mismatch(expected: string, got: string): VerificationError {

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rememberParses } from "../../../src/adapters/workers/remembered-parses.js";
+import type { Sha256Hex } from "../../../src/core/brands.js";
 import { utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import type { ParsedFile } from "../../../src/core/rules/model.js";
 import type { RuleWorkers } from "../../../src/ports/rule-workers.js";
@@ -47,6 +49,23 @@ describe("remembered parses", () => {
     await workers.parse("ioc", [file("i/a.txt", "b.example")]);
     await workers.parse("yara", [file("i/a.txt", "a.example")]);
     expect(parsed).toEqual(["i/a.txt", "i/b.txt", "i/a.txt", "i/a.txt"]);
+  });
+
+  it("are recalled without the bytes, for one kind, path, digest and length", async () => {
+    const workers = await rememberParses(counted);
+    const one = file("i/a.txt");
+    const [known] = await workers.parse("ioc", [one]);
+    const sha256 = createHash("sha256").update(one.bytes).digest("hex") as Sha256Hex;
+    const facts = { path: one.path, sha256, bytes: one.bytes.length };
+    expect(workers.recall?.("ioc", facts)).toEqual(known);
+    for (const other of [
+      { ...facts, bytes: facts.bytes + 1 },
+      { ...facts, path: "i/b.txt" },
+      { ...facts, sha256: sha256.replace(/^./, sha256[0] === "0" ? "1" : "0") as Sha256Hex },
+    ]) {
+      expect(workers.recall?.("ioc", other)).toBeUndefined();
+    }
+    expect(workers.recall?.("yara", facts)).toBeUndefined();
   });
 
   it("do not hold what a failed parser said, nor large files", async () => {
