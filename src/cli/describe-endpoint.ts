@@ -3,7 +3,7 @@ import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/m
 import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
-import { formatBytes, formatFacts, formatTime } from "./figures.js";
+import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
   const { outcome, release, from, path, proof } = result;
@@ -28,6 +28,26 @@ export function describeUpdate(result: UpdateResult): string {
     ["manifest", `sha256 ${proof.manifestSha256}`],
   ]);
   return `${first}\n${facts}`;
+}
+
+/** Which packs were taken, and what was weighed before. */
+export function describePath({ path, bytes, release }: UpdateResult): string {
+  if (path === null) return `No pack was needed: the database of release ${release} is here.`;
+  const packs = path.packs.map((pack, i) => [
+    `${i + 1}`,
+    pack.kind === "full" ? "full" : `${pack.from} to ${pack.to}`,
+    formatCount(pack.bytes, "byte"),
+    pack.path,
+  ]);
+  const ways = path.ways.map(({ way, packs, bytes }, i) => [
+    { deltas: "fewest bytes by deltas", "release by release": "release by release", full: "full pack" }[way],
+    formatCount(packs, "pack"),
+    formatCount(bytes, "byte"),
+    i === 0 ? "taken" : bytes === path.bytes ? "as much" : `${(bytes / path.bytes).toFixed(1)} times as much`,
+  ]);
+  const rest = path.bytes - bytes;
+  const note = rest > 0 ? `\n${formatCount(rest, "byte")} of it were on disk from an earlier try.` : "";
+  return `${formatTable(["", "pack", "size", "file"], packs)}${note}\n\n${formatTable(["way", "packs", "size", ""], ways)}`;
 }
 
 function loggedText(log: UpdateResult["proof"]["log"]): string | null {

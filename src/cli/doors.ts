@@ -106,6 +106,8 @@ export interface ClientUpdateOptions {
   readonly again?: boolean;
   /** Asks the engine this time. */
   readonly engineCheck?: string;
+  /** Tells the packs and the ways not taken. */
+  readonly explain?: boolean;
 }
 
 export interface ClientWatchOptions {

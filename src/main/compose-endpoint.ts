@@ -13,6 +13,7 @@ import {
   describeNetwork,
   describeRings,
   describeStatus,
+  describePath,
   describeUpdate,
 } from "../cli/describe-endpoint.js";
 import type {
@@ -137,7 +138,7 @@ function withoutNulls(settings: object): object {
 }
 
 export async function updateClient(
-  { state, splaySeconds, again, engineCheck: check }: ClientUpdateOptions,
+  { state, splaySeconds, again, engineCheck: check, explain }: ClientUpdateOptions,
   progress: Progress,
 ): Promise<Report> {
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
@@ -148,11 +149,11 @@ export async function updateClient(
     const { signal } = told;
     const health = (now: HealthChoices | undefined) =>
       changedHealth(now, check === undefined ? {} : { check });
-    return updateReport(await updater.update({ signal, health, ...(again && { again }) }));
+    return updateReport(await updater.update({ signal, health, ...(again && { again }) }), explain);
   });
 }
 
-export function updateReport(result: UpdateResult): Report {
+export function updateReport(result: UpdateResult, explain = false): Report {
   const { proof, ...rest } = result;
   const { signature, manifest: _, ...proven } = proof;
   const signer = { ...signature.signer, spki: Buffer.from(signature.signer.spki).toString("base64") };
@@ -161,7 +162,8 @@ export function updateReport(result: UpdateResult): Report {
     ...rest,
     proof: { ...proven, signer, timestamp: { ...signature.timestamp, authority } },
   };
-  return { ok: true, json, text: describeUpdate(result) };
+  const text = explain ? `${describeUpdate(result)}\n\n${describePath(result)}` : describeUpdate(result);
+  return { ok: true, json, text };
 }
 
 export function clientStatus(state: string): Promise<Report> {

@@ -8,6 +8,7 @@ interface Options {
   readonly splay: number;
   readonly again?: boolean;
   readonly engineCheck?: string;
+  readonly explain?: boolean;
 }
 
 export function clientUpdate(noun: Command, doors: CLIDoors): void {
@@ -20,11 +21,9 @@ export function clientUpdate(noun: Command, doors: CLIDoors): void {
     .option(
       "--engine-check <command>",
       "load the rules with this before the engine gets them (see configure)",
-    );
-  answers<Options>(command, doors, ({ progress }, { state, splay: splaySeconds, again, engineCheck }) =>
-    doors.clientUpdate(
-      { state, splaySeconds, ...(again && { again }), ...(engineCheck !== undefined && { engineCheck }) },
-      progress,
-    ),
+    )
+    .option("--explain", "tell which packs it took, and what the other ways would have cost");
+  answers<Options>(command, doors, ({ progress }, { splay: splaySeconds, ...options }) =>
+    doors.clientUpdate({ splaySeconds, ...options }, progress),
   );
 }

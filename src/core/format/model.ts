@@ -38,4 +38,13 @@ export interface PackPath {
   readonly bytes: number;
   /** One sentence for a person: what was chosen and what the alternative would have cost. */
   readonly reason: string;
+  /** What was weighed, fewest bytes first. */
+  readonly ways: readonly PackWay[];
+}
+
+/** The cheapest of the delta packs, the delta packs of every single release on the way, or a full pack. */
+export interface PackWay {
+  readonly way: "deltas" | "release by release" | "full";
+  readonly packs: number;
+  readonly bytes: number;
 }

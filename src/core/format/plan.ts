@@ -4,7 +4,7 @@
  * Deltas of span 1 to 8 are made at every release, of span 8, 16 … 64 at every eighth, and so on: a client that
  * is n releases behind needs about log8(n) packs, and a release makes eight packs for each power of eight in its number.
  */
-import type { PackFacts, PackPath } from "./model.js";
+import type { PackFacts, PackPath, PackWay } from "./model.js";
 
 const base = 8;
 const spansPerLevel = 8;
@@ -50,13 +50,39 @@ export function choosePath(
   have: number | undefined,
   want: number,
 ): PackPath | undefined {
-  if (have === want) return { packs: [], bytes: 0, reason: `release ${want} is already there` };
+  if (have === want) return { packs: [], bytes: 0, reason: `release ${want} is already there`, ways: [] };
   const cheapest = pathsTo(want, packs);
   const full = cheapest.get(nothing);
   const deltas = have === undefined ? undefined : cheapest.get(have);
   const chosen = cheaperOf(deltas, full);
   if (!chosen) return undefined;
-  return { packs: chosen.packs, bytes: chosen.bytes, reason: explain(chosen, have, deltas, full) };
+  const ways = waysOf(deltas, full, have === undefined ? undefined : stepByStep(packs, have, want));
+  return { packs: chosen.packs, bytes: chosen.bytes, reason: explain(chosen, have, deltas, full), ways };
+}
+
+function waysOf(deltas?: Route, full?: Route, steps?: Route): PackWay[] {
+  const named = [
+    ["deltas", deltas],
+    ["release by release", steps],
+    ["full", full],
+  ] as const;
+  return named
+    .flatMap(([way, route]) => (route ? [{ way, packs: route.packs.length, bytes: route.bytes }] : []))
+    .sort((a, b) => a.bytes - b.bytes || a.packs - b.packs);
+}
+
+/** The chain that skips nothing; undefined where one of its packs is not there any more. */
+function stepByStep(packs: readonly PackFacts[], have: number, want: number): Route | undefined {
+  const steps = new Map(
+    packs.filter(({ from, to }) => from + 1 === to && from > 0).map((pack) => [pack.from as number, pack]),
+  );
+  const chain: PackFacts[] = [];
+  for (let release = have; release < want; release++) {
+    const step = steps.get(release);
+    if (step === undefined) return undefined;
+    chain.push(step);
+  }
+  return { packs: chain, bytes: chain.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Where a client without a database starts. */

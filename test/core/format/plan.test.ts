@@ -70,7 +70,37 @@ describe("choosePath", () => {
     expect(choosePath([pack(1, 2, 7)], 1, 2)?.reason).toBe(
       "1 delta pack of 7 bytes from release 1, and there is no full pack",
     );
-    expect(choosePath(packs, 2, 2)).toEqual({ packs: [], bytes: 0, reason: "release 2 is already there" });
+    expect(choosePath(packs, 2, 2)).toEqual({
+      packs: [],
+      bytes: 0,
+      reason: "release 2 is already there",
+      ways: [],
+    });
+  });
+
+  it.each([
+    [
+      "all three",
+      [pack(1, 2, 10), pack(2, 3, 10), pack(1, 3, 15), pack(0, 3, 900)],
+      1,
+      ["deltas 1 15", "release by release 2 20", "full 1 900"],
+    ],
+    [
+      "no chain where a step is gone",
+      [pack(2, 3, 10), pack(1, 3, 15), pack(0, 3, 900)],
+      1,
+      ["deltas 1 15", "full 1 900"],
+    ],
+    [
+      "a full pack that is smaller than every delta",
+      [pack(2, 3, 90), pack(0, 3, 9)],
+      2,
+      ["full 1 9", "deltas 1 90", "release by release 1 90"],
+    ],
+    ["nothing but a full pack", [pack(2, 3, 90), pack(0, 3, 9)], undefined, ["full 1 9"]],
+  ])("tells the ways that it weighed: %s", (_, packs, have, expected) => {
+    const ways = choosePath(packs, have, 3)?.ways ?? [];
+    expect(ways.map(({ way, packs, bytes }) => `${way} ${packs} ${bytes}`)).toEqual(expected);
   });
 
   it("is undefined where nothing leads", () => {
