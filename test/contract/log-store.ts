@@ -80,6 +80,31 @@ export function logStoreContract(name: string, subject: LogStoreUnderTest): void
       log = await place.open();
     });
 
+    it("lets whoever wants the tree's head wait for one batch, not for everybody who goes on appending", async () => {
+      const each = 200;
+      const caller = async () => {
+        for (let i = 0; i < each; i++) await log.append([entry(i)]);
+      };
+      // The second begins while the first one's batch is being written, so there is always somebody who waits.
+      const first = caller();
+      await new Promise(setImmediate);
+      const second = caller();
+      const { size } = await log.settle();
+      expect(size).toBeLessThan(each);
+      await Promise.all([first, second]);
+      expect(await log.settle()).toMatchObject({ size: 2 * each });
+    });
+
+    it("writes what was asked for before it closes", async () => {
+      const appended = Promise.all(Array.from({ length: 20 }, (_, i) => log.append([entry(i)])));
+      await new Promise(setImmediate);
+      const later = log.append([entry(20)]);
+      await log.close();
+      expect([...(await appended), await later]).toEqual(Array.from({ length: 21 }, (_, i) => i));
+      log = await place.open();
+      expect(log.size).toBe(21);
+    });
+
     it("keeps both heads apart, and the last of each", async () => {
       await log.writeHead("signed", utf8Bytes("one"));
       await log.writeHead("checkpoint", utf8Bytes("two"));

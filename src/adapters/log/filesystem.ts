@@ -101,6 +101,8 @@ class FilesystemLog implements LogStore {
   /** Full tiles and bundles that are not files yet. */
   #unwritten: Tile[] = [];
   #waiting: Waiting[] = [];
+  /** A turn is under way, or due, for those that wait. */
+  #awake = false;
   #turn: Promise<void> = Promise.resolve();
   #over: OperationError | undefined;
 
@@ -123,7 +125,7 @@ class FilesystemLog implements LogStore {
     requireFits(entries);
     return new Promise((done, failed) => {
       this.#waiting.push({ entries, done, failed });
-      this.#inTurn(() => this.#appendWaiting()).catch(failed);
+      this.#wake();
     });
   }
 
@@ -156,7 +158,8 @@ class FilesystemLog implements LogStore {
 
   async close(): Promise<void> {
     if (this.#over === closed) return;
-    await this.#turn;
+    do await this.#turn;
+    while (this.#awake);
     this.#over = closed;
     await this.#journal.close();
     await this.#parts.unlock();
@@ -180,25 +183,39 @@ class FilesystemLog implements LogStore {
     return head === "signed" ? join(this.#parts.state, "signed") : join(this.#parts.files, checkpointName);
   }
 
-  /** Everything that has come by now, in as few batches as the limits allow. */
-  async #appendWaiting(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      try {
-        if (this.#unwritten.length > waitingBundlesMax * 2) await this.#writeFull();
-        const first = this.#parts.tree.size;
-        const entries = batch.flatMap((one) => one.entries);
-        await this.#journal.append(first, entries);
-        let index = first;
-        for (const entry of entries) this.#grow(entry);
-        for (const { done, entries } of batch) {
-          done(index);
-          index += entries.length;
-        }
-      } catch (error) {
-        for (const { failed } of batch) failed(error);
-        throw error;
+  /**
+   * One turn for all that wait, and one batch a turn: however fast others append, nobody queues behind every one of them, and whoever
+   * wants a checkpoint gets it.
+   */
+  #wake(): void {
+    if (this.#awake || this.#waiting.length === 0) return;
+    this.#awake = true;
+    this.#inTurn(() => this.#appendBatch(this.#takeBatch()))
+      .catch((error) => {
+        // Those of the batch know already. A log that is over takes nothing any more.
+        if (this.#over !== undefined) for (const { failed } of this.#waiting.splice(0)) failed(error);
+      })
+      .finally(() => {
+        this.#awake = false;
+        this.#wake();
+      });
+  }
+
+  async #appendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#unwritten.length > waitingBundlesMax * 2) await this.#writeFull();
+      const first = this.#parts.tree.size;
+      const entries = batch.flatMap((one) => one.entries);
+      await this.#journal.append(first, entries);
+      let index = first;
+      for (const entry of entries) this.#grow(entry);
+      for (const { done, entries } of batch) {
+        done(index);
+        index += entries.length;
       }
+    } catch (error) {
+      for (const { failed } of batch) failed(error);
+      throw error;
     }
   }
 

@@ -17,6 +17,7 @@ export interface ByteSink {
 
 /** A running SHA-256. */
 export interface Digest {
+  /** The caller may write over the bytes as soon as it returns. */
   update(bytes: Uint8Array): void;
   /** The 32 bytes; the digest cannot be used afterwards. */
   finish(): Uint8Array<ArrayBuffer>;

@@ -9,6 +9,8 @@ import { VerificationError } from "../errors.js";
 import type { Hash } from "./lines.js";
 
 const leafPrefix = Uint8Array.of(0);
+/** 0x01, then two hashes; written and hashed without a pause between. */
+const pair = Uint8Array.of(1, ...new Uint8Array(64));
 
 /** SHA-256 of nothing. */
 export const emptyRoot: Hash = hexBytes("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -23,13 +25,11 @@ export function leafHash(entry: Uint8Array, digest: DigestFactory = sha256Digest
 
 /** SPEC §11.4.1. */
 export function nodeHash(left: Hash, right: Hash, digest: DigestFactory = sha256Digest): Hash {
-  // Once for every two hashes of a tile, so without the detour of a general function.
-  const node = new Uint8Array(65);
-  node[0] = 1;
-  node.set(left, 1);
-  node.set(right, 33);
+  // Once for every two hashes of a tile, so without a new array each time.
+  pair.set(left, 1);
+  pair.set(right, 33);
   const running = digest();
-  running.update(node);
+  running.update(pair);
   return running.finish();
 }
 
