@@ -1,4 +1,4 @@
-"""Brings a state folder to the newest release of a feed: docs/SPEC.md sections 5, 7.1 to 7.5 and 8. See README.md for what is left out."""
+"""Brings a state folder to the newest release of a feed: docs/SPEC.md sections 5, 7.1 to 7.5, 7.9 to 7.15 and 8. See README.md for what is left out."""
 import argparse
 import heapq
 import os
@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 
 from database import apply_full, digest
 from delta import apply_delta
+from log import parse_document, require_logged
 from tuf import CLIENT_VERSION, Refused, follow, parse_json, parse_time, require, sha256, whole
 
 
@@ -145,6 +146,24 @@ def apply_packs(base, database, packs, results, goal):
     raise first or Refused("FETCH_FAILED", "no path of packs")
 
 
+def check_log(base, state, root, manifest, feed, release, at):
+    """What the root's policy asks of a log. The checkpoint to keep, or None where it asks for none."""
+    demand = parse_json(root)["signed"].get("x-rulemint", {}).get("policy", {}).get("log")
+    if demand is None:
+        return None
+    require(stored(state, "forked-checkpoint") is None, "LOG_FORK", "this log showed two histories before")
+    document = fetch(base, f"evidence/{feed}/{release}.json", 262_144)
+    require(document is not None, "LOG_PROOF_MISSING", "no evidence document")
+    parsed, seen = parse_document(document), stored(state, "checkpoint")
+    try:
+        return require_logged(parsed, manifest, demand, feed, release, at.timestamp(), seen,
+                              lambda path, most: fetch(base, path, most))
+    except Refused as cause:
+        if cause.code == "LOG_FORK":  # 11.10.3: both are kept, and nothing of this log is believed again
+            keep(state, "forked-checkpoint", parsed["logProof"].encode())
+        raise
+
+
 def sound_database(state):
     data = stored(state, "database")
     try:
@@ -164,6 +183,7 @@ def update(base, pinned, state, feed, at):
     offered, signed = follow(root, feed, at, read, lambda role: stored(state, f"{role}.json"))
     block, packs, results = check_manifest(signed, feed)
     check_history(offered[feed], block, stored(state, "manifest.json"))
+    checkpoint = check_log(base, state, offered["root"], offered[feed], feed, block["release"], at)
     before = sound_database(state)
     if stored(state, "manifest.json"):  # the release in use, which the new manifest need not lead to any more
         last = parse_json(stored(state, "manifest.json"))["signed"]["x-rulemint"]
@@ -171,6 +191,8 @@ def update(base, pinned, state, feed, at):
     database = apply_packs(base, before, packs, results, block["release"])
     for name in ("root", "timestamp", "snapshot", "targets", feed):
         keep(state, "manifest.json" if name == feed else f"{name}.json", offered[name])
+    if checkpoint:
+        keep(state, "checkpoint", checkpoint)
     if database is not before:
         keep(state, "database", database)
     return f"{feed} {block['release']} {digest(database)}"
@@ -183,11 +205,11 @@ def main():
     options.add_argument("--state", required=True, type=pathlib.Path)
     options.add_argument("--feed", default="endpoint")
     options.add_argument("--at", type=parse_time, default=datetime.now(timezone.utc), help="YYYY-MM-DDTHH:MM:SSZ instead of now")
-    options.add_argument("--without-evidence-unsafe", action="store_true", help="TUF alone: no CMS, time-stamp, log or rebuild verdicts")
+    options.add_argument("--without-evidence-unsafe", action="store_true", help="TUF and the log alone: no CMS, time-stamp or rebuild verdicts")
     given = options.parse_args()
     try:
-        # 7.6 and on are checks that this client does not know: it refuses, unless its owner says otherwise.
-        require(given.without_evidence_unsafe, "CLIENT_TOO_OLD", "cannot verify evidence (SPEC 7.6); see README.md")
+        # 7.6 to 7.8, 7.20 and 7.21 are checks that this client does not know: it refuses, unless its owner says otherwise.
+        require(given.without_evidence_unsafe, "CLIENT_TOO_OLD", "cannot verify signatures of section 6 (SPEC 7.6); see README.md")
         print(update(given.url, given.root, given.state, given.feed, given.at))
     except Refused as cause:
         print(cause, file=sys.stderr)

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { indicators, start } from "../client/endpoint.js";
+import { SimulatedLog } from "../simulator/log.js";
+import { TestLog } from "../support/log-world.js";
 import { SimulatedPublisher } from "../simulator/publisher.js";
 import { temporaryFolder } from "../support/temporary.js";
 
@@ -34,8 +36,8 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 /** A copy of the public tree in a folder; `change` bends files by a part of their path. */
-async function writeTree(name: string, bent?: string): Promise<void> {
-  for (const [path, bytes] of publisher.tree) {
+async function writeTree(name: string, bent?: string, of = publisher): Promise<void> {
+  for (const [path, bytes] of of.tree) {
     const file = join(folder, name, path);
     await mkdir(dirname(file), { recursive: true });
     const copy = Uint8Array.from(bytes);
@@ -72,6 +74,21 @@ describe("the client in Python", () => {
     expect(stdout.trim().split("\n").sort()).toEqual(expected.sort());
   });
 
+  it("judges every log vector as ours does, and finds the fork", async () => {
+    const folder = here("../vectors/log");
+    const { stdout } = await run(python, [here("log_vectors.py"), client, folder]);
+    const proofs = (await readdir(join(folder, "proofs"))).filter((name) => name.endsWith(".expect"));
+    const expected = await Promise.all(
+      proofs.map(async (name) => {
+        const text = await readFile(join(folder, "proofs", name), "utf8");
+        return `${name.slice(0, -".expect".length)} ${text.split("\n")[0]}`;
+      }),
+    );
+    expect(expected.length).toBeGreaterThan(12);
+    const histories = ["checkpoint success", "checkpoint-100 success", "fork-100 LOG_FORK"];
+    expect(stdout.trim().split("\n").sort()).toEqual([...expected, ...histories].sort());
+  });
+
   it("installs by a full pack, goes on by a delta, and has our database byte for byte", async () => {
     expect(await update("one", "state", unsafe)).toBe(release(1));
     expect(await database("state")).toEqual(publisher.databases.get(1)?.bytes);
@@ -98,5 +115,78 @@ describe("the client in Python", () => {
 
   it("refuses to go without the evidence that it cannot verify, unless it is told to", async () => {
     expect(await update("one", "careful")).toBe("CLIENT_TOO_OLD");
+  });
+});
+
+describe("the client in Python, of a publisher with a log", () => {
+  let logged: SimulatedPublisher;
+  const take = (tree: string, state: string) =>
+    update(tree, state, unsafe, "--root", join(folder, "logged-root.json"));
+
+  beforeAll(async () => {
+    logged = await SimulatedPublisher.create(start);
+    logged.log = new SimulatedLog();
+    await logged.publishRoot();
+    await writeFile(join(folder, "logged-root.json"), logged.root);
+    await logged.release(indicators(1));
+    await writeTree("logged-1", undefined, logged);
+    for (let i = 0; i < 300; i++) logged.log.log.append(Buffer.from(`between ${i}`));
+    await logged.release(indicators(2));
+    await writeTree("logged-2", undefined, logged);
+  });
+
+  it("installs what a quorum has seen, and holds the next checkpoint against it by tiles", async () => {
+    expect(await take("logged-1", "of-log")).toBe(`endpoint 1 ${logged.databases.get(1)?.sha256}`);
+    expect(await take("logged-2", "of-log")).toBe(`endpoint 2 ${logged.databases.get(2)?.sha256}`);
+    const kept = await readFile(join(folder, "of-log", "checkpoint"), "utf8");
+    expect(kept.split("\n")[1]).toBe("302");
+  });
+
+  it.each<[string, string, (log: SimulatedLog) => void]>([
+    ["no evidence document", "LOG_PROOF_MISSING", (log) => (log.lie = () => undefined)],
+    [
+      "a proof of another form",
+      "LOG_PROOF_MALFORMED",
+      (log) => (log.lie = (one) => ({ ...one, proof: "x" })),
+    ],
+    [
+      "an entry about another feed",
+      "LOG_ENTRY_MISMATCH",
+      (log) => (log.lie = ({ entry, proof }) => ({ entry: entry.replace('"endpoint"', '"another"'), proof })),
+    ],
+    [
+      "an entry that the log does not have",
+      "LOG_INCLUSION_FAILED",
+      (log) => (log.lie = ({ entry, proof }) => ({ entry: entry.replace("12:", "11:"), proof })),
+    ],
+    ["one witness of three", "WITNESS_QUORUM", (log) => (log.witnesses = log.witnesses.slice(1))],
+    ["another log", "LOG_KEY_UNKNOWN", (log) => (log.log = new TestLog("example.com/other"))],
+  ])("refuses %s with %s, and keeps what it has", async (name, code, tell) => {
+    const log = logged.log as SimulatedLog;
+    const honest = { lie: log.lie, witnesses: log.witnesses, log: log.log };
+    tell(log);
+    await logged.release(indicators(3));
+    Object.assign(log, honest);
+    await writeTree(name, undefined, logged);
+    await take("logged-1", name);
+    expect(await take(name, `state of ${name}`)).toBe(code);
+    expect(await take(name, name)).toBe(code);
+    expect(await database(name)).toEqual(logged.databases.get(1)?.bytes);
+  });
+
+  it("keeps both checkpoints of a log that tells two histories, and believes it no more", async () => {
+    await take("logged-1", "forked");
+    const log = logged.log as SimulatedLog;
+    const honest = log.log;
+    log.log = new TestLog();
+    for (let i = 0; i < 400; i++) log.log.append(Buffer.from(`other ${i}`));
+    await logged.release(indicators(4));
+    await writeTree("fork", undefined, logged);
+    expect(await take("fork", "forked")).toBe("LOG_FORK");
+    const kept = await readFile(join(folder, "forked", "forked-checkpoint"), "utf8");
+    expect(kept).toContain("example.com/releases\n401\n");
+    log.log = honest;
+    expect(await take("logged-2", "forked")).toBe("LOG_FORK");
+    expect(await database("forked")).toEqual(logged.databases.get(1)?.bytes);
   });
 });
