@@ -1,10 +1,20 @@
-/** The endpoint as a library: `import { Updater } from "rulemint/client"`. Bring a store, a fetcher, a codec, a clock and a digest. */
+/** The endpoint as a library, without a disk or a network of its own: bring a store, a fetcher, a codec, a clock and a digest. */
+export type { RuleKind } from "../core/rules/model.js";
+export type { ErrorCode } from "../core/errors.js";
+export type { EndpointEngine } from "../ports/endpoint-engine.js";
+export type { EndpointStore } from "../ports/endpoint-store.js";
+export type { Fetcher } from "../ports/fetcher.js";
+export type { HealthChoices } from "./health.js";
+export type { NetworkSettings } from "./network.js";
+export type { RingChoices } from "./ring-choices.js";
 export type {
   EndpointStatus,
   InstalledRelease,
   UpdateEvent,
+  UpdateOptions,
   UpdateResult,
   UpdaterOptions,
 } from "./model.js";
+export { RulemintError } from "../core/errors.js";
 export { version as clientVersion } from "../core/version.js";
 export { type InitInput, Updater } from "./updater.js";

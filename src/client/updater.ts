@@ -12,6 +12,7 @@ import { formatTime } from "../core/trust/metadata.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import { abortable } from "./abortable.js";
 import { Budget } from "./budget.js";
 import { clamavSigner } from "./clamav-signatures.js";
 import { isDownload } from "./download.js";
@@ -148,8 +149,9 @@ export class Updater {
    */
   async update(options: UpdateOptions = {}): Promise<UpdateResult> {
     const now = this.#options.clock.now();
+    const parts = abortable(this.#options, options.signal);
     return this.#locked(async () => {
-      const { store, fetcher } = this.#options;
+      const { store, fetcher, digest } = parts;
       const stored = await readConfig(store.files);
       const asked = options.health?.(stored.health);
       const health = asked === undefined ? stored.health : parseHealth(asked as unknown as JSONObject);
@@ -161,11 +163,11 @@ export class Updater {
       const tree = new PublicTreeReader(fetcher, mirrors, options.signal, budget.count);
       const learned = () => ({ passedOver: mirrors.remembered, spent: budget.spent });
       try {
-        await settleSwap(state, store.databases, this.#options.digest);
-        await adoptDatabase(state, store, this.#options.digest);
+        await settleSwap(state, store.databases, digest);
+        await adoptDatabase(state, store, digest);
         if (options.again) await state.set({ held: null, bad: null });
         const result = await runUpdate({
-          ...{ ...this.#options, config, state, tree, budget, now },
+          ...{ ...parts, config, state, tree, budget, now },
           emit: this.#emit,
           memory: this.#memory,
         });

@@ -2,12 +2,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "../adapters/clock/system.js";
-import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
-import { shellEngine } from "../adapters/endpoint-engine/shell.js";
-import { openFetcher } from "../adapters/fetcher/open.js";
-import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import {
   describeHealth,
   describeNetwork,
@@ -31,11 +25,9 @@ import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
-import { Updater } from "../client/updater.js";
 import { OperationError, UsageError } from "../core/errors.js";
 import type { Fetcher } from "../ports/fetcher.js";
-import { nodeDigest } from "../adapters/node-digest.js";
-import { networkOf } from "./compose-network.js";
+import { Updater } from "./compose-library.js";
 import { stopSignal } from "./stop-signal.js";
 
 export async function withUpdater<T>(
@@ -45,25 +37,15 @@ export async function withUpdater<T>(
   /** Instead of the network. */
   offline?: Fetcher,
 ): Promise<T> {
-  const codec = await openZstdCodec({ workers: 0 });
-  const store = await openFilesystemEndpointStore(resolve(state));
-  const network = openFetcher(await networkOf(store.files));
-  const fetcher = offline ?? network;
+  const onEvent = (event: UpdateEvent) => {
+    const line = describeEvent(event);
+    if (line !== undefined) progress(line);
+  };
+  const updater = await Updater.open(resolve(state), { onEvent, ...(offline && { fetcher: offline }) });
   try {
-    const onEvent = (event: UpdateEvent) => {
-      const line = describeEvent(event);
-      if (line !== undefined) progress(line);
-    };
-    return await work(
-      new Updater({
-        ...{ store, fetcher, codec, clock: systemClock, digest: nodeDigest, onEvent },
-        postQuantum: nobleVerifier,
-        engine: shellEngine,
-      }),
-    );
+    return await work(updater);
   } finally {
-    await network.close();
-    await codec.close();
+    await updater.close();
   }
 }
 

@@ -11,7 +11,6 @@ import { setFlagsFromString } from "node:v8";
 import { systemClock } from "../adapters/clock/system.js";
 import { makeFolderDurably, writeFileDurably } from "../adapters/durable-files.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
-import { openFetcher } from "../adapters/fetcher/open.js";
 import { acquireFileLock } from "../adapters/file-lock.js";
 import type { ClientWatchOptions, Progress, Report } from "../cli/doors.js";
 import { Poller } from "../client/poller.js";
@@ -20,7 +19,7 @@ import { type UpdateEnd, Watch } from "../client/watch.js";
 import { formatWatchMetrics } from "../client/watch-metrics.js";
 import { type WatchStatus, writeWatchStatus } from "../client/watch-status.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
-import { networkOf } from "./compose-network.js";
+import { Connection } from "./compose-network.js";
 import { stopSignal } from "./stop-signal.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
@@ -87,32 +86,6 @@ class Pauses {
 
   close(): void {
     process.off("SIGHUP", this.#hear);
-  }
-}
-
-/** Connections are kept from poll to poll, until the owner changes how to reach the network. */
-class Connection {
-  readonly #files: EndpointFiles;
-  #settings = "";
-  #fetcher: ReturnType<typeof openFetcher> | undefined;
-
-  constructor(files: EndpointFiles) {
-    this.#files = files;
-  }
-
-  async open(): Promise<ReturnType<typeof openFetcher>> {
-    const options = await networkOf(this.#files);
-    const settings = JSON.stringify(options);
-    if (this.#fetcher === undefined || settings !== this.#settings) {
-      await this.#fetcher?.close();
-      this.#fetcher = openFetcher(options);
-      this.#settings = settings;
-    }
-    return this.#fetcher;
-  }
-
-  async close(): Promise<void> {
-    await this.#fetcher?.close();
   }
 }
 

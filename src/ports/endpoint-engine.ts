@@ -5,6 +5,8 @@ export interface EngineCommand {
   readonly folder: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Kills it at once, with everything that it started. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EngineAnswer {

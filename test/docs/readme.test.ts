@@ -1,6 +1,6 @@
-/** The README's session, command by command as it stands there; only the port is another one. */
+/** The README's session, command by command as it stands there, and its program; only the port is another one. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -10,9 +10,9 @@ import { projectRoot } from "../architecture/source-tree.js";
 
 const work = mkdtempSync(join(tmpdir(), "rulemint-readme-"));
 const cli = join(projectRoot, "dist/main/cli.js");
-const lines = [...readFileSync(join(projectRoot, "README.md"), "utf8").matchAll(/^\$ (.+)$/gm)].map(
-  ([, line]) => line as string,
-);
+const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
+const lines = [...readme.matchAll(/^\$ (.+)$/gm)].map(([, line]) => line as string);
+const [, program = ""] = /```ts\n(.*?)```/s.exec(readme) ?? [];
 let service: ChildProcess | undefined;
 
 afterAll(async () => {
@@ -56,4 +56,11 @@ it("does what it says, from init to an updated endpoint", async () => {
   expect(lines.length).toBeGreaterThanOrEqual(10);
   expect(said).toContain("Release 1 applied");
   expect(shell("rulemint client status --state endpoint", environment)).toContain("made from this release");
+
+  mkdirSync(join(work, "node_modules"));
+  symlinkSync(projectRoot, join(work, "node_modules/rulemint"));
+  writeFileSync(join(work, "program.mjs"), program);
+  const run = () => shell(`"${process.execPath}" program.mjs 2>&1`, environment);
+  expect(run()).toMatch(/^endpoint\/1\.full\.rmp: \d+ bytes\nupdated: release 1 is in use\n$/);
+  expect(run()).toMatch(/^USAGE: .* set up already; the last good release stays\n$/);
 });

@@ -11,7 +11,7 @@ const outputCharactersMax = 64 * 1024;
 
 export const shellEngine: EndpointEngine = { run, isListed };
 
-function run({ command, folder, variables, timeoutMs }: EngineCommand): Promise<EngineAnswer> {
+function run({ command, folder, variables, timeoutMs, signal }: EngineCommand): Promise<EngineAnswer> {
   return new Promise((resolve) => {
     const env = { ...process.env, ...variables };
     const child = spawn(command, {
@@ -22,10 +22,18 @@ function run({ command, folder, variables, timeoutMs }: EngineCommand): Promise<
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr, isLate] = ["", "", false];
+    const kill = () => endGroup(child.pid);
     const timer = setTimeout(() => {
       isLate = true;
-      endGroup(child.pid);
+      kill();
     }, timeoutMs);
+    const settle = (answer: EngineAnswer) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", kill);
+      resolve(answer);
+    };
+    signal?.addEventListener("abort", kill);
+    if (signal?.aborted) kill();
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout = (stdout + text).slice(-outputCharactersMax);
     });
@@ -33,16 +41,12 @@ function run({ command, folder, variables, timeoutMs }: EngineCommand): Promise<
       stderr = (stderr + text).slice(-outputCharactersMax);
     });
     // What it left in the background would hold its output open, and the endpoint up.
-    child.on("exit", () => endGroup(child.pid));
-    child.on("error", (error) => {
-      clearTimeout(timer);
-      resolve({ exit: "absent", stdout, stderr: error.message });
-    });
+    child.on("exit", kill);
+    child.on("error", (error) => settle({ exit: "absent", stdout, stderr: error.message }));
     child.on("close", (code) => {
-      clearTimeout(timer);
       // The shell's own words for a program that is not there, or is none.
       const isAbsent = code === 126 || code === 127;
-      resolve({ exit: isLate ? "late" : isAbsent ? "absent" : (code ?? "died"), stdout, stderr });
+      settle({ exit: isLate ? "late" : isAbsent ? "absent" : (code ?? "died"), stdout, stderr });
     });
   });
 }
