@@ -17,4 +17,5 @@ export type {
 } from "./model.js";
 export { RulemintError } from "../core/errors.js";
 export { version as clientVersion } from "../core/version.js";
-export { type InitInput, Updater } from "./updater.js";
+export type { InitInput } from "./set-up.js";
+export { Updater } from "./updater.js";

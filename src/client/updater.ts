@@ -3,24 +3,16 @@
  * call goes on from there. A failure changes nothing but the record of the failure.
  */
 import { RememberedSignatures } from "../core/trust/signature-memory.js";
-import { feedName } from "../core/brands.js";
-import { utf8Bytes } from "../core/encoding/bytes.js";
-import { OperationError, RulemintError, UsageError } from "../core/errors.js";
+import { RulemintError } from "../core/errors.js";
 import type { JSONObject } from "../core/encoding/json.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { formatTime } from "../core/trust/metadata.js";
-import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
-import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
-import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
+import type { RebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { abortable } from "./abortable.js";
 import { Budget } from "./budget.js";
-import { clamavSigner } from "./clamav-signatures.js";
 import { isDownload } from "./download.js";
-import { exportDatabase } from "./export-database.js";
 import { PublicTreeReader } from "./fetch-file.js";
-import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
 import type {
-  EndpointConfig,
   EndpointState,
   EndpointStatus,
   InstalledRelease,
@@ -30,33 +22,15 @@ import type {
   UpdaterOptions,
 } from "./model.js";
 import { type HealthChoices, parseHealth } from "./health.js";
+import { adoptDatabase, settleSwap } from "./holdings.js";
 import { Mirrors } from "./mirrors.js";
-import {
-  type NetworkSettings,
-  noSettings,
-  parseNetwork,
-  requireTreeURL,
-  withoutPassword,
-} from "./network.js";
-import { type RingChoices, noChoices, parseRingChoices } from "./ring-choices.js";
-import { requireNotBlocked } from "./recall.js";
+import { type NetworkSettings, parseNetwork, withoutPassword } from "./network.js";
+import { type OfflineInput, type Written, exportInUse, goBack } from "./offline.js";
+import { type RingChoices, parseRingChoices } from "./ring-choices.js";
+import { type InitInput, formatRebuilders, prepareSetUp } from "./set-up.js";
 import { readStatus } from "./status.js";
 import { StateKeeper, readConfig, readState, writeConfig } from "./state.js";
 import { runUpdate } from "./run-update.js";
-
-export interface InitInput {
-  readonly url: string;
-  /** Bytes of the TUF root that the customer pins. */
-  readonly root: Uint8Array;
-  /** Bytes of a policy.json; without it, the policy in the root counts. */
-  readonly policy?: Uint8Array;
-  /** Takes the place of the policy's `rebuilders`. */
-  readonly rebuilders?: RebuilderPolicy;
-  /** "endpoint" when absent. */
-  readonly feed?: string;
-  /** What every update exports; all kinds when absent. */
-  readonly exportKinds?: readonly RuleKind[];
-}
 
 export class Updater {
   readonly #options: UpdaterOptions;
@@ -69,32 +43,8 @@ export class Updater {
 
   /** Sets the endpoint up; touches no network. @throws VerificationError when root or policy are not sound; UsageError USAGE when it is set up already */
   async init(input: InitInput): Promise<void> {
-    const { files } = this.#options.store;
-    const config: EndpointConfig = {
-      schema: 1,
-      url: requireTreeURL(input.url),
-      feed: feedName(input.feed ?? "endpoint"),
-      exportKinds: input.exportKinds ?? ruleKinds,
-      network: noSettings,
-      rings: noChoices,
-    };
-    const trusted = await TrustedMetadata.start(input.root, this.#options.clock.now());
-    if (input.policy !== undefined) parsePolicy(input.policy);
-    else if (policyOfRoot(trusted.root) === undefined) {
-      throw new UsageError("USAGE", "expected a policy file, because the root carries none");
-    }
-    const rebuilders = input.rebuilders && formatRebuilders(input.rebuilders);
-    await this.#locked(async () => {
-      if ((await files.read("config.json")) !== undefined) {
-        throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
-      }
-      await files.write("pinned-root.json", input.root);
-      await files.write("root.json", input.root);
-      if (input.policy !== undefined) await files.write("policy.json", input.policy);
-      if (rebuilders !== undefined) await files.write("rebuilders.json", rebuilders);
-      // Last: with it, the endpoint is set up.
-      await writeConfig(files, config);
-    });
+    const write = await prepareSetUp(input, this.#options.clock.now());
+    await this.#locked(() => write(this.#options.store.files));
   }
 
   /** How the network is reached from now on: `change` gets what holds now. Touches no network. @throws UsageError USAGE; OperationError */
@@ -191,15 +141,8 @@ export class Updater {
   async export(
     folder: string,
     kinds: readonly RuleKind[] = ruleKinds,
-  ): Promise<{ readonly release: InstalledRelease; readonly files: number; readonly bytes: number }> {
-    return this.#locked(async () => {
-      const state = await this.#settled();
-      const { installed } = state.now;
-      if (installed === null)
-        throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
-      await this.#requireWhole("database", installed);
-      return { release: installed, ...(await this.#export(folder, kinds)) };
-    });
+  ): Promise<Written & { readonly release: InstalledRelease }> {
+    return this.#locked(() => exportInUse(this.#offline, folder, kinds));
   }
 
   /**
@@ -207,53 +150,11 @@ export class Updater {
    * higher one ends the hold. @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged
    */
   async rollback(): Promise<InstalledRelease> {
-    return this.#locked(async () => {
-      const { store } = this.#options;
-      const { exportKinds } = await readConfig(store.files);
-      const state = await this.#settled();
-      const { installed, previous } = state.now;
-      if (installed === null || previous === null) {
-        throw new UsageError("USAGE", "expected a previous database to go back to, got none");
-      }
-      await requireNotBlocked(store.files, previous);
-      await this.#requireWhole("previous", previous);
-      const next = { installed: previous, previous: null, held: installed.release };
-      await swapDatabase(state, next, () => store.databases.restore());
-      this.#emit({ type: "installed", release: previous.release });
-      const written = await this.#export(undefined, exportKinds);
-      // Nobody asked the engine about these files.
-      await state.set({ exportedSha256: previous.databaseSha256, loadedRules: null });
-      this.#emit({ type: "exported", ...written });
-      return previous;
-    });
+    return this.#locked(() => goBack(this.#offline));
   }
 
-  async #export(folder: string | undefined, kinds: readonly RuleKind[]) {
-    const { store, clock, digest } = this.#options;
-    const signFile = await clamavSigner({
-      ...{ files: store.files, now: clock.now() },
-      emit: this.#emit,
-      memory: this.#memory,
-    });
-    return exportDatabase(store, folder, kinds, digest, signFile);
-  }
-
-  async #settled(): Promise<StateKeeper> {
-    const { store, digest } = this.#options;
-    const state = new StateKeeper(store.files, await readState(store.files));
-    await settleSwap(state, store.databases, digest);
-    await adoptDatabase(state, store, digest);
-    return state;
-  }
-
-  async #requireWhole(which: "database" | "previous", expected: InstalledRelease): Promise<void> {
-    const found = await databaseDigest(this.#options.store.databases, which, this.#options.digest);
-    if (found !== expected.databaseSha256) {
-      throw new OperationError(
-        "STATE_CORRUPT",
-        `expected ${which} with SHA-256 ${expected.databaseSha256}, got ${found ?? "none"}: the next update repairs it`,
-      );
-    }
+  get #offline(): OfflineInput {
+    return { ...this.#options, emit: this.#emit, memory: this.#memory };
   }
 
   async #recordFailure(
@@ -289,11 +190,4 @@ export class Updater {
       await unlock();
     }
   }
-}
-
-/** @throws VerificationError METADATA_MALFORMED for a demand that nobody can meet */
-function formatRebuilders({ threshold, keys }: RebuilderPolicy): Uint8Array {
-  const file = { threshold, keys: [...keys] };
-  readRebuilderPolicy(file);
-  return utf8Bytes(`${JSON.stringify(file, null, 2)}\n`);
 }

@@ -1,0 +1,87 @@
+/** What an endpoint does with what it holds, without a network: each under the lock, each over databases whose bytes were compared. */
+import type { SignatureMemory } from "../core/pki/algorithms.js";
+import { OperationError, UsageError } from "../core/errors.js";
+import type { RuleKind } from "../core/rules/model.js";
+import { clamavSigner } from "./clamav-signatures.js";
+import { exportDatabase } from "./export-database.js";
+import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
+import type { InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
+import { requireNotBlocked } from "./recall.js";
+import { StateKeeper, readConfig, readState } from "./state.js";
+
+export interface OfflineInput extends UpdaterOptions {
+  readonly emit: (event: UpdateEvent) => void;
+  readonly memory: SignatureMemory;
+}
+
+export interface Written {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What the endpoint remembers, after whatever a crash left half done. */
+export async function settledState({ store, digest }: OfflineInput): Promise<StateKeeper> {
+  const state = new StateKeeper(store.files, await readState(store.files));
+  await settleSwap(state, store.databases, digest);
+  await adoptDatabase(state, store, digest);
+  return state;
+}
+
+/** @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
+export async function exportInUse(
+  input: OfflineInput,
+  folder: string,
+  kinds: readonly RuleKind[],
+): Promise<Written & { readonly release: InstalledRelease }> {
+  const { installed } = (await settledState(input)).now;
+  if (installed === null)
+    throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
+  await requireWhole(input, "database", installed);
+  return { release: installed, ...(await exportTo(input, folder, kinds)) };
+}
+
+/** @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged; PolicyError RELEASE_BLOCKED */
+export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
+  const { store, emit } = input;
+  const { exportKinds } = await readConfig(store.files);
+  const state = await settledState(input);
+  const { installed, previous } = state.now;
+  if (installed === null || previous === null) {
+    throw new UsageError("USAGE", "expected a previous database to go back to, got none");
+  }
+  await requireNotBlocked(store.files, previous);
+  await requireWhole(input, "previous", previous);
+  const next = { installed: previous, previous: null, held: installed.release };
+  await swapDatabase(state, next, () => store.databases.restore());
+  emit({ type: "installed", release: previous.release });
+  const written = await exportTo(input, undefined, exportKinds);
+  // Nobody asked the engine about these files.
+  await state.set({ exportedSha256: previous.databaseSha256, loadedRules: null });
+  emit({ type: "exported", ...written });
+  return previous;
+}
+
+/** Undefined is the endpoint's own folder. */
+export async function exportTo(
+  input: OfflineInput,
+  folder: string | undefined,
+  kinds: readonly RuleKind[],
+): Promise<Written> {
+  const { store, clock, digest, emit, memory } = input;
+  const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit, memory });
+  return exportDatabase(store, folder, kinds, digest, signFile);
+}
+
+async function requireWhole(
+  { store, digest }: OfflineInput,
+  which: "database" | "previous",
+  expected: InstalledRelease,
+): Promise<void> {
+  const found = await databaseDigest(store.databases, which, digest);
+  if (found !== expected.databaseSha256) {
+    throw new OperationError(
+      "STATE_CORRUPT",
+      `expected ${which} with SHA-256 ${expected.databaseSha256}, got ${found ?? "none"}: the next update repairs it`,
+    );
+  }
+}
