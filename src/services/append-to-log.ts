@@ -17,7 +17,7 @@ import { OperationError } from "../core/errors.js";
 import type { Hash } from "../core/log/lines.js";
 import type { LogPolicy } from "../core/log/log-policy.js";
 import type { LogProof } from "../core/log/log-proof.js";
-import { makeConsistencyProof, makeInclusionProof } from "../core/log/make-proof.js";
+import { makeConsistencyProof, makeInclusionProof, makeInclusionProofs } from "../core/log/make-proof.js";
 import { type Note, formatNote, parseNote } from "../core/log/note.js";
 import { tileReader } from "../core/log/read-log.js";
 import { type TileCache, tileNodes } from "../core/log/tiles.js";
@@ -83,6 +83,11 @@ export async function proveEntry(
 ): Promise<LogProof> {
   const hashes = await makeInclusionProof(index, checkpoint.size, nodesOf(log, checkpoint.size));
   return { index, hashes, checkpoint: checkpoint.note };
+}
+
+/** The hashes of many proofs under one checkpoint, in the order of the indices. @throws OperationError FETCH_NOT_FOUND, STORE_FAILED */
+export function proveEntries(log: OwnLog, indices: readonly number[], size: number): Promise<Hash[][]> {
+  return makeInclusionProofs(indices, size, nodesOf(log, size));
 }
 
 /** That the tree of `size` entries begins with that of `before`. @throws OperationError FETCH_NOT_FOUND, STORE_FAILED */

@@ -1,18 +1,16 @@
 /** Parts of the access log, opened for an auditor, as files that hold without this service. */
-import { base64Bytes, utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
+import { utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
 import { UsageError } from "../core/errors.js";
 import { type AccessEntry, parseAccessEntry } from "../core/log/access-entries.js";
-import type { AccessFile, Anchor, OpenedLeaf } from "../core/log/access-file.js";
+import type { AccessFile, Anchor } from "../core/log/access-file.js";
 import { formatNote } from "../core/log/note.js";
-import { parseBundle } from "../core/log/entries.js";
-import { tileReader } from "../core/log/read-log.js";
-import { tileAt, tileWidth } from "../core/log/tiles.js";
 import { parseReleaseLogEntry } from "../core/log/release-entries.js";
 import { type AccessLog, type StoredOpening, openingID } from "./access-log.js";
-import { type OwnLog, checkpointOver, proveEntry, proveGrowth } from "./append-to-log.js";
+import { type OwnLog, checkpointOver, proveGrowth } from "./append-to-log.js";
 import type { ServiceContext } from "./context.js";
 import { newestAnchor } from "./keep-access-log.js";
 import type { Identity } from "./model.js";
+import { openLeaves } from "./open-leaves.js";
 import { provenEntry } from "./release-log.js";
 import { requireRole } from "./roles.js";
 
@@ -78,7 +76,8 @@ async function openPart(
   const { size } = head;
   const from = range.from ?? 0;
   const to = Math.min(range.to ?? size, size);
-  const leaves = await openLeaves(log, accessLog, await choose(accessLog, from, to, size), head);
+  const indices = await choose(accessLog, from, to, size);
+  const leaves = await openLeaves(log, accessLog, indices, size);
   const checkpoint = utf8Text(formatNote(head.note));
   return { checkpoint, from, to, complete, leaves, anchors: await anchorsOf(context, log, size) };
 }
@@ -111,67 +110,6 @@ function isFound(entry: AccessEntry, { who, about, since, until, review }: Acces
   if (since !== undefined && Date.parse(entry.time) < Date.parse(since)) return false;
   if (until !== undefined && Date.parse(entry.time) >= Date.parse(until)) return false;
   return about === undefined || entry.target.includes(about) || entry.objects.includes(about);
-}
-
-type Head = Awaited<ReturnType<typeof checkpointOver>>;
-
-async function openLeaves(
-  log: OwnLog,
-  accessLog: AccessLog,
-  indices: readonly number[],
-  head: Head,
-): Promise<OpenedLeaf[]> {
-  const wanted = new Set(indices);
-  const bundles = new Map<number, readonly Uint8Array[]>();
-  const leaves = new Map<number, OpenedLeaf>();
-  for (const index of [...wanted].sort((a, b) => a - b)) {
-    const one = await openLeaf(log, accessLog, index, { head, bundles });
-    leaves.set(index, one.leaf);
-    // SPEC §13.4.2: who erased it comes along.
-    const { erasedBy } = one;
-    if (erasedBy !== undefined && !wanted.has(erasedBy) && !leaves.has(erasedBy)) {
-      leaves.set(erasedBy, (await openLeaf(log, accessLog, erasedBy, { head, bundles })).leaf);
-    }
-  }
-  return [...leaves.values()].sort((a, b) => a.index - b.index);
-}
-
-async function openLeaf(
-  log: OwnLog,
-  { openings }: AccessLog,
-  index: number,
-  { head, bundles }: Bundles & { readonly head: Head },
-): Promise<{ readonly leaf: OpenedLeaf; readonly erasedBy?: number }> {
-  const { size } = head;
-  const { hashes } = await proveEntry(log, index, head);
-  const found = await openings.get<StoredOpening>("openings", openingID(index));
-  const body: StoredOpening = found?.body ?? { heartbeat: "" };
-  const leaf: OpenedLeaf = {
-    ...{ index, leaf: await leafAt(log, index, size, bundles), proof: hashes },
-    opening: "entry" in body ? { salt: base64Bytes(body.salt), entry: body.entry } : null,
-  };
-  return "erasedBy" in body && body.erasedBy < size ? { leaf, erasedBy: body.erasedBy } : { leaf };
-}
-
-interface Bundles {
-  /** Read before, by the number of their tile. */
-  readonly bundles: Map<number, readonly Uint8Array[]>;
-}
-
-async function leafAt(
-  { store }: OwnLog,
-  index: number,
-  size: number,
-  bundles: Bundles["bundles"],
-): Promise<Uint8Array> {
-  const number = Math.floor(index / tileWidth);
-  const known = bundles.get(number);
-  if (known !== undefined) return known[index % tileWidth] as Uint8Array;
-  const place = tileAt("entries", number, size);
-  if (place === undefined) throw new RangeError("expected a leaf inside the log");
-  const bundle = parseBundle(await tileReader(store.read)(place), place.width);
-  bundles.set(number, bundle);
-  return bundle[index % tileWidth] as Uint8Array;
 }
 
 /** What the release log has of this log, as far as it is proven there. */

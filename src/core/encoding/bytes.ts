@@ -44,9 +44,11 @@ export function utf8Text(bytes: Uint8Array): string {
   }
 }
 
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export function hexText(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += hexPairs[byte];
   return text;
 }
 
@@ -66,14 +68,32 @@ export function base64Text(bytes: Uint8Array): string {
 
 /** Canonical base64 only: padded, no white space, no stray bits. @throws VerificationError ENCODING_MALFORMED */
 export function base64Bytes(text: string): Uint8Array<ArrayBuffer> {
-  let decoded: string;
-  try {
-    decoded = atob(text);
-  } catch (cause) {
-    throw new VerificationError("ENCODING_MALFORMED", "expected base64", { cause });
+  const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
+  if (text.length % 4 !== 0) throw new VerificationError("ENCODING_MALFORMED", "expected base64");
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
+  let [bits, held, at] = [0, 0, 0];
+  for (let i = 0; i < digits; i++) {
+    const digit = base64Digits[text.charCodeAt(i)] ?? notBase64;
+    if (digit === notBase64) throw new VerificationError("ENCODING_MALFORMED", "expected base64");
+    bits = ((bits << 6) | digit) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes[at++] = bits >>> held;
   }
-  if (btoa(decoded) !== text) throw new VerificationError("ENCODING_MALFORMED", "expected canonical base64");
-  return byteStringBytes(decoded);
+  if ((bits & ((1 << held) - 1)) !== 0) {
+    throw new VerificationError("ENCODING_MALFORMED", "expected canonical base64");
+  }
+  return bytes;
+}
+
+const notBase64 = 64;
+/** RFC 4648 §4: what each ASCII character stands for. */
+const base64Digits = new Uint8Array(128).fill(notBase64);
+for (const [digit, letter] of [
+  ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+].entries()) {
+  base64Digits[letter.charCodeAt(0)] = digit;
 }
 
 /**

@@ -1,7 +1,15 @@
-/** SHA-256: one shot by the platform's WebCrypto, and a running digest in plain code (FIPS 180-4). */
+/** SHA-256: one shot by the platform's WebCrypto, and a running digest in plain code (FIPS 180-4), which also does what is short. */
 import type { Digest, DigestFactory } from "./stream.js";
 
+/** WebCrypto hands every digest to another thread: up to here, that takes longer than the digest. */
+const shortBytesMax = 2048;
+
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes.length <= shortBytesMax) {
+    const running = sha256Digest();
+    running.update(bytes);
+    return running.finish();
+  }
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 

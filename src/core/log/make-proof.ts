@@ -17,8 +17,30 @@ interface Span {
 }
 
 export async function makeInclusionProof(index: number, size: number, read: NodeReader): Promise<Hash[]> {
-  if (!(index >= 0 && index < size)) throw new RangeError("expected an index below the size");
-  return hashes(inclusionSpans(index, { start: 0, end: size }), read);
+  const [proof] = await makeInclusionProofs([index], size, read);
+  return proof as Hash[];
+}
+
+/** Many proofs of one tree. What they share at its right edge, where subtrees are incomplete, is put together once. */
+export async function makeInclusionProofs(
+  indices: readonly number[],
+  size: number,
+  read: NodeReader,
+): Promise<Hash[][]> {
+  const known = new Map<number, Hash>();
+  const proofs: Hash[][] = [];
+  for (const index of indices) {
+    if (!(index >= 0 && index < size)) throw new RangeError("expected an index below the size");
+    const proof: Hash[] = [];
+    for (const span of inclusionSpans(index, { start: 0, end: size })) {
+      const edge = span.end === size;
+      const hash = (edge ? known.get(span.start) : undefined) ?? (await spanHash(span, read, sha256Digest));
+      if (edge) known.set(span.start, hash);
+      proof.push(hash);
+    }
+    proofs.push(proof);
+  }
+  return proofs;
 }
 
 /** Empty when `before` is 0 or `size`: nothing needs proving then. */

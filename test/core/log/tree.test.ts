@@ -4,7 +4,12 @@ import { describe, expect, it } from "vitest";
 import { concatBytes, hexText, utf8Bytes } from "../../../src/core/encoding/bytes.js";
 import { formatBundle, parseBundle } from "../../../src/core/log/entries.js";
 import { GrowingTree } from "../../../src/core/log/growing-tree.js";
-import { makeConsistencyProof, makeInclusionProof, treeRoot } from "../../../src/core/log/make-proof.js";
+import {
+  makeConsistencyProof,
+  makeInclusionProof,
+  makeInclusionProofs,
+  treeRoot,
+} from "../../../src/core/log/make-proof.js";
 import { emptyRoot, leafHash, verifyConsistency, verifyInclusion } from "../../../src/core/log/merkle.js";
 import {
   parseTilePath,
@@ -62,6 +67,16 @@ describe("the tree", () => {
       }
     },
   );
+
+  it("makes many proofs of one tree as it makes each", async () => {
+    for (const size of [1, 2, 33, 600]) {
+      const read = tileNodes(size, log(size).readTile);
+      const all = list(size).map((_, i) => i);
+      const alone = await Promise.all(all.map((index) => makeInclusionProof(index, size, read)));
+      expect(await makeInclusionProofs(all, size, read)).toEqual(alone);
+      await expect(makeInclusionProofs([0, size], size, read)).rejects.toThrow(RangeError);
+    }
+  });
 
   it("SPEC §11.4.2 proves every entry of every tree up to 33, and no other", async () => {
     for (let size = 1; size <= 33; size++) {
