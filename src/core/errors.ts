@@ -168,6 +168,7 @@ export const errorTable = {
   TSA_UNAVAILABLE: operation,
   STORE_FAILED: operation,
   STORE_FULL: { class: "operation", http: 507 },
+  STORE_UNSUITABLE: operation,
   RECORD_CONFLICT: { class: "operation", http: 409 },
   FETCH_FAILED: operation,
   FETCH_NOT_FOUND: operation,

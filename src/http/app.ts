@@ -37,8 +37,6 @@ import { submissionRoutes } from "./routes/submissions.js";
 
 export interface AppOptions {
   readonly context: ServiceContext;
-  /** Folder of the public tree, as the `PublicTree` adapter writes it. */
-  readonly publicFolder: string;
   /** The development time-stamp authority, where there is one. */
   readonly tsa?: StampTime;
   readonly requestLog?: Logger;
@@ -52,13 +50,13 @@ const jsonBytesMax = 256 * 1024;
 const reportBytesMax = 16 * 1024;
 
 export function createApp(options: AppOptions): Express {
-  const { context, publicFolder, tsa, requestLog, stopping, validateResponses = false } = options;
+  const { context, tsa, requestLog, stopping, validateResponses = false } = options;
   const app = express();
   app.disable("x-powered-by").disable("etag");
   app.enable("strict routing").enable("case sensitive routing");
   app.set("query parser", "simple");
   app.use(helmet(), logAccess(requestLog));
-  app.use(servePublicFiles(publicFolder));
+  app.use(servePublicFiles(context.tree));
   app.use(serveReference());
   app.use(measureRequests(context.meter));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));

@@ -1,132 +1,89 @@
 /**
  * The public tree over HTTP: static files, no listing, nothing but the paths that SPEC names. Any other web
- * server may serve the same folder; this one shows how it should be cached.
+ * server may serve the same files; this one shows how they should be cached.
  *
- * Every file but `metadata/timestamp.json`, `log/checkpoint` and the newest revocation data is immutable once it exists, so it may be kept for a year; the
- * head is revalidated each time. Clients probe for the next root on every refresh, so its absence may be
- * remembered for half a minute.
+ * Clients probe for the next root on every refresh, so its absence may be remembered for half a minute.
  */
 import { createHash } from "node:crypto";
-import type { Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { join } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Request, RequestHandler, Response } from "express";
 import { UsageError, quote } from "../core/errors.js";
+import {
+  isPublicPath,
+  isReplaced,
+  publicCacheControl,
+  publicContentType,
+  publicHead,
+} from "../core/release/public-paths.js";
+import type { ServiceContext } from "../services/context.js";
 import { callerHas } from "./entity-tag.js";
 import { isSentPacked, packedBytes, packedTag } from "./packed-json.js";
 
-const digest = "[0-9a-f]{64}";
-const role = "[a-z][a-z0-9-]{0,62}";
-/**
- * Top-level folders that are public, and what a file in each is called. Temporary names match none of them.
- */
-const shapes: readonly RegExp[] = [
-  /^metadata\/timestamp\.json$/,
-  new RegExp(`^metadata/[1-9][0-9]*\\.${role}\\.json$`),
-  new RegExp(`^targets/${role}/${digest}\\.[A-Za-z0-9][A-Za-z0-9.-]*$`),
-  new RegExp(
-    `^evidence/${role}/[1-9][0-9]*(\\.mldsa\\.p7s|\\.p7s|(\\.clamav|\\.provenance|\\.verdicts)?\\.json)$`,
-  ),
-  new RegExp(`^rings/${role}/${digest}\\.json$`),
-  /^crl\/[a-z0-9-]{1,60}(\/[0-9]{1,50})?\.crl$/,
-  /^ocsp\/[a-z0-9-]{1,60}\.ors$/,
-  /^log\/checkpoint$/,
-  /^log\/tile\/(entries|[0-6])\/(x[0-9]{3}\/){0,4}[0-9]{3}(\.p\/[1-9][0-9]{0,2})?$/,
-];
-const newestRevocation = /^(crl\/[a-z0-9-]{1,60}\.crl|ocsp\/[a-z0-9-]{1,60}\.ors)$/;
-/** Everything else stays as it is for ever. */
-const isReplaced = (path: string): boolean =>
-  path === head || path === checkpoint || newestRevocation.test(path) || path.endsWith(".verdicts.json");
 const nextRoot = /^metadata\/[1-9][0-9]*\.root\.json$/;
-const head = "metadata/timestamp.json";
-const checkpoint = "log/checkpoint";
 
-const year = "public, max-age=31536000, immutable";
-const types: Readonly<Record<string, string>> = {
-  json: "application/json",
-  crl: "application/pkix-crl",
-  ors: "application/ocsp-response",
-  p7s: "application/pkcs7-signature",
-  rmp: "application/octet-stream",
-};
+type Tree = Pick<ServiceContext["tree"], "open">;
+type PublicFile = NonNullable<Awaited<ReturnType<Tree["open"]>>>;
 
 interface OpenFile {
-  readonly handle: FileHandle;
+  readonly file: PublicFile;
   readonly bytes: number;
   readonly etag: string;
 }
 
-export function servePublicFiles(folder: string): RequestHandler {
+/** Read at once. */
+const pieceBytes = 256 * 1024;
+
+export function servePublicFiles(tree: Tree): RequestHandler {
   const tags = new Map<string, string>();
   return async (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") return next();
     const path = request.path.slice(1);
     // SPEC §9.2.1
-    if (!shapes.some((shape) => shape.test(path)) || path.includes("..")) return next();
+    if (!isPublicPath(path)) return next();
     response.set("Access-Control-Allow-Origin", "*");
     response.set("Cross-Origin-Resource-Policy", "cross-origin");
-    const file = await openFile(folder, path, tags);
+    const file = await openFile(tree, path, tags);
     if (file === undefined) {
       response.set("Cache-Control", nextRoot.test(path) ? "public, max-age=30" : "no-cache");
       throw new UsageError("NOT_FOUND", `expected a published file, got ${quote(path)}`);
     }
     try {
-      response.set("Cache-Control", isReplaced(path) ? "no-cache" : year);
+      response.set("Cache-Control", publicCacheControl(path));
       // Not `set`: it would add a charset, which application/json does not have.
-      response.setHeader("Content-Type", typeOf(path));
+      response.setHeader("Content-Type", publicContentType(path));
       // The head is small, and every header of it is paid for with every poll.
-      const mayBePacked = path.endsWith(".json") && path !== head;
+      const mayBePacked = path.endsWith(".json") && path !== publicHead;
       if (mayBePacked) response.vary("Accept-Encoding");
       if (mayBePacked && isSentPacked(request, file.bytes)) await sendPacked(request, response, file);
       else await sendFile(request, response, file);
     } finally {
-      await file.handle.close();
+      await file.file.close();
     }
   };
 }
 
-function typeOf(path: string): string {
-  if (path === checkpoint) return "text/plain; charset=utf-8";
-  return types[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-}
-
-/** One handle for tag and bytes: a head that is swapped meanwhile cannot mix the two. */
-async function openFile(
-  folder: string,
-  path: string,
-  tags: Map<string, string>,
-): Promise<OpenFile | undefined> {
-  let handle: FileHandle;
+/** Opened once for tag and bytes: a head that is swapped meanwhile cannot mix the two. */
+async function openFile(tree: Tree, path: string, tags: Map<string, string>): Promise<OpenFile | undefined> {
+  const file = await tree.open(path);
+  if (file === undefined) return undefined;
   try {
-    handle = await open(join(folder, path), "r");
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
-    throw cause;
+    return { file, bytes: file.length, etag: await tagOf(path, file, tags) };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
-  const facts = await handle.stat();
-  if (!facts.isFile()) {
-    await handle.close();
-    return undefined;
-  }
-  return { handle, bytes: facts.size, etag: await tagOf(path, handle, facts, tags) };
 }
 
 /** Targets carry their digest in their name; a small file is hashed, and an immutable one only once. */
-async function tagOf(
-  path: string,
-  handle: FileHandle,
-  { size: bytes, ino, mtimeMs }: Stats,
-  tags: Map<string, string>,
-): Promise<string> {
+async function tagOf(path: string, file: PublicFile, tags: Map<string, string>): Promise<string> {
   if (path.startsWith("targets/")) return `"${path.slice(path.lastIndexOf("/") + 1)}"`;
-  // An immutable file that was repaired on the disk is another file.
-  const name = `${path} ${ino} ${mtimeMs} ${bytes}`;
+  // An immutable file that was repaired in its place is another file.
+  const name = `${path} ${file.mark}`;
   const known = tags.get(name);
   if (known !== undefined) return known;
   // 96 bits: nobody but the publisher chooses what is served, and every poll sends the tag twice.
-  const sha256 = createHash("sha256").update(await contentOf({ handle, bytes }));
+  const sha256 = createHash("sha256").update(await file.read(0, file.length));
   const tag = `"${sha256.digest("base64url").slice(0, 16)}"`;
   if (!isReplaced(path)) {
     if (tags.size >= 10_000) tags.clear();
@@ -135,10 +92,8 @@ async function tagOf(
   return tag;
 }
 
-async function contentOf({ handle, bytes }: Pick<OpenFile, "handle" | "bytes">): Promise<Buffer> {
-  const content = Buffer.alloc(bytes);
-  await handle.read(content, 0, bytes, 0);
-  return content;
+async function contentOf({ file, bytes }: Pick<OpenFile, "file" | "bytes">): Promise<Buffer> {
+  return Buffer.from(await file.read(0, bytes));
 }
 
 /** RFC 9110 §15.4.5, and no byte more: it is what almost every poll is answered with. */
@@ -175,8 +130,12 @@ async function sendFile(request: Request, response: Response, file: OpenFile): P
     response.end();
     return;
   }
-  const stream = file.handle.createReadStream({ start, end, autoClose: false });
-  await pipeline(stream, response);
+  await pipeline(Readable.from(piecesOf(file, start, end), { objectMode: false }), response);
+}
+
+async function* piecesOf({ file }: OpenFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at <= end; at += pieceBytes)
+    yield await file.read(at, Math.min(pieceBytes, end + 1 - at));
 }
 
 /**

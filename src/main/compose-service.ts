@@ -41,7 +41,6 @@ import { nodeDigest } from "../adapters/node-digest.js";
 
 export interface ComposedService {
   readonly context: ServiceContext;
-  readonly publicFolder: string;
   /** Answers time-stamp queries, when this service has a development authority. */
   readonly stampTime: ((query: Uint8Array) => Promise<Uint8Array>) | undefined;
   /** What only one process may hold: both logs. */
@@ -149,7 +148,6 @@ export async function composeService(
   ];
   return {
     context,
-    publicFolder: join(folder, "public"),
     stampTime: await developmentAuthority(folder, configuration),
     letGo: async () => {
       await log?.letGo();

@@ -39,9 +39,9 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     wake: () => work?.wake(),
     serves: true,
   });
-  const { context, publicFolder, stampTime } = service;
+  const { context, stampTime } = service;
   const stopping = new AbortController();
-  const parts = { context, publicFolder, requestLog: log, stopping: stopping.signal };
+  const parts = { context, requestLog: log, stopping: stopping.signal };
   const server = createServer(createApp({ ...parts, ...(stampTime && { tsa: stampTime }) }));
   let handed: NodeJS.Timeout | undefined;
   try {

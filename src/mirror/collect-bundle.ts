@@ -45,6 +45,7 @@ export interface UpdateBundle {
 /** What is kept here was fetched for this bundle. */
 const nothing = {
   read: async () => undefined,
+  open: async () => undefined,
   putImmutable: () => Promise.reject(new OperationError("STORE_FAILED", "nothing is written here")),
   swapHead: () => Promise.reject(new OperationError("STORE_FAILED", "nothing is written here")),
 };

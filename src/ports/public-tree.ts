@@ -1,4 +1,11 @@
 import type { ByteSource } from "../core/encoding/stream.js";
+import type { OpenObject } from "./object-store.js";
+
+/** Reading a head that was swapped since it was opened gives the old bytes, or fails. */
+export interface OpenPublicFile extends OpenObject {
+  /** Another one whenever the file is. */
+  readonly mark: string;
+}
 
 /**
  * The static files that the world reads. Immutable paths are written once; a head (`metadata/timestamp.json`,
@@ -10,6 +17,8 @@ import type { ByteSource } from "../core/encoding/stream.js";
 export interface PublicTree {
   /** Undefined when there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /** For files that are too many bytes to hold, and for parts of them. Undefined when there is no such file. */
+  open(path: string): Promise<OpenPublicFile | undefined>;
   /** Writing the same bytes again is no error. @throws OperationError RECORD_CONFLICT if the path holds other bytes. */
   putImmutable(path: string, content: Uint8Array | ByteSource): Promise<void>;
   /** Replaces `expected` by `next`. @throws OperationError RECORD_CONFLICT if the head is not `expected`. */

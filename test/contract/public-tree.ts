@@ -59,10 +59,52 @@ export function publicTreeContract(name: string, subject: PublicTreeUnderTest): 
       expect(await tree.read(head)).toEqual(two);
     });
 
-    it("lets exactly one of many concurrent swaps win, across two openings", async () => {
+    it("opens a file for any part of it, and gives undefined for what is not there", async () => {
+      const large = new Uint8Array(2_500_001).map((_, i) => i * 31);
+      await tree.putImmutable("targets/endpoint/a.rmp", large);
+      const file = await tree.open("targets/endpoint/a.rmp");
+      expect(file?.length).toBe(large.length);
+      for (const [offset, length] of [
+        [0, 7],
+        [1_048_570, 20],
+        [2_400_000, 100_001],
+        [2_500_001, 0],
+      ] as const) {
+        expect(equalBytes(await file!.read(offset, length), large.slice(offset, offset + length))).toBe(true);
+      }
+      await expect(file!.read(2_500_000, 2)).rejects.toMatchObject({ code: "STORE_FAILED" });
+      await file?.close();
+      await tree.putImmutable("a/empty", new Uint8Array());
+      const empty = await tree.open("a/empty");
+      expect([empty?.length, await empty?.read(0, 0)]).toEqual([0, new Uint8Array()]);
+      await empty?.close();
+      expect(await tree.open("a")).toBeUndefined();
+      expect(await tree.open("a/b/c")).toBeUndefined();
+    });
+
+    it("marks a head anew with every swap, and an immutable file never", async () => {
+      const markOf = async (path: string) => {
+        const file = await tree.open(path);
+        await file?.close();
+        return file?.mark;
+      };
+      await tree.swapHead(head, undefined, one);
+      await tree.putImmutable("a/b", one);
+      const before = [await markOf(head), await markOf("a/b")];
+      await tree.swapHead(head, one, two);
+      await tree.putImmutable("a/b", one);
+      expect(await markOf(head)).not.toBe(before[0]);
+      expect(await markOf("a/b")).toBe(before[1]);
+    });
+
+    it.each([
+      ["the first", undefined],
+      ["a later", one],
+    ])("lets exactly one of many concurrent swaps of %s head win, across two openings", async (_, from) => {
       const second = await place.open();
+      if (from !== undefined) await tree.swapHead(head, undefined, from);
       const attempts = Array.from({ length: 10 }, (_, i) =>
-        (i % 2 === 0 ? tree : second).swapHead(head, undefined, utf8Bytes(`head ${i}`)),
+        (i % 2 === 0 ? tree : second).swapHead(head, from, utf8Bytes(`head ${i}`)),
       );
       const results = await Promise.allSettled(attempts);
       const won = results.flatMap((result, i) => (result.status === "fulfilled" ? [i] : []));
@@ -84,6 +126,7 @@ export function publicTreeContract(name: string, subject: PublicTreeUnderTest): 
       "a b",
       "ä",
     ])("refuses the path %j everywhere", async (path) => {
+      await expect(tree.open(path)).rejects.toMatchObject({ code: "PATH_UNSAFE" });
       await expect(tree.read(path)).rejects.toMatchObject({ code: "PATH_UNSAFE" });
       await expect(tree.putImmutable(path, one)).rejects.toMatchObject({ code: "PATH_UNSAFE" });
       await expect(tree.swapHead(path, undefined, one)).rejects.toMatchObject({ code: "PATH_UNSAFE" });

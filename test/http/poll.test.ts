@@ -6,6 +6,7 @@ import express from "express";
 import helmet from "helmet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemHandler } from "../../src/http/problem.js";
+import { openFilesystemTree } from "../../src/adapters/public-tree/filesystem.js";
 import { servePublicFiles } from "../../src/http/public-files.js";
 import { UsageError } from "../../src/core/errors.js";
 import { type Scene, indicators, openScene } from "../client/endpoint.js";
@@ -30,7 +31,7 @@ async function serveTree(): Promise<string> {
   }
   const app = express();
   app.disable("x-powered-by").disable("etag");
-  app.use(helmet(), servePublicFiles(folder));
+  app.use(helmet(), servePublicFiles(await openFilesystemTree(folder)));
   app.use(() => {
     throw new UsageError("NOT_FOUND", "expected a published file");
   });

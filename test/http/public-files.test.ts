@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemHandler } from "../../src/http/problem.js";
+import { openFilesystemTree } from "../../src/adapters/public-tree/filesystem.js";
 import { servePublicFiles } from "../../src/http/public-files.js";
 import { UsageError } from "../../src/core/errors.js";
 import { listen, rawRequest, stop } from "../support/listen.js";
@@ -46,7 +47,7 @@ beforeAll(async () => {
   symlinkSync("/etc", join(folder, "targets", "etc"));
   const app = express();
   app.disable("etag");
-  app.use(servePublicFiles(folder));
+  app.use(servePublicFiles(await openFilesystemTree(folder)));
   app.use(() => {
     throw new UsageError("NOT_FOUND", "expected something else");
   });

@@ -117,6 +117,7 @@ describe("a mirror", () => {
     for (let writes = 0; ; writes++) {
       const dying: PublicTree = {
         read: (path) => copy.read(path),
+        open: (path) => copy.open(path),
         putImmutable: async (path, content) => {
           await copy.putImmutable(path, content);
           killed();

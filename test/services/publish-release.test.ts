@@ -212,6 +212,7 @@ function fragile(tree: PublicTree, crash: { at: number; before: boolean }): Serv
   };
   return {
     read: (path) => tree.read(path),
+    open: (path) => tree.open(path),
     putImmutable: (path, content) => step(() => tree.putImmutable(path, content)),
     swapHead: (path, expected, next) => step(() => tree.swapHead(path, expected, next)),
   };

@@ -73,6 +73,7 @@ describe("a release that is not public yet", () => {
       wrap: ({ tree }) => ({
         tree: {
           read: (path) => tree.read(path),
+          open: (path) => tree.open(path),
           putImmutable: (path, content) =>
             full && path.endsWith(".p7s")
               ? Promise.reject(new OperationError("STORE_FULL", "no room"))

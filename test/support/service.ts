@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import type { RequestListener, Server } from "node:http";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import { type AppOptions, createApp } from "../../src/http/app.js";
 import { advanceFeed } from "../../src/services/advance-release.js";
@@ -70,7 +69,6 @@ export async function openService(options: TestServiceOptions = {}): Promise<Tes
   const app = createApp({
     stopping: stopping.signal,
     context: desk.context,
-    publicFolder: join(desk.folder, "public"),
     tsa: options.tsa,
     requestLog: options.requestLog,
     validateResponses: options.silent !== true,

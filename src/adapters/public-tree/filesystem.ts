@@ -5,12 +5,13 @@
  * under a lock that processes of one machine share. Temporary names start with a dot, which no public path
  * does.
  */
-import { readFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { equalBytes } from "../../core/encoding/bytes.js";
 import { type ByteSource, memorySource } from "../../core/encoding/stream.js";
 import { OperationError, quote } from "../../core/errors.js";
-import type { PublicTree } from "../../ports/public-tree.js";
+import type { OpenPublicFile, PublicTree } from "../../ports/public-tree.js";
 import {
   discardTemporary,
   makeFolderDurably,
@@ -46,6 +47,25 @@ class FilesystemTree implements PublicTree {
     } catch (cause) {
       if (systemCode(cause) === "ENOENT" || systemCode(cause) === "ENOTDIR") return undefined;
       throw storeError(cause, `reading ${quote(path)}`);
+    }
+  }
+
+  async open(path: string): Promise<OpenPublicFile | undefined> {
+    let handle: FileHandle;
+    try {
+      handle = await open(this.#full(path), "r");
+    } catch (cause) {
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(systemCode(cause) ?? "")) return undefined;
+      throw storeError(cause, `opening ${quote(path)}`);
+    }
+    try {
+      const facts = await handle.stat();
+      if (facts.isFile()) return new PublicFile(handle, path, facts);
+      await handle.close();
+      return undefined;
+    } catch (cause) {
+      await handle.close();
+      throw storeError(cause, `opening ${quote(path)}`);
     }
   }
 
@@ -106,5 +126,39 @@ class FilesystemTree implements PublicTree {
 
   #full(path: string): string {
     return join(this.#root, checkPublicPath(path));
+  }
+}
+
+class PublicFile implements OpenPublicFile {
+  readonly length: number;
+  readonly mark: string;
+  readonly #handle: FileHandle;
+  readonly #path: string;
+
+  constructor(handle: FileHandle, path: string, { size, ino, mtimeMs }: Stats) {
+    this.#handle = handle;
+    this.#path = path;
+    this.length = size;
+    this.mark = `${ino} ${mtimeMs} ${size}`;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length; ) {
+      const into = bytes.subarray(filled);
+      const { bytesRead } = await this.#handle.read(into, 0, into.length, offset + filled);
+      if (bytesRead === 0) {
+        throw new OperationError(
+          "STORE_FAILED",
+          `expected ${length} bytes at ${offset} of ${quote(this.#path)}, got ${filled}`,
+        );
+      }
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
   }
 }

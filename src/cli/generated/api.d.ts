@@ -1810,6 +1810,7 @@ export interface components {
       | "TSA_UNAVAILABLE"
       | "STORE_FAILED"
       | "STORE_FULL"
+      | "STORE_UNSUITABLE"
       | "RECORD_CONFLICT"
       | "FETCH_FAILED"
       | "FETCH_NOT_FOUND"
