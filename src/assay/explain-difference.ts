@@ -3,30 +3,55 @@ import { hexText } from "../core/encoding/bytes.js";
 import { type JSONValue, isJSONObject } from "../core/encoding/json.js";
 import { quote } from "../core/errors.js";
 import type { Database } from "../core/format/database.js";
-import { ruleKinds } from "../core/rules/model.js";
+import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 
 /** `mine` was rebuilt from the sources, `theirs` is what the publisher staged. Undefined when all records are equal. */
 export async function explainDifference(mine: Database, theirs: Database): Promise<string | undefined> {
   for (const kind of ruleKinds) {
-    const theirRecords = flat(theirs.records(kind));
-    let number = 0;
-    for await (const record of flat(mine.records(kind))) {
-      const other = await theirRecords.next();
-      if (other.done)
-        return `${kind} rule ${name(kind, record)} is in the sources and missing from the release`;
-      if (other.value !== record) {
-        const [ours, published] = [name(kind, record), name(kind, other.value)];
-        return ours === published
-          ? `${kind} rule ${ours} differs from its source (record ${number}), ${firstCharacters(record, other.value)}`
-          : `${kind} record ${number} should be ${ours} and is ${published}`;
-      }
-      number++;
+    const rebuilt = flat(mine.records(kind));
+    const staged = flat(theirs.records(kind));
+    for (let number = 0; ; number++) {
+      const [own, other] = [await rebuilt.next(), await staged.next()];
+      if (own.done && other.done) break;
+      if (own.value === other.value) continue;
+      const [ours, published] = [own, other].map((one) => (one.done ? undefined : name(kind, one.value)));
+      if (ours !== undefined && ours === published)
+        return `${kind} rule ${ours} differs from its source (record ${number}), ${firstCharacters(own.value ?? "", other.value ?? "")}`;
+      const [isStaged, isRebuilt] = await Promise.all([
+        has(staged, kind, ours),
+        has(rebuilt, kind, published),
+      ]);
+      return explainNames(kind, number, { name: ours, isStaged }, { name: published, isRebuilt });
     }
-    const extra = await theirRecords.next();
-    if (!extra.done) return `${kind} rule ${name(kind, extra.value)} is in the release and in no source`;
   }
   return undefined;
+}
+
+/** Two names in one place: whether each of them comes later on the other side says what was done. */
+function explainNames(
+  kind: RuleKind,
+  number: number,
+  ours: { readonly name: string | undefined; readonly isStaged: boolean },
+  published: { readonly name: string | undefined; readonly isRebuilt: boolean },
+): string {
+  if (published.name === undefined || (published.isRebuilt && !ours.isStaged))
+    return `${kind} rule ${ours.name} is in the sources and missing from the release (record ${number})`;
+  if (ours.name === undefined || (ours.isStaged && !published.isRebuilt))
+    return `${kind} rule ${published.name} is in the release and in no source (record ${number})`;
+  const why = ours.isStaged ? ": the order is another" : ", which is in no source";
+  return `${kind} record ${number} should be ${ours.name} and is ${published.name}${why}`;
+}
+
+/** Whether a rule of this name is still to come. */
+async function has(
+  records: AsyncIterable<string>,
+  kind: RuleKind,
+  wanted: string | undefined,
+): Promise<boolean> {
+  if (wanted === undefined) return false;
+  for await (const record of records) if (name(kind, record) === wanted) return true;
+  return false;
 }
 
 const excerptCharacters = 24;
@@ -66,8 +91,12 @@ export function firstMember(
   return ours === published ? undefined : `${path}: ${quote(ours)} as rebuilt, ${quote(published)} as staged`;
 }
 
-function name(kind: (typeof ruleKinds)[number], record: string): string {
-  return quote(ruleLanguage(kind).ruleID(record) ?? "without an id");
+function name(kind: RuleKind, record: string): string {
+  const id = ruleLanguage(kind).ruleID(record);
+  if (id !== undefined) return quote(id);
+  // A line such as an import, in a record whose parts are set apart by NUL.
+  const text = record.replaceAll("\0", " ").trim();
+  return `without an id (${quote(text.slice(0, excerptCharacters))})`;
 }
 
 async function* flat(batches: AsyncIterable<string[]>): AsyncGenerator<string, void, undefined> {

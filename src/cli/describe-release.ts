@@ -3,14 +3,14 @@ import type { Release } from "./api-client.js";
 import { formatBytes, formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function stateOf(one: Release): string {
-  return one.waitingFor === null ? one.state : `${one.state}, waiting`;
+  return one.waitingFor === null || one.state === "failed" ? one.state : `${one.state}, waiting`;
 }
 
 export function describeRelease(one: Release): string {
   const facts = formatFacts([
     ["release", `${one.release} of ${one.feed}`],
     ["state", one.state],
-    ["waiting for", one.waitingFor],
+    [one.state === "failed" ? "why" : "waiting for", one.waitingFor],
     ["built", `${formatTime(one.createdAt)} by ${one.createdBy}`],
     ["reason", one.reason],
     ["restores", one.restores === null ? null : `release ${one.restores}`],
