@@ -1,18 +1,13 @@
-/**
- * From the pinned root to the manifest of one release: TUF 1.0.34 §5 at the auditor's own time, then back along the chain of
- * manifests when an older release is asked for.
- */
-import type { FeedName, ReleaseNumber } from "../core/brands.js";
+/** From the pinned root to the manifest that the newest snapshot names: TUF 1.0.34 §5 at the auditor's own time. */
+import type { FeedName } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
-import { VerificationError } from "../core/errors.js";
 import { limits } from "../core/limits.js";
 import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import type { RoleKeys, Targets } from "../core/trust/metadata.js";
 import { type ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { partyOf } from "./chain.js";
 import type { PublicFiles } from "./fetch-file.js";
-import { describeLink, formerManifests } from "./former-manifests.js";
 import type { AuditLog } from "./report.js";
 
 const keyList = (role: RoleKeys) => `${role.threshold} of ${[...role.keys.keys()].join(", ")}`;
@@ -103,38 +98,6 @@ export async function auditTargets(
         `paths ${delegation.paths.join(", ")}`,
       ],
     };
-  });
-}
-
-/** The newest manifest, and the way back from it when an older release is wanted. */
-export async function auditManifest(
-  log: AuditLog,
-  files: PublicFiles,
-  trusted: TrustedMetadata,
-  feed: FeedName,
-  wanted: ReleaseNumber | undefined,
-  pinned: { readonly root: Uint8Array; readonly at: Date },
-): Promise<ProvenFeed> {
-  const newest = await auditExpectedManifest(log, files, trusted, feed, "The newest manifest");
-  if (wanted === undefined || wanted === newest.metadata.version) return newest;
-  return log.step(`Back to release ${wanted}, manifest by manifest`, "SPEC §5.4", async () => {
-    const evidence: string[] = [];
-    const former = { files, trusted, feed, pinnedRoot: pinned.root, at: pinned.at };
-    const older = formerManifests(former, newest);
-    let current = newest;
-    while (current.metadata.version > wanted) {
-      const before = await older.next();
-      if (before.done) break;
-      evidence.push(describeLink(before.value, current));
-      current = before.value.proven;
-    }
-    if (current.metadata.version !== wanted) {
-      throw new VerificationError(
-        "METADATA_MISSING",
-        `expected release ${wanted}, got ${current.metadata.version} as the nearest of the chain`,
-      );
-    }
-    return { value: current, evidence };
   });
 }
 

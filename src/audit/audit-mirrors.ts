@@ -17,7 +17,7 @@ import {
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
-import { auditManifest, auditMetadata } from "./audit-metadata.js";
+import { auditExpectedManifest, auditMetadata } from "./audit-metadata.js";
 import { type TreeQuestion, noteQuestion } from "./audit-release.js";
 import { type PublicFiles, fetchedFiles } from "./fetch-file.js";
 import { AuditLog, type AuditReport, type TableRow, reported } from "./report.js";
@@ -76,7 +76,7 @@ async function openMirror(
   try {
     return await log.step(title, "TUF §5", async () => {
       const trusted = await auditMetadata(own, files, root, feed, at);
-      const { metadata } = await auditManifest(own, files, trusted, feed, undefined, { root, at });
+      const { metadata } = await auditExpectedManifest(own, files, trusted, feed, "The newest manifest");
       const evidence = [
         url,
         `root ${trusted.root.version}, timestamp ${trusted.timestamp?.version}, release ${metadata.version}`,

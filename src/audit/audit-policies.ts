@@ -3,7 +3,8 @@ import type { ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import { auditSignature } from "./audit-evidence.js";
-import { auditManifest, auditMetadata } from "./audit-metadata.js";
+import { auditManifest } from "./audit-manifest.js";
+import { auditMetadata } from "./audit-metadata.js";
 import { type TreeQuestion, noteQuestion } from "./audit-release.js";
 import { fetchedFiles } from "./fetch-file.js";
 import { drawRelease } from "./history.js";
@@ -29,7 +30,7 @@ export async function auditPolicies(question: PoliciesQuestion): Promise<AuditRe
     async () => {
       const files = fetchedFiles(question.fetcher, question.url);
       const trusted = await auditMetadata(log, files, root, feed, at);
-      const proven = await auditManifest(log, files, trusted, feed, question.release, { root, at });
+      const { proven } = await auditManifest(log, files, trusted, feed, question.release, { root, at });
       release = proven.metadata.version as ReleaseNumber;
       const rows: TableRow[] = [];
       let first: ProvenRelease | undefined;

@@ -3,7 +3,8 @@ import { RulemintError } from "../core/errors.js";
 import type { ProvenRelease, SignaturePolicy } from "../core/trust/model.js";
 import type { ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import { auditSignature } from "./audit-evidence.js";
-import { auditManifest, auditMetadata } from "./audit-metadata.js";
+import { auditManifest } from "./audit-manifest.js";
+import { auditMetadata } from "./audit-metadata.js";
 import { type TreeQuestion, policyFor, targetBox } from "./audit-release.js";
 import { type SignatureChain, authorityLane, certificateLanes, logLane } from "./chain.js";
 import { type PublicFiles, fetchedFiles } from "./fetch-file.js";
@@ -36,10 +37,13 @@ export async function auditHistory(log: AuditLog, question: TreeQuestion): Promi
   const trusted = await auditMetadata(log, files, root, feed, at);
   const policy = policyFor(question.policy, trusted);
   const newest = await auditManifest(log, files, trusted, feed, undefined, { root, at });
-  const chain = [{ proven: newest, targetsVersion: trusted.targets?.version ?? 0 }];
+  const chain = [newest];
   await log.step("Every manifest back to the first", "SPEC §5.4, §5.6.10", async () => {
     const evidence: string[] = [];
-    for await (const before of formerManifests({ files, trusted, feed, pinnedRoot: root, at }, newest)) {
+    for await (const before of formerManifests(
+      { files, trusted, feed, pinnedRoot: root, at },
+      newest.proven,
+    )) {
       evidence.push(describeLink(before, chain.at(-1)?.proven as ProvenFeed));
       chain.push(before);
     }

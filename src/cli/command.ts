@@ -101,6 +101,19 @@ export function parseSeconds(text: string): number {
   return Number(text);
 }
 
+/** For options that are the time between two looks: nobody may look without a pause. @throws InvalidArgumentError */
+export function parseInterval(text: string): number {
+  const seconds = parseSeconds(text);
+  if (seconds < 1 || seconds > 86_400) throw new InvalidArgumentError("expected seconds, 1 to 86400");
+  return seconds;
+}
+
+/** For options that count something, from one on. @throws InvalidArgumentError */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("expected a whole number, at least 1");
+  return Number(text);
+}
+
 /** For options that are times. @throws InvalidArgumentError */
 export function parseTime(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) && !Number.isNaN(Date.parse(text))) {

@@ -148,6 +148,22 @@ describe("wrong usage", () => {
     ["submission reject s-000000000001", "required option '--reason <text>' not specified"],
     ["release show --feed endpoint --release 0", 'expected a release number, got "0"'],
     ["release show --feed endpoint --release x", 'expected a release number, got "x"'],
+    [
+      "monitor --data m --url u --vkey k --every 0",
+      "option '--every <seconds>' argument '0' is invalid. expected seconds, 1 to 86400",
+    ],
+    [
+      "monitor --data m --url u --vkey k --stale 0",
+      "option '--stale <seconds>' argument '0' is invalid. expected a whole number, at least 1",
+    ],
+    [
+      "mirror sync --url u --root r --to t --every 0",
+      "option '--every <seconds>' argument '0' is invalid. expected seconds",
+    ],
+    [
+      "assay watch --data d --every 0",
+      "option '--every <seconds>' argument '0' is invalid. expected seconds",
+    ],
     ["client init --state s --url http://x", "required option '--root <path>' not specified"],
     ["audit release --url u --root r --feed f --at noon", "option '--at <time>' argument 'noon' is invalid"],
   ])("%j", async (line, message) => {

@@ -1,6 +1,6 @@
 /** `rulemint assay watch`: an overseer or rebuilder that follows feeds, until it is told to stop. */
 import type { Command } from "commander";
-import { answers, parseNumber, requireService, type ServiceOptions, withService } from "../command.js";
+import { answers, parseInterval, requireService, type ServiceOptions, withService } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { compilerChoices, compilerOption, partyOption, sourcesOption } from "./assay-run.js";
 
@@ -23,7 +23,7 @@ export function assayWatch(noun: Command, doors: CLIDoors): void {
     .option(
       "--every <seconds>",
       "look at least so often, at most 240; the service answers at once when something has changed",
-      parseNumber,
+      parseInterval,
       240,
     )
     .addOption(compilerOption())

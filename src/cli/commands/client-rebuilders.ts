@@ -1,6 +1,6 @@
 /** `rulemint client rebuilders`: whose rebuilds an endpoint asks for, and how many of them must have found a release in order. */
 import type { Command } from "commander";
-import { answers, parseNumber } from "../command.js";
+import { answers, parseCount } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
 export interface RebuilderOptions {
@@ -10,7 +10,7 @@ export interface RebuilderOptions {
 
 export function withRebuilders(command: Command): Command {
   return command
-    .option("--rebuilders <k>", "so many of the named rebuilders must have passed a release", parseNumber)
+    .option("--rebuilders <k>", "so many of the named rebuilders must have passed a release", parseCount)
     .option(
       "--rebuilder-key <path...>",
       "public keys of rebuilders, PEM; a FAILED of any refuses a release",

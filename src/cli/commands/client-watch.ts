@@ -1,6 +1,6 @@
 /** `rulemint client watch`: an endpoint that follows its publisher, until it is told to stop. */
-import { type Command, InvalidArgumentError } from "commander";
-import { answers, done, parseSeconds } from "../command.js";
+import type { Command } from "commander";
+import { answers, done, parseInterval, parseSeconds } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { watchUnit } from "../watch-unit.js";
 
@@ -20,7 +20,7 @@ export function clientWatch(noun: Command, doors: CLIDoors): void {
     .option(
       "--interval <seconds>",
       "the longest between two polls while all is well, 1 to 86400",
-      interval,
+      parseInterval,
       60,
     )
     .option("--splay <seconds>", "wait a random time of at most so long first", parseSeconds, 0)
@@ -33,10 +33,4 @@ export function clientWatch(noun: Command, doors: CLIDoors): void {
     const unit = watchUnit(order);
     return done({ unit }, unit);
   });
-}
-
-function interval(text: string): number {
-  const value = parseSeconds(text);
-  if (value < 1 || value > 86_400) throw new InvalidArgumentError("expected seconds, 1 to 86400");
-  return value;
 }

@@ -1,6 +1,6 @@
 /** `rulemint monitor`: follow a log as anybody can, and shout when it lies. */
 import type { Command } from "commander";
-import { answers, parseNumber } from "../command.js";
+import { answers, parseCount, parseInterval } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { several } from "../key-options.js";
 import type { MonitorOptions } from "../log-doors.js";
@@ -29,9 +29,9 @@ export function monitor(program: Command, doors: CLIDoors): void {
     .option(
       "--stale <seconds>",
       "how old a checkpoint may be (default: twice the log's heartbeat)",
-      parseNumber,
+      parseCount,
     )
-    .option("--every <seconds>", "time between two looks", parseNumber, 60)
+    .option("--every <seconds>", "time between two looks, 1 to 86400", parseInterval, 60)
     .option("--once", "look once, then answer");
   answers<Options>(command, doors, ({ progress }, options) => {
     const { once = false, every: seconds, stale, expect: expected = [], ...rest } = options;

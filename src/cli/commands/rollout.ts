@@ -1,6 +1,14 @@
 /** `rulemint rollout`: how far a release is on its way to everybody, and how people stop it, let it go on, or hurry it. */
 import type { Command } from "commander";
-import { answers, done, openService, parseNumber, type ServiceOptions, withService } from "../command.js";
+import {
+  answers,
+  done,
+  openService,
+  parseCount,
+  parseNumber,
+  type ServiceOptions,
+  withService,
+} from "../command.js";
 import { describeReports, describeRollout } from "../describe-rollout.js";
 import type { CLIDoors } from "../doors.js";
 
@@ -59,7 +67,7 @@ function order(verb: string, act: "haltRollout" | "resumeRollout" | "skipRings",
       )
       .requiredOption("--reason <text>", "why, for the record");
     if (act === "skipRings")
-      command.requiredOption("--permille <n>", "the share of the later ring", parseNumber);
+      command.requiredOption("--permille <n>", "the share of the later ring", parseCount);
     answers<OrderOptions>(command, doors, async (_call, options) => {
       const service = openService(doors, options);
       const { feed, reason, permille } = options;

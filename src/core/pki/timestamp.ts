@@ -6,7 +6,7 @@ import { type Budget, digest, parseDigestAlgorithm, readIdentifier } from "./alg
 import { type Certs, isReached } from "./certificate.js";
 import { parseSignedData } from "./cms.js";
 import { soundExtensionsOf } from "./extensions.js";
-import { ensure, recoded, structured } from "./failure.js";
+import { ensure, recoded, structured, secondText } from "./failure.js";
 import { oids } from "./oids.js";
 import { verifyPath } from "./path.js";
 import { requireTimeStampingLeaf } from "./profiles.js";
@@ -59,7 +59,7 @@ export async function verifyTimestamp(input: {
   ensure(isOver, "TIMESTAMP_INVALID", "a time-stamp over this signature", "one over something else");
   // SPEC §6.6.3
   const { time, policy, serial } = info;
-  ensure(isReached(time, now), "TIMESTAMP_INVALID", "a time that has come", time, "at", now);
+  ensure(isReached(time, now), "TIMESTAMP_INVALID", `a stamp from before ${secondText(now)}`, time);
   const path = await recoded("TIMESTAMP_UNTRUSTED", async () => {
     requireTimeStampingLeaf(leaf);
     const purpose = oids.timeStamping;
