@@ -20,6 +20,8 @@ export interface OperatorDoors {
   restore(options: RestoreOptions, progress: Progress): Promise<Report>;
   /** The records of the data folder into the configured PostgreSQL. */
   loadRecords(data: string): Promise<Report>;
+  /** Objects and the public tree of the data folder into the configured buckets. */
+  loadObjects(data: string, progress: Progress): Promise<Report>;
   /** Every mistake of a configuration at once. */
   checkConfiguration(data: string): Promise<Report>;
 }

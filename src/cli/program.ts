@@ -23,7 +23,7 @@ import {
   targetsShow,
   targetsSign,
 } from "./commands/ceremony.js";
-import { backup, configCheck, recordsLoad, restore } from "./commands/backup.js";
+import { backup, configCheck, objectsLoad, recordsLoad, restore } from "./commands/backup.js";
 import { clientExportBundle, clientImportBundle } from "./commands/client-bundle.js";
 import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
@@ -167,6 +167,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
   ["config", "the service's configuration", [configCheck]],
   ["context", "services that one is logged in to", [contextList, contextUse]],
   ["records", "the service's records", [recordsLoad]],
+  ["objects", "the service's objects and public tree", [objectsLoad]],
   ["key", "keys and the certificates for them", [keyGenerate, keyCSR, keyImport, keyShow, keyCheck]],
 ];
 

@@ -10,6 +10,7 @@ import { RulemintError, UsageError } from "../core/errors.js";
 import { parseVerifierKey } from "../core/log/verifier-key.js";
 import { parseCertificate } from "../core/pki/certificate.js";
 import { type Configuration, configurationFile, readYAML, resolveIn, shapeOf } from "./configuration.js";
+import { storageProblems } from "./storage-settings.js";
 
 interface Place {
   readonly path: string;
@@ -93,8 +94,9 @@ function refusalOf(work: () => unknown): string[] {
   }
 }
 
-function meaningProblems({ timestampAuthorities, developmentAuthority, log }: Configuration): string[] {
-  const problems: string[] = [];
+function meaningProblems(configuration: Configuration): string[] {
+  const { timestampAuthorities, developmentAuthority, log, objects, publicTree } = configuration;
+  const problems = storageProblems(objects, publicTree);
   if (timestampAuthorities.length === 0 && developmentAuthority === undefined)
     problems.push("timestampAuthorities: expected an address, or a developmentAuthority, got neither");
   const names = log?.witnesses.map(({ name }) => name) ?? [];

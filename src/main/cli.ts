@@ -27,6 +27,7 @@ const doors: CLIDoors = {
   useContext: async (name) => (await import("./compose-login.js")).useContext(name),
   context: async () => (await import("./compose-login.js")).currentContext(),
   loadRecords: async (data) => (await import("./compose-records.js")).loadRecords(data),
+  loadObjects: async (data, progress) => (await import("./compose-storage.js")).loadObjects(data, progress),
   checkConfiguration: async (data) => (await import("./check-configuration.js")).checkedConfiguration(data),
   clientInit: async (options, progress) =>
     (await import("./compose-endpoint.js")).initClient(options, progress),

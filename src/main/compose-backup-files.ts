@@ -15,7 +15,7 @@ import { OperationError } from "../core/errors.js";
 import { recordsFile } from "./compose-records.js";
 
 /** Made anew, secret in the clear, or of another machine. */
-const leftOut = ["compile-cache", "offline", "overseer", "tokens"];
+const leftOut = ["compile-cache", "spool", "offline", "overseer", "tokens"];
 /** Only ever added to, under names that say what they hold. */
 const writtenOnce = ["objects", "public/targets"];
 const afterRecords = ["access-log"];

@@ -22,6 +22,7 @@ import { OperationError, quote, UsageError } from "../core/errors.js";
 import { version } from "../core/version.js";
 import { type FoundFile, listLater, stageInstant } from "./compose-backup-files.js";
 import { snapshotRecords } from "./compose-records.js";
+import { storedElsewhere } from "./compose-storage.js";
 import { type Configuration, configurationFile, readConfiguration } from "./configuration.js";
 import { tellAccessLog } from "./tell-access-log.js";
 
@@ -82,8 +83,13 @@ export async function backup(options: BackupOptions, progress: Progress): Promis
     const index = await writer.finish(options.now ?? new Date());
     await replaceFile(temporary, out);
     const { size } = await stat(out);
-    const json = { file: out, bytes: size, files: index.files.length, createdAt: index.createdAt };
-    const text = `Wrote ${options.out}: ${json.files} files, ${size} bytes. It holds the service's keys: keep it as you keep them.`;
+    const { createdAt, files } = index;
+    const json = { file: out, bytes: size, files: files.length, createdAt };
+    const elsewhere = storedElsewhere(configuration);
+    const text = [
+      `Wrote ${options.out}: ${json.files} files, ${size} bytes. It holds the service's keys: keep it as you keep them.`,
+      ...elsewhere.map((what) => `Not in it: the ${what}. Keep its versions as long as this file.`),
+    ].join("\n");
     return { ok: true, json, text };
   } catch (cause) {
     await discardTemporary(temporary);

@@ -1,8 +1,7 @@
 /** Ceremonies put together: proposals as files, the public tree to read from and to publish into, keyholders' keys. */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
-import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
 import { describeProposal, viewProposal } from "../cli/describe-proposal.js";
 import type {
   Progress,
@@ -22,6 +21,7 @@ import { addProposalSignature, signProposal } from "../services/sign-proposal.js
 import { readInput } from "./compose-endpoint.js";
 import { readPublicKey, useKey } from "./compose-key-tools.js";
 import { openRecords } from "./compose-records.js";
+import { openTree } from "./compose-storage.js";
 import { composeService } from "./compose-service.js";
 import { readConfiguration } from "./configuration.js";
 import { localActor, tellAccessLog } from "./tell-access-log.js";
@@ -29,9 +29,10 @@ import { localActor, tellAccessLog } from "./tell-access-log.js";
 export async function propose(options: ProposeOptions, progress: Progress): Promise<Report> {
   const folder = resolve(options.data);
   await tellAccessLog(folder, { operation: `${options.role} propose`, target: options.out });
-  const records = await openRecords(folder, readConfiguration(folder));
+  const configuration = readConfiguration(folder);
+  const records = await openRecords(folder, configuration);
+  const { tree, close } = await openTree(folder, configuration);
   try {
-    const tree = await openFilesystemTree(join(folder, "public"));
     const { role, remove, thresholds, expiryDays, policy, under } = options;
     const proposal = await proposeChange(
       { records, tree, clock: systemClock },
@@ -49,6 +50,7 @@ export async function propose(options: ProposeOptions, progress: Progress): Prom
     progress(`wrote ${options.out}`);
     return report(proposal);
   } finally {
+    await close();
     await records.close();
   }
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openFilesystemLog } from "../adapters/log/filesystem.js";
+import { TilesInTree } from "../adapters/log/tiles-in-tree.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { type LogPolicy, parseLogPolicy } from "../core/log/log-policy.js";
 import { formatVerifierKey } from "../core/log/verifier-key.js";
@@ -11,7 +12,7 @@ import { type OwnLog, logKey } from "../services/append-to-log.js";
 import type { ServiceContext } from "../services/context.js";
 import { publishedPolicy } from "../services/published-trust.js";
 import type { ReleaseLog } from "../services/release-log.js";
-import { type LogConfiguration, readSecret, resolveIn } from "./configuration.js";
+import { type Configuration, type LogConfiguration, readSecret, resolveIn } from "./configuration.js";
 import { witnessesOf } from "./compose-witness.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 
@@ -27,6 +28,7 @@ type LogContext = Pick<ServiceContext, "records" | "tree" | "leadership"> & { re
 /** Nothing is opened yet: a ceremony on a data folder that is being served must not ask for the log's lock. */
 export function composeReleaseLog(
   folder: string,
+  { publicTree }: Pick<Configuration, "publicTree">,
   configuration: LogConfiguration,
   { records, tree, clock, leadership }: LogContext,
 ): ComposedLog {
@@ -36,7 +38,7 @@ export function composeReleaseLog(
     const signer = await openLogKey(folder, configuration);
     parts.push(signer);
     const store = await openFilesystemLog({
-      files: join(folder, "public", "log"),
+      files: publicTree.kind === "folder" ? join(folder, "public", "log") : new TilesInTree(tree, "log"),
       state: join(folder, "log"),
       digest: nodeDigest,
     });

@@ -7,8 +7,6 @@ import { systemClock } from "../adapters/clock/system.js";
 import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
 import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
-import { openFilesystemObjects } from "../adapters/objects/filesystem.js";
-import { openFilesystemTree } from "../adapters/public-tree/filesystem.js";
 import { openPrometheusMeter } from "../adapters/metrics/prometheus.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import { openPKCS11Signer } from "../adapters/signer/pkcs11.js";
@@ -29,6 +27,7 @@ import { DeviceHealth } from "../services/device-health.js";
 import { metricTable } from "../services/metrics.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
 import { openEngines, openGates } from "./compose-engines.js";
+import { openObjects, openTree } from "./compose-storage.js";
 import { compilerFacts } from "./compiler-facts.js";
 import { composeAccessLog } from "./compose-access.js";
 import { composeReleaseLog } from "./compose-log.js";
@@ -85,11 +84,14 @@ export async function composeService(
   const cache = await openCompileCache(join(folder, "compile-cache"));
   const engines = await openEngines(cache, configuration.workers);
   const revocation = openRevocationSource(folder);
-  const objects = await openFilesystemObjects(join(folder, "objects"));
-  const tree = await openFilesystemTree(join(folder, "public"));
+  const { objects, ...objectPlace } = await openObjects(folder, configuration);
+  const { tree, ...treePlace } = await openTree(folder, configuration);
   const log =
     configuration.log &&
-    composeReleaseLog(folder, configuration.log, { records, tree, leadership, clock: systemClock });
+    composeReleaseLog(folder, configuration, configuration.log, {
+      ...{ records, tree, leadership },
+      clock: systemClock,
+    });
   const context: ServiceContext = {
     records,
     objects,
@@ -144,6 +146,8 @@ export async function composeService(
     timestamp,
     ...(visits ? [visits] : []),
     ...(accessLog ? [accessLog] : []),
+    objectPlace,
+    treePlace,
     records,
   ];
   return {

@@ -8,18 +8,12 @@ import { parse as parseYAML, stringify as formatYAML, YAMLParseError } from "yam
 import { z } from "zod";
 import { identitySettings } from "./identity-settings.js";
 import { UsageError, quote } from "../core/errors.js";
+import { type SecretPlace, secretPlace } from "./secret-place.js";
+import { storageSettings } from "./storage-settings.js";
 import { reportSettings, ringSettings } from "./ring-settings.js";
 import { limits } from "../core/limits.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
-
-/** A secret's place: a file, or an environment variable; exactly one. */
-const secret = z
-  .strictObject({ file: z.string().min(1).optional(), environment: z.string().min(1).optional() })
-  .refine((place) => (place.file === undefined) !== (place.environment === undefined), {
-    message: "expected either file or environment",
-  });
-export type SecretPlace = z.infer<typeof secret>;
 
 /** A file in the data folder; or a PostgreSQL, whose address (a secret: the password is in it) is in `url`. */
 const records = z
@@ -27,7 +21,7 @@ const records = z
     z.strictObject({ kind: z.literal("sqlite") }),
     z.strictObject({
       kind: z.literal("postgres"),
-      url: secret,
+      url: secretPlace,
       connectionsMax: z.number().int().min(2).max(1000).default(16),
       /** After so long without a sign of the process that leads, another takes over. The access log waits for 15 seconds. */
       leaseSeconds: z.number().min(1).max(10).default(8),
@@ -35,13 +29,13 @@ const records = z
   ])
   .default({ kind: "sqlite" });
 
-const keyFile = z.strictObject({ keyFile: z.string().min(1), passphrase: secret });
+const keyFile = z.strictObject({ keyFile: z.string().min(1), passphrase: secretPlace });
 
 const publisher = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("webcrypto"),
     keyFile: z.string().min(1),
-    passphrase: secret,
+    passphrase: secretPlace,
     scheme,
     certificates: z.string().min(1),
   }),
@@ -50,7 +44,7 @@ const publisher = z.discriminatedUnion("kind", [
     module: z.string().min(1),
     tokenLabel: z.string().min(1),
     keyLabel: z.string().min(1),
-    pin: secret,
+    pin: secretPlace,
     scheme,
     certificates: z.string().min(1),
   }),
@@ -71,7 +65,7 @@ const witness = z
 const log = z.strictObject({
   origin: z.string().regex(/^[^\s+]+$/),
   keyFile: z.string().min(1),
-  passphrase: secret,
+  passphrase: secretPlace,
   /** Between heartbeats. */
   heartbeatMinutes: z.number().int().min(1).max(10_080).default(60),
   witnesses: z.array(witness).max(32).default([]),
@@ -133,7 +127,7 @@ const minutes = (fallback: number) => z.number().int().min(0).max(10_080).defaul
 const access = z.strictObject({
   origin: z.string().regex(/^[^\s+]+$/),
   keyFile: z.string().min(1),
-  passphrase: secret,
+  passphrase: secretPlace,
   heartbeatMinutes: z.number().int().min(1).max(1440).default(15),
 });
 
@@ -146,6 +140,10 @@ const configuration = z.strictObject({
     .refine((text) => parseListenAddress(text) !== undefined, { message: "expected HOST:PORT" })
     .default("127.0.0.1:8420"),
   records,
+  /** What is known by its digest: sources, databases, packs, signatures. Private. */
+  objects: storageSettings,
+  /** What the world reads. */
+  publicTree: storageSettings,
   publisher,
   snapshot: keyFile,
   timestamp: keyFile,
@@ -164,7 +162,7 @@ const configuration = z.strictObject({
   /** Addresses of RFC 3161 services, tried in order. Empty: the development authority of this service. */
   timestampAuthorities: z.array(z.url()).max(8).default([]),
   developmentAuthority: z
-    .strictObject({ keyFile: z.string(), passphrase: secret, certificates: z.string() })
+    .strictObject({ keyFile: z.string(), passphrase: secretPlace, certificates: z.string() })
     .optional(),
   /** Threads for compiling and packing. */
   workers: z.number().int().min(0).max(64).default(2),

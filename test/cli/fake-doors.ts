@@ -37,6 +37,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     useContext: closed("useContext"),
     context: async () => undefined,
     loadRecords: closed("loadRecords"),
+    loadObjects: closed("loadObjects"),
     checkConfiguration: closed("checkConfiguration"),
     clientInit: closed("clientInit"),
     clientConfigure: closed("clientConfigure"),

@@ -107,6 +107,7 @@ describe("every command", () => {
       "context list",
       "context use",
       "records load",
+      "objects load",
       "key generate",
       "key csr",
       "key import",

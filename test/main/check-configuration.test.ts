@@ -77,6 +77,44 @@ describe("a configuration", () => {
     );
   });
 
+  it("names every mistake in the places of objects and public tree at once", () => {
+    const text = changed((one) => {
+      const secret = { environment: "RULEMINT_NOT_SET" };
+      one.objects = {
+        kind: "s3",
+        endpoint: "ftp://x",
+        bucket: "UPPER",
+        prefix: "no-slash",
+        accessKey: secret,
+      };
+      one.publicTree = { kind: "s3", endpoint: "http://key:secret@x", bucket: "b" };
+    });
+    const problems = problemsOf(text);
+    const places = problems.map((one) => one.split(":")[0]);
+    expect(places.sort()).toEqual([
+      ...["objects", "objects.accessKey.environment", "objects.bucket", "objects.endpoint", "objects.prefix"],
+      ...["publicTree.bucket", "publicTree.endpoint"],
+    ]);
+    expect(problems.join()).not.toContain("key:secret");
+    const halfKey = { kind: "s3", bucket: "some-bucket", accessKey: { file: "root.json" } };
+    expect(problemsOf(changed((one) => (one.objects = halfKey)))).toEqual([
+      "objects: expected accessKey and secretKey, or neither",
+    ]);
+  });
+
+  it.each([
+    ["the same place", "", "", 1],
+    ["a place inside the other", "", "public/", 1],
+    ["places beside each other", "private/", "public/", 0],
+  ])("for private objects and the public tree in %s of one bucket: %j and %j", (_, objects, tree, count) => {
+    const place = { kind: "s3", bucket: "one-bucket" };
+    const text = changed((one) => {
+      one.objects = { ...place, prefix: objects };
+      one.publicTree = { ...place, prefix: tree };
+    });
+    expect(problemsOf(text)).toHaveLength(count);
+  });
+
   it("says where its YAML breaks", () => {
     expect(problemsOf("schema: 1\n  listen: [")[0]).toMatch(/expected YAML: .*line 1, column 9/);
   });

@@ -1,5 +1,5 @@
 /**
- * A log in two folders: `files` is what the world reads (tiles, bundles, checkpoint), `state` is ours alone (journal, lock, the
+ * A log in two places: `files` is what the world reads (tiles, bundles, checkpoint), `state` is a folder of ours alone (journal, lock, the
  * newest checkpoint that was signed).
  *
  * An entry is durable once the journal is flushed, and only then acknowledged. Tiles follow: full ones now and then, partial
@@ -28,11 +28,11 @@ import {
 } from "../durable-files.js";
 import { type Unlock, acquireFileLock } from "../file-lock.js";
 import { Journal } from "./journal.js";
-import { TileFiles } from "./tile-files.js";
+import { TileFiles, type TilePlace } from "./tile-files.js";
 
 export interface LogFolders {
-  /** What the world reads; for example `public/log`. */
-  readonly files: string;
+  /** What the world reads: a folder, for example `public/log`, or where else tiles are kept. */
+  readonly files: string | TilePlace;
   /** What nobody else reads. */
   readonly state: string;
   readonly digest: DigestFactory;
@@ -47,13 +47,12 @@ const waitingBundlesMax = 64;
 /** @throws OperationError STATE_LOCKED when another process writes this log; LOG_CORRUPT, STORE_FULL, STORE_FAILED */
 export async function openFilesystemLog({ files, state, digest }: LogFolders): Promise<LogStore> {
   await makeFolderDurably(state);
-  await makeFolderDurably(files);
+  const tiles = typeof files === "string" ? new TileFiles(files) : files;
   const unlock = await acquireFileLock(join(state, "lock"), { tries: 1 });
   let open: Journal | undefined;
   try {
     await sweepTemporaries(state, 0);
-    await sweepTemporaries(files, 0);
-    const tiles = new TileFiles(files);
+    await tiles.prepare();
     const readTile = tileReader((name) => tiles.read(name));
     const found = await Journal.open(join(state, journalName));
     open = found?.journal;
@@ -67,7 +66,7 @@ export async function openFilesystemLog({ files, state, digest }: LogFolders): P
     const tree = await treeFromFullTiles(first, readTile, digest);
     const journal = open ?? (await Journal.create(join(state, journalName), 0, []));
     open = journal;
-    const log = new FilesystemLog({ files, state, tiles, tree, journal, unlock });
+    const log = new FilesystemLog({ state, tiles, tree, journal, unlock });
     log.replay(found?.entries ?? []);
     await log.requireSigned();
     return log;
@@ -79,9 +78,8 @@ export async function openFilesystemLog({ files, state, digest }: LogFolders): P
 }
 
 interface Parts {
-  readonly files: string;
   readonly state: string;
-  readonly tiles: TileFiles;
+  readonly tiles: TilePlace;
   readonly tree: GrowingTree;
   readonly journal: Journal;
   readonly unlock: Unlock;
@@ -144,8 +142,10 @@ class FilesystemLog implements LogStore {
   }
 
   async readHead(head: LogHead): Promise<Uint8Array | undefined> {
+    const { tiles, state } = this.#parts;
+    if (head === "checkpoint") return tiles.read(checkpointName);
     try {
-      return new Uint8Array(await readFile(this.#headPath(head)));
+      return new Uint8Array(await readFile(join(state, head)));
     } catch (cause) {
       if (systemCode(cause) === "ENOENT") return undefined;
       throw storeError(cause, `reading the head ${head}`);
@@ -153,7 +153,10 @@ class FilesystemLog implements LogStore {
   }
 
   writeHead(head: LogHead, note: Uint8Array): Promise<void> {
-    return this.#inTurn(() => writeFileDurably(this.#headPath(head), note));
+    const { tiles, state } = this.#parts;
+    return this.#inTurn(() =>
+      head === "checkpoint" ? tiles.replace(checkpointName, note) : writeFileDurably(join(state, head), note),
+    );
   }
 
   async close(): Promise<void> {
@@ -177,10 +180,6 @@ class FilesystemLog implements LogStore {
     const root = await treeRoot(signed.size, tileNodes(size, tileReader(this.read)));
     if (!equalBytes(root, signed.root))
       throw corrupt(`the root that was signed at ${signed.size}`, "another");
-  }
-
-  #headPath(head: LogHead): string {
-    return head === "signed" ? join(this.#parts.state, "signed") : join(this.#parts.files, checkpointName);
   }
 
   /**

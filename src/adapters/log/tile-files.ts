@@ -15,17 +15,40 @@ import {
   sweepTemporaries,
   syncFolder,
   systemCode,
+  writeFileDurably,
 } from "../durable-files.js";
 
 const atOnce = 16;
 
-export class TileFiles {
+/** Where the world reads a log. What was written is durable when a call returns. @throws OperationError STORE_FULL, STORE_FAILED */
+export interface TilePlace {
+  /** Clears away what a crash left. */
+  prepare(): Promise<void>;
+  /** A tile, a bundle or the checkpoint. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  write(tiles: readonly Tile[]): Promise<void>;
+  /** Partial tiles of places that are full now may go. */
+  removePartials(tiles: readonly Tile[]): Promise<void>;
+  /** The checkpoint. */
+  replace(name: string, note: Uint8Array): Promise<void>;
+}
+
+export class TileFiles implements TilePlace {
   readonly #folder: string;
   /** Folders that this process has cleared of what a crash left. */
   readonly #swept = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  async prepare(): Promise<void> {
+    await makeFolderDurably(this.#folder);
+    await sweepTemporaries(this.#folder, 0);
+  }
+
+  replace(name: string, note: Uint8Array): Promise<void> {
+    return writeFileDurably(join(this.#folder, name), note);
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {

@@ -32,6 +32,18 @@ export function recordsLoad(noun: Command, doors: CLIDoors): void {
   answers<{ readonly data: string }>(command, doors, (_, { data }) => doors.loadRecords(data));
 }
 
+export function objectsLoad(noun: Command, doors: CLIDoors): void {
+  const command = noun
+    .command("load")
+    .description(
+      "load objects and the public tree of the data folder into the buckets that rulemint.yaml names; safe to run again",
+    )
+    .requiredOption("--data <dir>", "folder made by init; no service runs on it");
+  answers<{ readonly data: string }>(command, doors, ({ progress }, { data }) =>
+    doors.loadObjects(data, progress),
+  );
+}
+
 export function configCheck(noun: Command, doors: CLIDoors): void {
   const command = noun
     .command("check")
