@@ -20,6 +20,7 @@ const help = `usage: scripts/bench [options]                             the cor
        scripts/bench --assay [--kind KIND]...               all parties as processes: where the time goes, what the overseer costs
        scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
        scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
+       scripts/bench --endpoint [--kind KIND]...            sigma and ioc unless said: a day's update, an idle poll, client lookup
        scripts/bench --access [--entries N]                 the access log; 20,000 entries a step unless said
 options:
   --kind KIND     one of ${kinds.join(", ")}; may be given several times
@@ -39,6 +40,7 @@ const { values, positionals } = parseArgs({
     assay: { type: "boolean" },
     scale: { type: "boolean" },
     fleet: { type: "boolean" },
+    endpoint: { type: "boolean" },
     log: { type: "boolean" },
     access: { type: "boolean" },
     entries: { type: "string" },
@@ -220,6 +222,10 @@ async function run() {
     };
   if (values.log)
     return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries ?? 1_000_000)) };
+  if (values.endpoint) {
+    const { endpointRows } = await import("./endpoint.mjs");
+    return { endpoint: await endpointRows(values.kind ?? ["sigma", "ioc"]) };
+  }
   if (values.assay) return { assay: await (await import("./assay.mjs")).assayRows(values.kind) };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
   const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();

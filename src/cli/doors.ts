@@ -124,6 +124,11 @@ export interface ClientExportOptions {
   readonly out: string;
 }
 
+export interface ClientLookupOptions {
+  readonly state: string;
+  readonly indicators: readonly string[];
+}
+
 export interface AssayOptions {
   readonly server: string;
   readonly token: string;
@@ -268,6 +273,7 @@ export interface CLIDoors
   clientWatch(options: ClientWatchOptions, progress: Progress): Promise<Report>;
   clientStatus(state: string): Promise<Report>;
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
+  clientLookup(options: ClientLookupOptions): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
   runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
   /** `release` is given. */

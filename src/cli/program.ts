@@ -29,6 +29,7 @@ import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
 import { clientRebuilders } from "./commands/client-rebuilders.js";
+import { clientLookup } from "./commands/client-lookup.js";
 import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
@@ -116,6 +117,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       clientWatch,
       clientStatus,
       clientExport,
+      clientLookup,
       clientRollback,
       clientExportBundle,
       clientImportBundle,

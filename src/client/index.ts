@@ -7,6 +7,7 @@ export type { Fetcher } from "../ports/fetcher.js";
 export type { HealthChoices } from "./health.js";
 export type { NetworkSettings } from "./network.js";
 export type { RingChoices } from "./ring-choices.js";
+export { Lookup, type LookupAnswer, type LookupHit } from "./lookup.js";
 export type {
   EndpointStatus,
   InstalledRelease,

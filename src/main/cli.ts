@@ -41,6 +41,7 @@ const doors: CLIDoors = {
   clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),
+  clientLookup: async (options) => (await import("./compose-lookup.js")).lookupInClient(options),
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),
   vouchForSourceMap: async (options, progress) =>

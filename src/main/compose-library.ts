@@ -8,12 +8,17 @@ import { shellEngine } from "../adapters/endpoint-engine/shell.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
-import { type UpdateEvent, Updater as PortableUpdater, type UpdaterOptions } from "../client/index.js";
+import {
+  Lookup,
+  type UpdateEvent,
+  Updater as PortableUpdater,
+  type UpdaterOptions,
+} from "../client/index.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Connection } from "./compose-network.js";
 
 export type * from "../client/index.js";
-export { clientVersion, RulemintError } from "../client/index.js";
+export { clientVersion, Lookup, RulemintError } from "../client/index.js";
 
 /** What a program may put in the place of what the command line uses. */
 export interface OpenOptions extends Partial<Omit<UpdaterOptions, "store" | "codec" | "digest">> {
@@ -29,10 +34,12 @@ export interface OpenOptions extends Partial<Omit<UpdaterOptions, "store" | "cod
 /** One endpoint: one state folder, one feed of one publisher. Its calls may be interrupted at any instant; the next one goes on from there. */
 export class Updater extends PortableUpdater {
   readonly #close: () => Promise<void>;
+  readonly #parts: UpdaterOptions;
 
   /** Of parts of one's own; `Updater.open` is what most programs want. `close` is called by this object's `close`. */
   constructor(parts: UpdaterOptions, close: () => Promise<void> = async () => undefined) {
     super(parts);
+    this.#parts = parts;
     this.#close = close;
   }
 
@@ -59,6 +66,16 @@ export class Updater extends PortableUpdater {
       await connection.close();
       await codec.close();
     });
+  }
+
+  /**
+   * The database in use, opened for questions about single indicators. It stays the one it is; whoever wants the next release's opens anew
+   * after `installed`, and closes both.
+   *
+   * @throws UsageError USAGE before the first update; OperationError STATE_CORRUPT
+   */
+  openLookup(): Promise<Lookup> {
+    return Lookup.open(this.#parts.store, this.#parts.digest);
   }
 
   /** Lets go of connections and memory. Not while a call is under way: abort it first and wait for it. */

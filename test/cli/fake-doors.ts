@@ -45,6 +45,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientWatch: closed("clientWatch"),
     clientStatus: closed("clientStatus"),
     clientExport: closed("clientExport"),
+    clientLookup: closed("clientLookup"),
     clientRollback: closed("clientRollback"),
     clientRebuilders: closed("clientRebuilders"),
     runAssay: closed("runAssay"),

@@ -64,6 +64,7 @@ describe("every command", () => {
       "client watch",
       "client status",
       "client export",
+      "client lookup",
       "client rollback",
       "client export-bundle",
       "client import-bundle",

@@ -113,6 +113,11 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
+  skip(length: number): void {
+    if (length > this.left) throw this.#complain(`expected ${length} more bytes, got ${this.left}`);
+    this.#at += length;
+  }
+
   text(length: number): string {
     return byteString(this.bytes(length));
   }

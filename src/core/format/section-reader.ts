@@ -167,7 +167,7 @@ function firstNotBelow(records: readonly string[], record: string): number {
 }
 
 /** Last block for which `holds`, which is true for some first blocks and false behind them; 0 if for none. */
-function lastBlock(blocks: readonly BlockEntry[], holds: (entry: BlockEntry) => boolean): number {
+export function lastBlock(blocks: readonly BlockEntry[], holds: (entry: BlockEntry) => boolean): number {
   let low = 0;
   let high = blocks.length;
   while (low < high) {
