@@ -69,7 +69,7 @@ export async function auditLog(question: LogQuestion): Promise<AuditReport> {
       }
       if (views.length === 0)
         log.notes.push("No other view was given: that everybody sees this log was not asked.");
-      const conclusion = `The log has one history: its newest checkpoint agrees with ${views.length} other views.`;
+      const conclusion = conclude(views.length);
       const target = {
         heading: `Log ${ours.origin}`,
         lines: [`${ours.size} entries`, `root ${base64Text(ours.root)}`],
@@ -94,6 +94,13 @@ async function viewsOf({ fetcher, witnesses, checkpoints }: LogQuestion, origin:
     })),
     ...checkpoints.map(({ name, bytes }) => ({ name, read: async () => bytes })),
   ];
+}
+
+function conclude(views: number): string {
+  if (views === 0)
+    return "The newest checkpoint is the log's, with the quorum of witnesses. Nobody else's view was given.";
+  const others = views === 1 ? "1 other view" : `${views} other views`;
+  return `The log has one history: its newest checkpoint agrees with ${others}.`;
 }
 
 /** A log that others have seen larger is behind here, or was rolled back: which of the two, this place cannot show. */

@@ -3,16 +3,25 @@
  * is gone, and so is the network: everything that was taken away still proves itself, to our program and to strangers' tools.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openWebCryptoSigner } from "../../src/adapters/signer/webcrypto.js";
+import { utf8Bytes } from "../../src/core/encoding/bytes.js";
+import { formatCheckpoint, parseCheckpoint } from "../../src/core/log/checkpoint.js";
+import { type NoteSignature, formatNote, parseNote } from "../../src/core/log/note.js";
+import { formatAddCheckpoint } from "../../src/core/log/witness-request.js";
 import { haveChromium, launch } from "../browser/browser.js";
 import { cliPath, indicators, PublisherProcess, type Ran, rulemint } from "../faults/publisher-process.js";
+import { Running } from "../support/running.js";
 
 let folder: string;
 let publisher: PublisherProcess;
 let visit: string;
+/** The log when only release 1 was there. */
+let early: string;
 const at = (name: string) => join(folder, name);
 const auditor = (line: string, visited?: string): Promise<Ran> =>
   rulemint(words(line), {
@@ -42,6 +51,8 @@ beforeAll(async () => {
   await publisher.start();
   await publisher.addRules("hosts", { "hosts.txt": indicators(0, 200) });
   await publisher.release(1);
+  early = await (await fetch(`${publisher.origin}/log/checkpoint`)).text();
+  writeFileSync(at("early"), early);
   await publisher.addRules("hosts", { "hosts.txt": indicators(1, 200) });
   await publisher.release(2);
 }, 180_000);
@@ -117,6 +128,86 @@ describe("an auditor who comes to see", () => {
     for (const name of ["release", "all", "signatures", "key", "policy", "visit", "export"]) {
       expect(readFileSync(at(`${name}.html`), "utf8")).toContain('class="chain"');
     }
+  });
+});
+
+describe("an auditor who asks what others have seen", () => {
+  /** A witness of somebody's, as a process that was shown this checkpoint. */
+  async function witnessOf(name: string, checkpoint: string): Promise<{ url: string; running: Running }> {
+    const vkey = /^log (\S+)/m.exec(readFileSync(at("publisher/log-policy.txt"), "utf8"))?.[1] as string;
+    const data = at(`witness-${name}`);
+    const made = await rulemint([
+      "witness",
+      "init",
+      "--data",
+      data,
+      "--name",
+      `w.example/${name}`,
+      "--log",
+      vkey,
+    ]);
+    expect(made, made.stderr).toMatchObject({ exit: 0 });
+    const running = new Running(["witness", "serve", "--data", data, "--listen", "127.0.0.1:0"]);
+    const [, url = ""] = await running.line(/listens on (http:\S+)/);
+    const { text, signatures } = parseNote(utf8Bytes(checkpoint));
+    const own = { text, signatures: signatures.slice(0, 1) };
+    const body = formatAddCheckpoint({ oldSize: 0, proof: [], checkpoint: own });
+    expect((await fetch(`${url}/add-checkpoint`, { method: "POST", body })).status).toBe(200);
+    return { url, running };
+  }
+
+  /** The log's own key under another history. */
+  async function forked(checkpoint: string): Promise<string> {
+    const passphrase = readFileSync(at("publisher/keys/passphrase"), "utf8").trim();
+    const path = at("publisher/keys/log.key");
+    const signer = await openWebCryptoSigner({ path, passphrase, scheme: "ed25519" });
+    const [{ name, keyID }] = parseNote(utf8Bytes(checkpoint)).signatures as [NoteSignature];
+    const { origin, size } = parseCheckpoint(parseNote(utf8Bytes(checkpoint)).text);
+    const text = formatCheckpoint({ origin, size, root: new Uint8Array(32).fill(7), extensions: [] });
+    const signature = await signer.sign(utf8Bytes(text));
+    await signer.close();
+    return Buffer.from(formatNote({ text, signatures: [{ name, keyID, signature }] })).toString("utf8");
+  }
+
+  it("is told that a witness saw the same, that another is behind, and convicts a log of two histories", {
+    timeout: 120_000,
+  }, async () => {
+    const now = await (await fetch(`${publisher.origin}/log/checkpoint`)).text();
+    const lie = await forked(now);
+    writeFileSync(at("lie"), lie);
+    const views: [string, string, number, string][] = [
+      ["same", now, 0, "and the log continues them"],
+      ["behind", early, 0, "and the log continues them"],
+      ["forked", lie, 1, "REFUSED LOG_FORK"],
+    ];
+    for (const [name, checkpoint, exit, said] of views) {
+      const { url, running } = await witnessOf(name, checkpoint);
+      const done = await auditor(`audit log ${tree} --witness ${url} --checkpoint @early`);
+      expect([name, done.exit, done.stdout]).toEqual([name, exit, expect.stringContaining(said)]);
+      expect(done.stdout).toContain(`Seen by ${url}`);
+      await running.stop();
+    }
+    const kept = await auditor(`audit log ${tree} --checkpoint @early @lie`);
+    expect([kept.exit, kept.stdout]).toEqual([1, expect.stringContaining("REFUSED LOG_FORK")]);
+    expect(kept.stdout).toContain("Seen by early: proven");
+  });
+
+  it("finds openings that an insider took out of the access log, and those that he changed", {
+    timeout: 120_000,
+  }, async () => {
+    const change = (sql: string) => {
+      const openings = new SQLite(at("publisher/access-log/openings.sqlite"), { timeout: 10_000 });
+      openings.prepare(`${sql} and collection = 'openings'`).run();
+      openings.close();
+    };
+    change("delete from record where id = '000000000003'");
+    change("update record set body = replace(body, 'analyst', 'nobody') where body like '%analyst%'");
+    const done = await auditor(
+      "access check --key @publisher/access-log-key.txt --log-policy @publisher/log-policy.txt",
+    );
+    expect(done.exit).toBe(1);
+    expect(done.stdout).toContain("ALARM ACCESS_OPENING_MISSING at 3");
+    expect(done.stdout).toContain("ALARM ACCESS_OPENING_MISMATCH at");
   });
 });
 

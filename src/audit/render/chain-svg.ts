@@ -24,7 +24,7 @@ export function renderChain(chain: SignatureChain): string {
   const label = `Chain of signatures that ends at: ${chain.target.heading}`;
   return element(
     "svg",
-    `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${drawing.width} ${bottom + 2}" role="img" ` +
+    `xmlns="http://www.w3.org/2000/svg" viewBox="-1 0 ${drawing.width + 2} ${bottom + 2}" role="img" ` +
       `aria-label="${escaped(label)}" class="chain" font-family="Liberation Sans, Arial, Helvetica, sans-serif"`,
     element("title", "", escaped(label)),
     ...lanes.map(drawLane),

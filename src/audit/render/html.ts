@@ -55,7 +55,8 @@ function head(report: AuditReport): string[] {
       "div",
       `class="verdict ${verdict}"`,
       element("strong", "", words[verdict]),
-      element("p", "", escaped(conclusion)),
+      // The word stands before it already.
+      element("p", "", escaped(conclusion.replace(/^REFUSED at/, "At"))),
     ),
     factList([{ label: "Reference time", value: time }, ...facts]),
   ];
