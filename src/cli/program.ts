@@ -34,6 +34,7 @@ import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
 import { clientWatch } from "./commands/client-watch.js";
+import { completion } from "./commands/completion.js";
 import { init } from "./commands/init.js";
 import { keyCheck, keyCSR, keyGenerate, keyImport, keyShow } from "./commands/key.js";
 import { pkiVerify } from "./commands/pki-verify.js";
@@ -193,6 +194,7 @@ export function createProgram(doors: CLIDoors): Command {
   monitor(program, doors);
   backup(program, doors);
   restore(program, doors);
+  completion(program, doors);
   for (const [name, description, commands] of nouns) {
     const noun = program.command(name).description(description).helpCommand(false);
     for (const add of commands) add(noun, doors);

@@ -26,6 +26,7 @@ describe("every command", () => {
       "monitor",
       "backup",
       "restore",
+      "completion",
       "submission create",
       "submission list",
       "submission show",
