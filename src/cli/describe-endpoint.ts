@@ -138,11 +138,12 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
 
 export function describeHealth(health: HealthChoices | undefined): string {
   if (health === undefined) return "engine       not asked";
-  const { kind, check, scan, seconds, mustMatch = [], mustNotMatch = [] } = health;
+  const { kind, check, scan, seconds, reload, mustMatch = [], mustNotMatch = [] } = health;
   return formatFacts([
     ["engine", kind],
     ["check", check ?? null],
     ["scan", scan ?? null],
+    ["reload", reload ?? null],
     ["seconds", seconds === undefined ? null : String(seconds)],
     ["must match", mustMatch.join(", ") || null],
     ["must not", mustNotMatch.join(", ") || null],

@@ -7,17 +7,28 @@ import { exportDatabase } from "./export-database.js";
 import { checkHealth } from "./health.js";
 import { leaveRelease } from "./health-rollback.js";
 import { storedManifest } from "./holdings.js";
+import type { InstalledRelease } from "./model.js";
+import { reloadEngine } from "./reload-engine.js";
 import type { UpdateRun } from "./run-update.js";
 
-/** @throws PolicyError ENGINE_REFUSED, ENGINE_LATE, CANARY_FAILED: the release before is in use again; OperationError ENGINE_UNAVAILABLE, STORE_* */
+/** @throws PolicyError ENGINE_REFUSED, ENGINE_LATE, CANARY_FAILED: the release before is in use again; OperationError ENGINE_UNAVAILABLE, ENGINE_RELOAD_FAILED, STORE_* */
 export async function giveToEngines(
   run: UpdateRun & { readonly files: EndpointFiles },
   proof: ProvenRelease,
 ): Promise<void> {
-  const { store, state, config } = run;
+  const { store, state, config, engine } = run;
   const { installed, exportedSha256 } = state.now;
-  if (installed === null || installed.databaseSha256 === exportedSha256 || config.exportKinds.length === 0)
-    return;
+  if (installed === null || config.exportKinds.length === 0) return;
+  if (installed.databaseSha256 !== exportedSha256) await giveNew(run, proof, installed);
+  await reloadEngine({ state, exports: store.exports, engine, health: config.health });
+}
+
+async function giveNew(
+  run: UpdateRun & { readonly files: EndpointFiles },
+  proof: ProvenRelease,
+  installed: InstalledRelease,
+): Promise<void> {
+  const { store, state, config } = run;
   if (config.exportKinds.includes("clamav")) {
     const chosen = await storedManifest(store.files, "chosen-manifest.json");
     const exported = chosen?.version === installed.release ? { ...proof, manifest: chosen } : proof;
@@ -54,6 +65,6 @@ async function putInPlace(
   };
   const signFile = await clamavSigner(run);
   const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile, inspect);
-  await state.set({ exportedSha256: installed.databaseSha256, loadedRules: loaded });
+  await state.set({ exportedSha256: installed.databaseSha256, loadedRules: loaded, reloadDue: true });
   run.emit({ type: "exported", ...written });
 }

@@ -17,6 +17,8 @@ export interface HealthChoices {
   readonly scan?: string;
   readonly mustMatch?: readonly string[];
   readonly mustNotMatch?: readonly string[];
+  /** Ends with 0 when the engine reads the files that are in place now. */
+  readonly reload?: string;
 }
 
 const healthLimits = { commandLengthMax: 4096, secondsMax: 3600, samplesMax: 64 } as const;
@@ -26,7 +28,7 @@ const secondsDefault = 60;
 export function parseHealth(value: JSONValue | undefined): HealthChoices | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isJSONObject(value) || !isRuleKind(value.kind)) throw wrong(`one of ${ruleKinds.join(", ")}`, value);
-  const { kind, check, seconds, scan, mustMatch, mustNotMatch } = value;
+  const { kind, check, seconds, scan, mustMatch, mustNotMatch, reload } = value;
   const health: HealthChoices = {
     kind,
     ...(check !== undefined && { check: commandOf(check) }),
@@ -34,6 +36,7 @@ export function parseHealth(value: JSONValue | undefined): HealthChoices | undef
     ...(scan !== undefined && { scan: commandOf(scan) }),
     ...(mustMatch !== undefined && { mustMatch: samplesOf(mustMatch) }),
     ...(mustNotMatch !== undefined && { mustNotMatch: samplesOf(mustNotMatch) }),
+    ...(reload !== undefined && { reload: commandOf(reload) }),
   };
   const hasSamples = [...(health.mustMatch ?? []), ...(health.mustNotMatch ?? [])].length > 0;
   if (hasSamples && health.scan === undefined && kind !== "ioc") {
@@ -75,10 +78,9 @@ export async function checkHealth(
 ): Promise<number | null> {
   const { kind, check, scan, mustMatch = [], mustNotMatch = [] } = health;
   const rules = `${folder}/${kind}`;
-  const timeoutMs = (health.seconds ?? secondsDefault) * 1000;
+  const timeoutMs = timeLimitMs(health);
   const run = async (command: string, sample: string) => {
-    const names = { RULEMINT_EXPORT: folder, RULEMINT_RULES: rules, RULEMINT_KIND: kind };
-    const variables = { ...names, RULEMINT_RELEASE: String(release), RULEMINT_SAMPLE: sample };
+    const variables = engineVariables(kind, folder, release, sample);
     return judged(await engine.run({ command, folder, variables, timeoutMs }), release);
   };
   let loaded: number | null = null;
@@ -98,6 +100,21 @@ export async function checkHealth(
     if (isMatch !== wanted) throw canary(release, sample, wanted);
   }
   return loaded;
+}
+
+export function timeLimitMs({ seconds }: HealthChoices): number {
+  return (seconds ?? secondsDefault) * 1000;
+}
+
+/** SPEC §16.6.1: what an engine's command is about. */
+export function engineVariables(
+  kind: RuleKind,
+  folder: string,
+  release: number,
+  sample = "",
+): Record<string, string> {
+  const names = { RULEMINT_EXPORT: folder, RULEMINT_RULES: `${folder}/${kind}`, RULEMINT_KIND: kind };
+  return { ...names, RULEMINT_RELEASE: String(release), RULEMINT_SAMPLE: sample };
 }
 
 function judged(answer: EngineAnswer, release: number): EngineAnswer {
@@ -136,7 +153,7 @@ function canary(release: number, sample: string, wanted: boolean): PolicyError {
   );
 }
 
-const lastLine = ({ stdout, stderr }: EngineAnswer): string =>
+export const lastLine = ({ stdout, stderr }: EngineAnswer): string =>
   `${stdout}\n${stderr}`.trim().split("\n").at(-1) ?? "";
 
 /** ClamAV's, Suricata's, and `rules: N` for whoever writes a command. */

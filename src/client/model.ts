@@ -83,6 +83,8 @@ export interface EndpointState extends Holdings {
   readonly exportedSha256: Sha256Hex | null;
   /** That the engine said it loaded from there. */
   readonly loadedRules?: number | null;
+  /** Whether the engine has yet to be told about the files there. */
+  readonly reloadDue?: boolean;
   /** ETag of the stored timestamp file, whose it is, and that file's digest. */
   readonly poll: { readonly url?: string; readonly etag: string; readonly timestampSha256: Sha256Hex } | null;
   /** Objects that a mirror did not have or that it served spoiled, and servers that want to be left alone. */

@@ -7,6 +7,7 @@ import { exportDatabase } from "./export-database.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
 import type { InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
 import { requireNotBlocked } from "./recall.js";
+import { reloadEngine } from "./reload-engine.js";
 import { StateKeeper, readConfig, readState } from "./state.js";
 
 export interface OfflineInput extends UpdaterOptions {
@@ -42,8 +43,8 @@ export async function exportInUse(
 
 /** @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged; PolicyError RELEASE_BLOCKED */
 export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
-  const { store, emit } = input;
-  const { exportKinds } = await readConfig(store.files);
+  const { store, emit, engine } = input;
+  const { exportKinds, health } = await readConfig(store.files);
   const state = await settledState(input);
   const { installed, previous } = state.now;
   if (installed === null || previous === null) {
@@ -56,8 +57,9 @@ export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
   emit({ type: "installed", release: previous.release });
   const written = await exportTo(input, undefined, exportKinds);
   // Nobody asked the engine about these files.
-  await state.set({ exportedSha256: previous.databaseSha256, loadedRules: null });
+  await state.set({ exportedSha256: previous.databaseSha256, loadedRules: null, reloadDue: true });
   emit({ type: "exported", ...written });
+  await reloadEngine({ state, exports: store.exports, engine, health });
   return previous;
 }
 

@@ -152,6 +152,7 @@ export const errorTable = {
   ENGINE_LATE: policy,
   CANARY_FAILED: policy,
   ENGINE_UNAVAILABLE: operation,
+  ENGINE_RELOAD_FAILED: operation,
   RELEASE_EMPTY: policy,
   RELEASE_UNCHANGED: policy,
   ASSAY_MISSING: policy,

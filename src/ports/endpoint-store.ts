@@ -47,6 +47,8 @@ export interface EndpointDatabases {
 
 /** What engines read. */
 export interface EndpointExports {
+  /** The endpoint's own, where there is one. */
+  readonly folder: string;
   /**
    * Makes `folder` hold exactly these files, all at one instant and durably: an engine sees the old files or the new ones.
    * Undefined is the endpoint's own folder. @throws OperationError STORE_FULL, STORE_FAILED; UsageError USAGE when something

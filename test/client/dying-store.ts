@@ -36,6 +36,7 @@ export function dyingStore(
       restore: () => alive(() => store.databases.restore()),
     },
     exports: {
+      folder: store.exports.folder,
       replace: (folder, files, inspect) => alive(() => store.exports.replace(folder, files, inspect)),
     },
     lock: async () => {

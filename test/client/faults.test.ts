@@ -135,7 +135,7 @@ describe("an engine that reads", () => {
     await scene.publisher.release(indicators(3, 3000));
     const dying = await scene.endpointOn("state", (store) => ({
       ...store,
-      exports: { replace: () => Promise.reject(new Error("the machine has stopped")) },
+      exports: { ...store.exports, replace: () => Promise.reject(new Error("the machine has stopped")) },
     }));
     await expect(dying.updater.update()).rejects.toThrow("the machine has stopped");
     await update();

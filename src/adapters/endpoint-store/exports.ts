@@ -18,6 +18,10 @@ const spareMs = 3_600_000;
 export class FilesystemExports implements EndpointExports {
   readonly #own: string;
 
+  get folder(): string {
+    return this.#own;
+  }
+
   constructor(own: string) {
     this.#own = own;
   }

@@ -20,6 +20,7 @@ interface Options {
   readonly engineCheck?: string;
   readonly engineSeconds?: string;
   readonly engineScan?: string;
+  readonly engineReload?: string;
   readonly mustMatch?: readonly string[];
   readonly mustNotMatch?: readonly string[];
 }
@@ -48,6 +49,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--engine-check <command>", "ends with 0 when the engine loads $RULEMINT_RULES; or none")
     .option("--engine-seconds <n>", "time limit of each engine command (default: 60); or none")
     .option("--engine-scan <command>", "prints something when $RULEMINT_SAMPLE matches; or none")
+    .option("--engine-reload <command>", "makes the engine read the files that are in place now; or none")
     .option("--must-match <sample...>", "files, or indicators, that must match; none for none")
     .option("--must-not-match <sample...>", "files, or indicators, that must not match; none for none");
   answers<Options>(command, doors, ({ progress }, options) => {
@@ -82,12 +84,14 @@ function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, u
 
 /** As `chooseHealth` takes them; null takes a choice back. */
 function healthOf(options: Options): Readonly<Record<string, unknown>> {
-  const { engineKind, engineCheck, engineSeconds, engineScan, mustMatch, mustNotMatch } = options;
+  const { engineKind, engineCheck, engineSeconds, engineScan, engineReload, mustMatch, mustNotMatch } =
+    options;
   return {
     ...(engineKind !== undefined && { kind: unlessNone(engineKind) }),
     ...(engineCheck !== undefined && { check: unlessNone(engineCheck) }),
     ...(engineSeconds !== undefined && { seconds: engineSeconds === "none" ? null : Number(engineSeconds) }),
     ...(engineScan !== undefined && { scan: unlessNone(engineScan) }),
+    ...(engineReload !== undefined && { reload: unlessNone(engineReload) }),
     ...(mustMatch && { mustMatch: listOf(mustMatch) }),
     ...(mustNotMatch && { mustNotMatch: listOf(mustNotMatch) }),
   };

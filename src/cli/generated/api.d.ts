@@ -1795,6 +1795,7 @@ export interface components {
       | "ENGINE_LATE"
       | "CANARY_FAILED"
       | "ENGINE_UNAVAILABLE"
+      | "ENGINE_RELOAD_FAILED"
       | "RELEASE_EMPTY"
       | "RELEASE_UNCHANGED"
       | "ASSAY_MISSING"
