@@ -62,14 +62,23 @@ const witness = z
     message: "expected either url or folder",
   });
 
-const log = z.strictObject({
-  origin: z.string().regex(/^[^\s+]+$/),
-  keyFile: z.string().min(1),
-  passphrase: secretPlace,
-  /** Between heartbeats. */
-  heartbeatMinutes: z.number().int().min(1).max(10_080).default(60),
-  witnesses: z.array(witness).max(32).default([]),
-});
+/** Logs sign with Ed25519, which what stands between us and a token does not do: whoever names a token is told so. */
+const keyFileOnly: z.core.$ZodErrorMap = ({ code, keys = [] }) =>
+  code === "unrecognized_keys" && /module|tokenLabel|keyLabel/.test(String(keys))
+    ? "expected a key file: a log's key is Ed25519, and keys in PKCS#11 tokens are P-256 or RSA"
+    : undefined;
+
+const log = z.strictObject(
+  {
+    origin: z.string().regex(/^[^\s+]+$/),
+    keyFile: z.string().min(1),
+    passphrase: secretPlace,
+    /** Between heartbeats. */
+    heartbeatMinutes: z.number().int().min(1).max(10_080).default(60),
+    witnesses: z.array(witness).max(32).default([]),
+  },
+  { error: keyFileOnly },
+);
 
 /** Names are of the desk's identities; the first ruleset that fits counts, `*` stands for any text. */
 const review = z
@@ -124,12 +133,15 @@ const submissionLimits = z
 const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
 const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
 /** The second log: who read or changed what behind the doors. */
-const access = z.strictObject({
-  origin: z.string().regex(/^[^\s+]+$/),
-  keyFile: z.string().min(1),
-  passphrase: secretPlace,
-  heartbeatMinutes: z.number().int().min(1).max(1440).default(15),
-});
+const access = z.strictObject(
+  {
+    origin: z.string().regex(/^[^\s+]+$/),
+    keyFile: z.string().min(1),
+    passphrase: secretPlace,
+    heartbeatMinutes: z.number().int().min(1).max(1440).default(15),
+  },
+  { error: keyFileOnly },
+);
 
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
 

@@ -92,7 +92,7 @@ export function requireQuorum(
   const latest = Math.max(...cosignatures.map(({ time }) => time));
   throw new VerificationError(
     "CHECKPOINT_STALE",
-    `expected a quorum of cosignatures of the last ${cosignatureSecondsMax} seconds, got the latest at ${latest}`,
+    `expected a quorum of cosignatures of the last ${cosignatureSecondsMax} seconds, got the latest at ${new Date(latest * 1000).toISOString().slice(0, 19)}Z`,
   );
 }
 
