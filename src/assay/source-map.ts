@@ -35,13 +35,11 @@ export async function vouchForSourceMap(
   feed: FeedName,
   release: ReleaseNumber,
 ): Promise<VouchedMap> {
-  const { desk, workers, digest, signer } = context;
+  const { desk, workers, digest } = context;
+  requireVouchingKey(context);
   const envelope = parseEnvelope(await desk.manifest(feed, release), "targets");
   const staged = await readStagedManifest(feed, release, envelope);
   await requirePassed(context, feed, release, staged.messageSha256);
-  if (signer.scheme === "rsa-pss-3072-sha256") {
-    throw new PolicyError("RELEASE_STATE", "expected a key of P-256 or Ed25519 for a verdict, got RSA");
-  }
   const { block } = staged.manifest;
   const sources = parseSources(await desk.sources(feed, release));
   await verifySources(sources, block);
@@ -66,6 +64,12 @@ export async function vouchForSourceMap(
   const explanation = `rebuilt from the sources, and the source map with it: SHA-256 ${made.sha256}`;
   await attest(context, feed, staged, "PASSED", explanation, made.sha256);
   return { feed, release, ...made };
+}
+
+/** @throws PolicyError RELEASE_STATE for a key that strangers' tools do not read */
+export function requireVouchingKey({ signer }: Pick<AssayContext, "signer">): void {
+  if (signer.scheme !== "rsa-pss-3072-sha256") return;
+  throw new PolicyError("RELEASE_STATE", "expected a key of P-256 or Ed25519 for a verdict, got RSA");
 }
 
 async function requirePassed(

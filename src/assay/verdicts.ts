@@ -55,7 +55,7 @@ export async function requireOnlyManifest(
   release: ReleaseNumber,
   messageSha256: string,
 ): Promise<void> {
-  const before = await records.get<SignedManifest>("signed", recordID(feed, release));
+  const before = await records.get<SignedManifest>("signed", releaseID(feed, release));
   if (before === undefined || before.body.messageSha256 === messageSha256) return;
   throw new PolicyError(
     "RELEASE_STATE",
@@ -70,7 +70,7 @@ export async function rememberSigned(
   release: ReleaseNumber,
   messageSha256: string,
 ): Promise<void> {
-  const id = recordID(feed, release);
+  const id = releaseID(feed, release);
   if ((await records.get("signed", id)) !== undefined) return;
   const body: SignedManifest = { release, messageSha256, at: clock.now().toISOString() };
   await records.commit([{ collection: "signed", id, expected: 0, body }]);
@@ -84,13 +84,13 @@ export async function deliverVerdict(
 ): Promise<void> {
   if (party === "overseer") await desk.deliver(feed, release, verdict);
   const { result, explanation } = verdict;
-  const id = `${recordID(feed, release)}/${messageSha256 ?? "unread"}`;
+  const id = `${releaseID(feed, release)}/${messageSha256 ?? "unread"}`;
   const before = await records.get<DeliveredVerdict>("verdicts", id);
   const at = clock.now().toISOString();
   const body: DeliveredVerdict = { release, messageSha256, result, explanation, at };
   await records.commit([{ collection: "verdicts", id, expected: before?.version ?? 0, body }]);
 }
 
-function recordID(feed: FeedName, release: ReleaseNumber): string {
+export function releaseID(feed: FeedName, release: ReleaseNumber): string {
   return `${feed}/${String(release).padStart(10, "0")}`;
 }

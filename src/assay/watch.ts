@@ -8,20 +8,25 @@
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import type { ReleaseList } from "../ports/staged-releases.js";
+import { ReleaseMaps } from "./map-releases.js";
 import type { AssayContext, AssayVerdict } from "./model.js";
 import { isForMe, runAssay } from "./run-assay.js";
+import type { VouchedMap } from "./source-map.js";
 import type { Round } from "./status.js";
 import type { DeliveredVerdict } from "./verdicts.js";
 import { isOnItsWay, workAhead } from "./work-ahead.js";
 
 export interface WatchReport {
   readonly verdicts: readonly AssayVerdict[];
+  readonly maps: readonly VouchedMap[];
   /** What could not be judged when it was last tried, and why. */
   readonly failures: readonly { readonly feed: FeedName; readonly code: string; readonly message: string }[];
 }
 
 export interface WatchOptions {
   readonly feeds: readonly FeedName[];
+  /** Make and sign the source map of every release that was passed here, once it is published. */
+  readonly maps?: boolean;
   /** One look at each and no more. */
   readonly once: boolean;
   /** How long the desk may wait with its answer. */
@@ -31,6 +36,7 @@ export interface WatchOptions {
   /** Resolves after so many seconds, or as soon as the signal is aborted. */
   readonly pause: (seconds: number, signal: AbortSignal) => Promise<void>;
   readonly onVerdict: (verdict: AssayVerdict) => void;
+  readonly onMap?: (map: VouchedMap) => void;
   readonly onFailure: (failure: WatchReport["failures"][number]) => void;
   /** After each look, and after each verdict. One call at a time. */
   readonly onStatus?: (round: Round) => Promise<void>;
@@ -68,20 +74,29 @@ class Watch {
   readonly #answeredAt = new Map<FeedName, string>();
   /** The release of each feed that was, or is being, compiled before its manifest came. */
   readonly #ahead = new Map<FeedName, { readonly release: ReleaseNumber; readonly done: Promise<void> }>();
+  readonly #maps: ReleaseMaps | undefined;
+  /** Feeds whose maps are being made. */
+  readonly #mapping = new Set<FeedName>();
+  #fault: { readonly error: unknown } | undefined;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(context: AssayContext, options: WatchOptions) {
     this.#context = context;
     this.#options = options;
+    this.#maps = options.maps ? new ReleaseMaps(context) : undefined;
   }
 
   report(): WatchReport {
-    return { verdicts: this.#verdicts, failures: [...this.#failures.values()] };
+    return { verdicts: this.#verdicts, maps: this.#maps?.made ?? [], failures: this.#allFailures() };
   }
 
   /** Resolves when nothing is under way any more. */
   async rest(): Promise<void> {
-    await this.#work;
+    for (let seen: unknown; seen !== this.#work; ) {
+      seen = this.#work;
+      await seen;
+    }
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   async follow(feed: FeedName): Promise<void> {
@@ -129,6 +144,7 @@ class Watch {
       await this.#tell();
     });
     if (!once && !stop.aborted) this.#workAhead(feed, list);
+    this.#makeMaps(feed, list);
     return list;
   }
 
@@ -145,6 +161,37 @@ class Watch {
     this.#ahead.set(feed, { release, done });
   }
 
+  /** One at a time, and whatever comes to be judged goes before the next: nobody waits for a map. */
+  #makeMaps(feed: FeedName, list: ReleaseList): void {
+    const maps = this.#maps;
+    if (maps === undefined || this.#mapping.has(feed)) return;
+    this.#mapping.add(feed);
+    const tried = new Set<ReleaseNumber>();
+    const next = async () => {
+      const release = (await maps.missing(feed, list)).find((one) => !tried.has(one));
+      if (release === undefined || this.#options.stop.aborted) {
+        this.#mapping.delete(feed);
+        return;
+      }
+      tried.add(release);
+      const failure = await maps.make(feed, release);
+      if (failure !== undefined) this.#options.onFailure(failure);
+      else this.#options.onMap?.(maps.made.at(-1) as VouchedMap);
+      await this.#tell();
+      begin();
+    };
+    const begin = () => {
+      this.#serially(next).catch((error: unknown) => {
+        this.#fault ??= { error };
+      });
+    };
+    begin();
+  }
+
+  #allFailures(): WatchReport["failures"] {
+    return [...this.#failures.values(), ...(this.#maps?.failures ?? [])];
+  }
+
   async #report(feed: FeedName, { code, message }: RulemintError): Promise<void> {
     const failure = { feed, code, message };
     this.#failures.set(feed, failure);
@@ -155,7 +202,7 @@ class Watch {
   async #tell(): Promise<void> {
     const { feeds, onStatus } = this.#options;
     const times = feeds.map((feed) => this.#answeredAt.get(feed) ?? "").sort();
-    await onStatus?.({ failures: [...this.#failures.values()], lastAnswerAt: times[0] || null });
+    await onStatus?.({ failures: this.#allFailures(), lastAnswerAt: times[0] || null });
   }
 
   #serially(work: () => Promise<void>): Promise<void> {

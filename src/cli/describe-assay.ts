@@ -20,10 +20,11 @@ export function describeSourceMap({ feed, release, sha256, bytes }: VouchedMap):
   return `SIGNED: ${what}, ${bytes} bytes, and is the one that the service hands out.\nSHA-256 ${sha256}`;
 }
 
-export function describeWatch({ verdicts, failures }: WatchReport): string {
+export function describeWatch({ verdicts, maps, failures }: WatchReport): string {
   const judged = verdicts.map(({ result, feed, release }) => `${result} ${feed} ${release}`);
   const failed = failures.map(({ feed, code, message }) => `could not judge ${feed}: ${code}: ${message}`);
-  const lines = [...judged, ...failed];
+  const mapped = maps.map(({ feed, release }) => `SIGNED the source map of ${feed} ${release}`);
+  const lines = [...judged, ...mapped, ...failed];
   return lines.length === 0 ? "nothing waits" : lines.join("\n");
 }
 

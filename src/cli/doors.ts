@@ -154,6 +154,8 @@ export interface InitAssayOptions {
 
 export interface WatchAssayOptions extends Omit<AssayOptions, "feed" | "release"> {
   readonly feeds: readonly string[];
+  /** Also the source map of every release that was passed here. */
+  readonly map: boolean;
   /** One round, then an answer. */
   readonly once: boolean;
   /** The longest between two looks. */

@@ -60,11 +60,13 @@ export async function watch(options: WatchAssayOptions, progress: Progress): Pro
   return withRebuilder(options, progress, async (context, writeStatus) => {
     const report = await watchReleases(context, {
       feeds: options.feeds.map(feedName),
+      maps: options.map,
       once: options.once,
       waitSeconds: options.seconds,
       stop: told.signal,
       pause: (seconds, signal) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined),
       onVerdict: (verdict) => progress(describeAssay(verdict)),
+      onMap: (map) => progress(describeSourceMap(map)),
       onFailure: ({ feed, code, message }) => progress(`${feed}: ${code}: ${message}; asked again`),
       onStatus: writeStatus,
     });

@@ -1,12 +1,15 @@
 /** The source map of a release, vouched for by the overseer and held against what the service hands out; and insiders who edit it. */
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openDesk } from "../../src/adapters/desk/http.js";
+import type { AssayContext } from "../../src/assay/model.js";
 import { vouchForSourceMap } from "../../src/assay/source-map.js";
+import { watchReleases } from "../../src/assay/watch.js";
 import { auditRelease } from "../../src/audit/audit-release.js";
 import { releaseNumber, sha256Hex } from "../../src/core/brands.js";
 import { hexText } from "../../src/core/encoding/bytes.js";
+import { OperationError } from "../../src/core/errors.js";
 import { sha256, sha256Digest } from "../../src/core/encoding/sha256.js";
 import { sourceMapIn, parseVerdict } from "../../src/core/trust/attest/verdict.js";
 import { parseVerdictList } from "../../src/core/trust/attest/verdict-list.js";
@@ -109,6 +112,65 @@ describe("a source map", () => {
     const report = await audit();
     expect(report.verdict).toBe("proven");
     expect(report.steps.at(-1)?.evidence.join("\n")).toContain("nobody signed for it");
+  });
+});
+
+describe("an overseer that also makes maps", () => {
+  /** So many looks at the desk, and what was heard in their course. */
+  async function watch(looks: number, context: AssayContext = overseer.context) {
+    const heard: string[] = [];
+    const told = new AbortController();
+    let left = looks - 1;
+    const report = await watchReleases(context, {
+      ...{ feeds: [feed], maps: true, once: looks === 1, waitSeconds: 0, stop: told.signal },
+      pause: async () => {
+        await vi.waitFor(() => expect(heard.length).toBeGreaterThan(looks - 1 - left), 20_000);
+        if (left-- <= 0) told.abort();
+      },
+      onVerdict: ({ result, release }) => heard.push(`${result} ${release}`),
+      onMap: ({ release }) => heard.push(`map ${release}`),
+      onFailure: ({ code }) => heard.push(code),
+    });
+    return { ...report, heard };
+  }
+
+  it("SPEC §12.4.5 signs for the map of a published release, once, and not before it is published", async () => {
+    expect((await watch(1)).heard).toEqual(["map 1"]);
+    await service.desk.addRules("hosts", "ioc", { "h.txt": "one.example\ntwo.example\n" });
+    const release = await service.desk.build();
+    expect((await watch(1)).heard).toEqual(["PASSED 2"]);
+    await service.desk.publish(release);
+    const { heard, maps, failures } = await watch(1);
+    expect(heard).toEqual(["map 2"]);
+    expect(maps).toMatchObject([{ feed, release: 2 }]);
+    expect(failures).toEqual([]);
+    expect((await watch(1)).heard).toEqual([]);
+    expect((await keptVerdicts()).filter(({ sourceMapSha256 }) => sourceMapSha256)).toHaveLength(1);
+  });
+
+  it("SPEC §12.4.5 asks again for a map that the network refused", async () => {
+    let refusals = 1;
+    const sourceMap: AssayContext["desk"]["sourceMap"] = async (...given) => {
+      if (refusals-- > 0) throw new OperationError("FETCH_FAILED", "expected an answer, got none");
+      return overseer.context.desk.sourceMap(...given);
+    };
+    const desk = { ...overseer.context.desk, sourceMap };
+    const { heard, failures } = await watch(2, { ...overseer.context, desk });
+    expect(heard).toEqual(["FETCH_FAILED", "map 1"]);
+    expect(failures).toEqual([]);
+  });
+
+  it("SPEC §12.4.5 reports a map that is another and signs nothing", async () => {
+    await forgeMap();
+    const { heard, failures } = await watch(1);
+    expect(heard).toEqual(["ASSAY_MISMATCH"]);
+    expect(failures).toMatchObject([{ feed, message: expect.stringContaining("release 1") }]);
+    expect((await keptVerdicts()).some(({ sourceMapSha256 }) => sourceMapSha256)).toBe(false);
+  });
+
+  it("refuses to begin with a key that signs no verdicts", async () => {
+    const signer = { ...overseer.context.signer, scheme: "rsa-pss-3072-sha256" as const };
+    await expect(watch(1, { ...overseer.context, signer })).rejects.toMatchObject({ code: "RELEASE_STATE" });
   });
 });
 

@@ -7,6 +7,7 @@ import { compilerChoices, compilerOption, partyOption, sourcesOption } from "./a
 interface Options extends ServiceOptions {
   readonly feed: readonly string[];
   readonly data: string;
+  readonly map?: boolean;
   readonly once?: boolean;
   readonly every: number;
   readonly compiler: keyof typeof compilerChoices;
@@ -19,6 +20,10 @@ export function assayWatch(noun: Command, doors: CLIDoors): void {
     .description("follow feeds and judge every release that comes; stops on SIGINT and SIGTERM")
     .option("--feed <feed...>", "feeds", ["endpoint"])
     .requiredOption("--data <dir>", "the overseer's folder, with its key")
+    .option(
+      "--map",
+      "also make and sign the source map of every release that was passed here, once it is published",
+    )
     .option("--once", "one round, then answer")
     .option(
       "--every <seconds>",
@@ -30,8 +35,17 @@ export function assayWatch(noun: Command, doors: CLIDoors): void {
     .addOption(partyOption())
     .addOption(sourcesOption());
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { feed: feeds, data, once = false, every: seconds, compiler, as: party, sources } = options;
-    const order = { feeds, data, once, seconds, party, sources, compilers: compilerChoices[compiler] };
+    const {
+      feed: feeds,
+      data,
+      map = false,
+      once = false,
+      every: seconds,
+      compiler,
+      as: party,
+      sources,
+    } = options;
+    const order = { feeds, data, map, once, seconds, party, sources, compilers: compilerChoices[compiler] };
     return doors.watchAssay({ ...requireService(doors, options), ...order }, progress);
   });
 }
