@@ -2,10 +2,10 @@
  * What the command line needs from the rest of the program. `main` composes it; a test hands in its own.
  * Commands know no adapter, no file of the service and no global but what stands here.
  */
-import type { CompilerPath } from "../core/trust/attest/verdict.js";
 import type { Said } from "./api-call.js";
 import type { APIClient } from "./api-client.js";
 import type { AccessDoors } from "./access-doors.js";
+import type { AssayDoors } from "./assay-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
 import type { ContextDoors } from "./context-doors.js";
@@ -129,39 +129,6 @@ export interface ClientLookupOptions {
   readonly indicators: readonly string[];
 }
 
-export interface AssayOptions {
-  readonly server: string;
-  readonly token: string;
-  readonly feed: string;
-  /** The newest release that waits for an assay when absent. */
-  readonly release?: number;
-  /** The overseer's folder: its key, its copies, its verdicts. */
-  readonly data: string;
-  readonly compilers: readonly CompilerPath[];
-  /** The overseer co-signs; another rebuilder's verdict is for the world alone. As the folder says when absent. */
-  readonly party?: "overseer" | "rebuilder";
-  /** Folders and git repositories that files come from instead of the publisher. */
-  readonly sources: readonly string[];
-}
-
-export interface InitAssayOptions {
-  readonly data: string;
-  /** Path of the root.json to pin. */
-  readonly root: string;
-  readonly party: "overseer" | "rebuilder";
-  readonly key: KeyPlace;
-}
-
-export interface WatchAssayOptions extends Omit<AssayOptions, "feed" | "release"> {
-  readonly feeds: readonly string[];
-  /** Also the source map of every release that was passed here. */
-  readonly map: boolean;
-  /** One round, then an answer. */
-  readonly once: boolean;
-  /** The longest between two looks. */
-  readonly seconds: number;
-}
-
 export interface ProposeOptions {
   readonly role: "root" | "targets";
   readonly data: string;
@@ -255,6 +222,7 @@ export interface PKIVerifyCMSOptions {
 
 export interface CLIDoors
   extends AccessDoors,
+    AssayDoors,
     AuditDoors,
     ContextDoors,
     LogDoors,
@@ -277,12 +245,6 @@ export interface CLIDoors
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientLookup(options: ClientLookupOptions): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
-  runAssay(options: AssayOptions, progress: Progress): Promise<Report>;
-  /** `release` is given. */
-  vouchForSourceMap(options: AssayOptions, progress: Progress): Promise<Report>;
-  watchAssay(options: WatchAssayOptions, progress: Progress): Promise<Report>;
-  initAssay(options: InitAssayOptions): Promise<Report>;
-  assayStatus(data: string): Promise<Report>;
   pkiVerify(options: PKIVerifyOptions): Promise<Report>;
   pkiVerifyCMS(options: PKIVerifyCMSOptions): Promise<Report>;
   propose(options: ProposeOptions, progress: Progress): Promise<Report>;

@@ -24,7 +24,8 @@ import { type Round, type RebuilderStatus, rebuilderStatus } from "../assay/stat
 import { watchReleases } from "../assay/watch.js";
 import { AheadMemory } from "../assay/work-ahead.js";
 import { describeAssay, describeRebuilder, describeSourceMap, describeWatch } from "../cli/describe-assay.js";
-import type { AssayOptions, WatchAssayOptions, Progress, Report } from "../cli/doors.js";
+import type { AssayOptions, WatchAssayOptions } from "../cli/assay-doors.js";
+import type { Progress, Report } from "../cli/doors.js";
 import { feedName, releaseNumber } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
 import { UsageError } from "../core/errors.js";
