@@ -128,6 +128,7 @@ class Watch {
   async #look(feed: FeedName, known: ReleaseList | undefined): Promise<ReleaseList> {
     const { waitSeconds: seconds, stop, once } = this.#options;
     const list = await this.#context.desk.releases(feed, known && { known, seconds, stop });
+    if (this.#fault !== undefined) throw this.#fault.error;
     if (stop.aborted) return list;
     await this.#serially(async () => {
       // It came before this in the line; what it may throw is a fault of ours.
@@ -182,7 +183,9 @@ class Watch {
     };
     const begin = () => {
       this.#serially(next).catch((error: unknown) => {
-        this.#fault ??= { error };
+        this.#mapping.delete(feed);
+        if (error instanceof RulemintError) void this.#report(feed, error);
+        else this.#fault ??= { error };
       });
     };
     begin();
