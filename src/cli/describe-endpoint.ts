@@ -90,6 +90,7 @@ export function describeStatus(status: EndpointStatus): string {
         : `release ${status.bad.release}, ${status.bad.code}: not taken again (update --again)`,
     ],
     ["engine", status.loadedRules === null ? null : `loaded ${status.loadedRules} rules`],
+    ["engine starts", boots(status)],
     ["rings", describeRings(status.rings)],
     [
       "waits",
@@ -148,6 +149,13 @@ export function describeHealth(health: HealthChoices | undefined): string {
     ["must match", mustMatch.join(", ") || null],
     ["must not", mustNotMatch.join(", ") || null],
   ]);
+}
+
+function boots({ boots: counts }: EndpointStatus): string | null {
+  const lines = Object.entries(counts).map(([engine, { starts, isReady, triesMax }]) =>
+    isReady ? `${engine} is up` : `${engine}: ${starts} without coming up, ${triesMax} may fail`,
+  );
+  return lines.join("; ") || null;
 }
 
 /** Its own words: a killed one had no time to say that it ended, so the time of the next poll is there to be compared. */

@@ -8,6 +8,7 @@ import type { AccessDoors } from "./access-doors.js";
 import type { AssayDoors } from "./assay-doors.js";
 import type { AuditDoors } from "./audit-doors.js";
 import type { OperatorDoors } from "./backup-doors.js";
+import type { BootDoors } from "./boot-doors.js";
 import type { ContextDoors } from "./context-doors.js";
 import type { KeyPlace } from "./key-options.js";
 import type { LogDoors } from "./log-doors.js";
@@ -224,6 +225,7 @@ export interface CLIDoors
   extends AccessDoors,
     AssayDoors,
     AuditDoors,
+    BootDoors,
     ContextDoors,
     LogDoors,
     MirrorDoors,

@@ -24,6 +24,7 @@ import {
   targetsSign,
 } from "./commands/ceremony.js";
 import { backup, configCheck, objectsLoad, recordsLoad, restore } from "./commands/backup.js";
+import { clientBoot } from "./commands/client-boot.js";
 import { clientExportBundle, clientImportBundle } from "./commands/client-bundle.js";
 import { clientConfigure } from "./commands/client-configure.js";
 import { clientExport } from "./commands/client-export.js";
@@ -120,6 +121,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       clientExport,
       clientLookup,
       clientRollback,
+      clientBoot,
       clientExportBundle,
       clientImportBundle,
     ],

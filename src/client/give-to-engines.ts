@@ -57,14 +57,17 @@ async function putInPlace(
   let loaded: number | null = null;
   // SPEC §16.6.1: before the link is moved.
   const inspect = async (folder: string) => {
-    if (health === undefined) return;
-    if (engine === undefined) {
-      throw new OperationError("ENGINE_UNAVAILABLE", "expected a way to run the engine, got none");
+    if (health !== undefined) {
+      if (engine === undefined) {
+        throw new OperationError("ENGINE_UNAVAILABLE", "expected a way to run the engine, got none");
+      }
+      loaded = await checkHealth(engine, health, folder, installed.release);
     }
-    loaded = await checkHealth(engine, health, folder, installed.release);
+    // SPEC §16.7.1: from here on an engine may read it.
+    await state.set({ exporting: installed.databaseSha256 });
   };
   const signFile = await clamavSigner(run);
   const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile, inspect);
-  await state.set({ exportedSha256: installed.databaseSha256, loadedRules: loaded, reloadDue: true });
+  await state.set({ exportedSha256: installed.databaseSha256, exporting: null, loadedRules: loaded, reloadDue: true });
   run.emit({ type: "exported", ...written });
 }

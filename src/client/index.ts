@@ -5,6 +5,7 @@ export type { EndpointEngine } from "../ports/endpoint-engine.js";
 export type { EndpointStore } from "../ports/endpoint-store.js";
 export type { Fetcher } from "../ports/fetcher.js";
 export type { HealthChoices } from "./health.js";
+export type { EngineChoice, EngineStart } from "./boot-loop.js";
 export type { NetworkSettings } from "./network.js";
 export type { RingChoices } from "./ring-choices.js";
 export { Lookup, type LookupAnswer, type LookupHit } from "./lookup.js";

@@ -12,6 +12,7 @@ import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { EndpointEngine } from "../ports/endpoint-engine.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
+import type { BootCounts } from "./boot-counter.js";
 import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
@@ -81,6 +82,8 @@ export interface EndpointState extends Holdings {
   readonly swap: Holdings | null;
   /** Digest of the database that the export folder was made from. */
   readonly exportedSha256: Sha256Hex | null;
+  /** The one that it is about to be made from: the link may have been moved already. */
+  readonly exporting?: Sha256Hex | null;
   /** That the engine said it loaded from there. */
   readonly loadedRules?: number | null;
   /** Whether the engine has yet to be told about the files there. */
@@ -188,6 +191,8 @@ export interface EndpointStatus {
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;
   readonly loadedRules: number | null;
+  /** Starts of engines, by their names. */
+  readonly boots: BootCounts;
   readonly rings: RingChoices;
   readonly waiting: WaitingFor | null;
   readonly newestTrusted: ReleaseNumber | null;

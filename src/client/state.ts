@@ -4,7 +4,7 @@
  */
 import { type Sha256Hex, feedName } from "../core/brands.js";
 import { hexText, utf8Bytes } from "../core/encoding/bytes.js";
-import { type JSONObject, type JSONValue, isJSONObject, parseJSON } from "../core/encoding/json.js";
+import { type JSONObject, parseJSON } from "../core/encoding/json.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { OperationError, UsageError, VerificationError } from "../core/errors.js";
 import { isRuleKind } from "../core/rules/model.js";
@@ -13,6 +13,7 @@ import type { EndpointConfig, EndpointState } from "./model.js";
 import { parseHealth } from "./health.js";
 import { parseNetwork } from "./network.js";
 import { parseRingChoices } from "./ring-choices.js";
+import { openSealed, seal } from "./sealed-json.js";
 
 export const emptyState: EndpointState = {
   schema: 1,
@@ -64,20 +65,8 @@ export function writeConfig(files: EndpointFiles, config: EndpointConfig): Promi
 export async function readState(files: EndpointFiles): Promise<EndpointState> {
   const bytes = await files.read("state.json");
   if (bytes === undefined) return emptyState;
-  let value: JSONValue;
-  try {
-    value = parseJSON(bytes);
-  } catch {
-    return emptyState;
-  }
-  if (!isJSONObject(value)) return emptyState;
-  const { checksum, ...state } = value;
-  const whole = checksum === (await checksumOf(state)) && state.schema === 1;
-  return whole ? (state as unknown as EndpointState) : emptyState;
-}
-
-async function checksumOf(state: object): Promise<Sha256Hex> {
-  return sha256Text(utf8Bytes(JSON.stringify(state)));
+  const state = await openSealed(bytes);
+  return state?.schema === 1 ? (state as unknown as EndpointState) : emptyState;
 }
 
 /** The state as it is and as it is stored: one object that every step of an update hands its news to. */
@@ -98,8 +87,7 @@ export class StateKeeper {
   async set(news: Partial<EndpointState>): Promise<void> {
     const next = { ...this.#state, ...news };
     if (JSON.stringify(next) === JSON.stringify(this.#state)) return;
-    const file = { checksum: await checksumOf(next), ...next };
-    await this.#files.write("state.json", utf8Bytes(`${JSON.stringify(file, null, 2)}\n`));
+    await this.#files.write("state.json", await seal(next));
     this.#state = next;
   }
 }

@@ -3,7 +3,8 @@ import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
 import { sha256 } from "../core/encoding/sha256.js";
-import type { EndpointFiles } from "../ports/endpoint-store.js";
+import type { EndpointStore } from "../ports/endpoint-store.js";
+import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
 import type { EndpointStatus } from "./model.js";
 import { withoutPassword } from "./network.js";
@@ -12,8 +13,10 @@ import { startFromStoredRoot } from "./refresh.js";
 import { readConfig, readState } from "./state.js";
 import { readWatchStatus } from "./watch-status.js";
 
+type StatusFiles = Pick<EndpointStore, "files" | "boots">;
+
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
-export async function readStatus(files: EndpointFiles, now: Date): Promise<EndpointStatus> {
+export async function readStatus({ files, boots }: StatusFiles, now: Date): Promise<EndpointStatus> {
   const { url, feed, network, rings } = await readConfig(files);
   const state = await readState(files);
   const { root } = await startFromStoredRoot(files, now);
@@ -37,6 +40,7 @@ export async function readStatus(files: EndpointFiles, now: Date): Promise<Endpo
     held,
     bad: state.bad ?? null,
     loadedRules: state.loadedRules ?? null,
+    boots: await readBoots(boots),
     rings,
     waiting: state.waiting ?? null,
     newestTrusted: state.trusted?.release ?? null,

@@ -9,6 +9,8 @@ import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { formatTime } from "../core/trust/metadata.js";
 import type { RebuilderPolicy } from "../core/trust/rebuild-quorum.js";
 import { abortable } from "./abortable.js";
+import { forgetBoots, noteReady } from "./boot-counter.js";
+import { type EngineChoice, type EngineStart, engineStarting, leaveBootLoop } from "./boot-loop.js";
 import { Budget } from "./budget.js";
 import { isDownload } from "./download.js";
 import { PublicTreeReader } from "./fetch-file.js";
@@ -25,7 +27,7 @@ import { type HealthChoices, parseHealth } from "./health.js";
 import { adoptDatabase, settleSwap } from "./holdings.js";
 import { Mirrors } from "./mirrors.js";
 import { type NetworkSettings, parseNetwork, withoutPassword } from "./network.js";
-import { type OfflineInput, type Written, exportInUse, goBack } from "./offline.js";
+import { type OfflineInput, type Written, exportInUse, goBack, settledState } from "./offline.js";
 import { type RingChoices, parseRingChoices } from "./ring-choices.js";
 import { type InitInput, formatRebuilders, prepareSetUp } from "./set-up.js";
 import { readStatus } from "./status.js";
@@ -115,7 +117,10 @@ export class Updater {
       try {
         await settleSwap(state, store.databases, digest);
         await adoptDatabase(state, store, digest);
-        if (options.again) await state.set({ held: null, bad: null });
+        if (options.again) {
+          await forgetBoots(store.boots);
+          await state.set({ held: null, bad: null });
+        } else await leaveBootLoop(this.#offline, state);
         const result = await runUpdate({
           ...{ ...parts, config, state, tree, budget, now },
           emit: this.#emit,
@@ -134,7 +139,7 @@ export class Updater {
 
   /** Where the endpoint stands, from the disk alone. @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
   async status(): Promise<EndpointStatus> {
-    return readStatus(this.#options.store.files, this.#options.clock.now());
+    return readStatus(this.#options.store, this.#options.clock.now());
   }
 
   /** Writes engine files made from the database in use to `folder`. @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
@@ -151,6 +156,20 @@ export class Updater {
    */
   async rollback(): Promise<InstalledRelease> {
     return this.#locked(() => goBack(this.#offline));
+  }
+
+  /**
+   * An engine is about to start on what was exported. Needs no network, and no lock unless it has to leave a release.
+   * @throws UsageError USAGE; OperationError STORE_*, STATE_LOCKED when counting itself is not possible
+   */
+  engineStarting(choice: EngineChoice = {}): Promise<EngineStart> {
+    const recover = async () => leaveBootLoop(this.#offline, await settledState(this.#offline));
+    return engineStarting(this.#offline, choice, () => this.#locked(recover));
+  }
+
+  /** It is up. False when no start of it was counted. @throws UsageError USAGE; OperationError STORE_* */
+  engineReady(engine = "engine"): Promise<boolean> {
+    return noteReady(this.#options.store.boots, engine);
   }
 
   get #offline(): OfflineInput {

@@ -151,6 +151,7 @@ export const errorTable = {
   ENGINE_REFUSED: policy,
   ENGINE_LATE: policy,
   CANARY_FAILED: policy,
+  BOOT_LOOP: policy,
   ENGINE_UNAVAILABLE: operation,
   ENGINE_RELOAD_FAILED: operation,
   RELEASE_EMPTY: policy,

@@ -38,6 +38,7 @@ const doors: CLIDoors = {
     (await import("./compose-endpoint.js")).updateClient(options, progress),
   clientWatch: async (options, progress) =>
     (await import("./compose-watch.js")).watchClient(options, progress),
+  clientBoot: async (options, progress) => (await import("./compose-boot.js")).bootClient(options, progress),
   clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),

@@ -1,6 +1,6 @@
 /**
- * The endpoint's disk. Four small interfaces, for what must never be lost, what may be lost at any time, the databases, and
- * what the engines read. Names are plain file names: lower-case letters, digits, dots and hyphens.
+ * The endpoint's disk. Five small interfaces, for what must never be lost, what may be lost at any time, the databases,
+ * what the engines read, and how often they were started. Names are plain file names: lower-case letters, digits, dots and hyphens.
  */
 import type { ByteSink } from "../core/encoding/stream.js";
 import type { ExportedFile } from "../core/rules/model.js";
@@ -61,11 +61,22 @@ export interface EndpointExports {
   ): Promise<{ files: number; bytes: number }>;
 }
 
+/**
+ * How often engines were started. Beside the store's lock: changes exclude each other among all processes, take as long as a small file
+ * takes, and are durable when they return. @throws OperationError STORE_FULL, STORE_FAILED, STATE_LOCKED
+ */
+export interface EndpointBoots {
+  read(): Promise<Uint8Array | undefined>;
+  /** `next` answers undefined to leave all as it is. */
+  change(next: (now: Uint8Array | undefined) => Promise<Uint8Array | undefined>): Promise<void>;
+}
+
 export interface EndpointStore {
   readonly files: EndpointFiles;
   readonly scratch: EndpointScratch;
   readonly databases: EndpointDatabases;
   readonly exports: EndpointExports;
+  readonly boots: EndpointBoots;
   /**
    * Exclusive among all processes of the machine, freed by the death of its holder. Clears away what a crash left behind.
    * @throws OperationError STATE_LOCKED at once when somebody else holds it

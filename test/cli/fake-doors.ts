@@ -43,6 +43,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientConfigure: closed("clientConfigure"),
     clientUpdate: closed("clientUpdate"),
     clientWatch: closed("clientWatch"),
+    clientBoot: closed("clientBoot"),
     clientStatus: closed("clientStatus"),
     clientExport: closed("clientExport"),
     clientLookup: closed("clientLookup"),

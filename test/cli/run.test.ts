@@ -67,6 +67,7 @@ describe("every command", () => {
       "client export",
       "client lookup",
       "client rollback",
+      "client boot",
       "client export-bundle",
       "client import-bundle",
       "audit release",

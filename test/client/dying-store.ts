@@ -39,6 +39,10 @@ export function dyingStore(
       folder: store.exports.folder,
       replace: (folder, files, inspect) => alive(() => store.exports.replace(folder, files, inspect)),
     },
+    boots: {
+      read: () => store.boots.read(),
+      change: (next) => alive(() => store.boots.change(next)),
+    },
     lock: async () => {
       const unlock = await store.lock();
       locks.push(unlock);

@@ -5,6 +5,7 @@
  *   database, previous                                          whole databases
  *   work/                                                       downloads and databases in the making
  *   export -> .export-<id>/                                     what the engines read
+ *   boots/                                                      how often engines were started
  *   lock                                                        names the process that is at work
  */
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -20,6 +21,7 @@ import {
   writeFileDurably,
 } from "../durable-files.js";
 import { acquireFileLock } from "../file-lock.js";
+import { FilesystemBoots } from "./boots.js";
 import { FilesystemDatabases } from "./databases.js";
 import { FilesystemExports } from "./exports.js";
 import { plainName, removeFile } from "./names.js";
@@ -35,6 +37,7 @@ export async function openFilesystemEndpointStore(folder: string): Promise<Endpo
     scratch: new FilesystemScratch(work),
     databases: new FilesystemDatabases(folder, work),
     exports,
+    boots: new FilesystemBoots(join(folder, "boots")),
     lock: async () => {
       const unlock = await acquireFileLock(join(folder, "lock"), { tries: 1 });
       try {

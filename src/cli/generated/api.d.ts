@@ -1794,6 +1794,7 @@ export interface components {
       | "ENGINE_REFUSED"
       | "ENGINE_LATE"
       | "CANARY_FAILED"
+      | "BOOT_LOOP"
       | "ENGINE_UNAVAILABLE"
       | "ENGINE_RELOAD_FAILED"
       | "RELEASE_EMPTY"
