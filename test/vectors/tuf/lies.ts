@@ -1,6 +1,6 @@
 /**
  * Attacks on metadata, by the classes of TUF 1.0.34 §1.5.2. An endpoint has trusted `seen` (version 1 of everything) and is offered
- * version 2 with one lie in it. Endless and slow answers are no files: test/client/tuf-attacks.test.ts has them. Tests only.
+ * version 2 with one lie in it. Endless and slow answers are no files: test/client/hostile.test.ts has them. Tests only.
  */
 import type { JSONObject } from "../../../src/core/encoding/json.js";
 import type { ErrorCode } from "../../../src/core/errors.js";
