@@ -19,9 +19,11 @@ const iocMiBMax = 128;
 async function openCounter(address) {
   const { hostname, port } = new URL(address);
   const log = [];
+  const open = new Set();
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
     let path = "";
+    open.add(near);
     const count = (bytes) => log.push({ path, bytes });
     near.on("data", (chunk) => {
       path = /^GET (\S+) /.exec(chunk.toString("latin1"))?.[1] ?? path;
@@ -32,14 +34,18 @@ async function openCounter(address) {
       count(chunk.length);
       near.write(chunk);
     });
-    near.on("close", () => far.destroy()).on("error", () => undefined);
+    near.on("close", () => far.destroy() && open.delete(near)).on("error", () => undefined);
     far.on("close", () => near.destroy()).on("error", () => undefined);
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     take: () => log.splice(0),
-    close: () => server.close(),
+    // The service waits for its connections before it ends.
+    close: () => {
+      server.close();
+      for (const one of open) one.destroy();
+    },
   };
 }
 

@@ -49,7 +49,7 @@ export function memoryEndpointStore(): EndpointStore {
         databases.delete("previous");
       },
     },
-    exports: { replace: async () => ({ files: 0, bytes: 0 }) },
+    exports: { folder: "", replace: async () => ({ files: 0, bytes: 0 }) },
     lock: async () => {
       if (isLocked) throw new OperationError("STATE_LOCKED", "expected a free state, got one in use");
       isLocked = true;
