@@ -39,6 +39,11 @@ export type ReleasePage = operations["listReleases"]["responses"]["200"]["conten
 
 type LoginPlace = operations["getLogin"]["responses"]["200"]["content"]["application/json"];
 
+/** A dry run changes nothing, and answers what would be. */
+export interface How {
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface APIClient {
   getLogin(): Promise<LoginPlace>;
   whoAmI(): Promise<Identity>;
@@ -58,15 +63,15 @@ export interface APIClient {
   getChanges(feed: string, release: number, format: "json" | "markdown" | "html"): Promise<Uint8Array>;
   getMetrics(): Promise<string>;
   listRulesets(): Promise<readonly Ruleset[]>;
-  quarantineRule(ruleset: string, order: QuarantineOrder): Promise<Submission>;
-  liftQuarantine(ruleset: string, order: QuarantineOrder): Promise<Submission>;
+  quarantineRule(ruleset: string, order: QuarantineOrder, how?: How): Promise<Submission>;
+  liftQuarantine(ruleset: string, order: QuarantineOrder, how?: How): Promise<Submission>;
   listQuarantine(): Promise<readonly Quarantined[]>;
   createToken(order: TokenOrder): Promise<Schemas["NewToken"]>;
   listTokens(): Promise<readonly Schemas["Token"][]>;
   revokeToken(id: string): Promise<Schemas["Token"]>;
   listFeeds(): Promise<readonly Feed[]>;
   getFeed(feed: string): Promise<Feed>;
-  buildRelease(feed: string, body: BuildOrder): Promise<Release>;
+  buildRelease(feed: string, body: BuildOrder, how?: How): Promise<Release>;
   listReleases(feed: string, query: Query<"listReleases">): Promise<ReleasePage>;
   getRelease(feed: string, release: number): Promise<Release>;
   /** Server-sent events, as they come. */
@@ -81,8 +86,13 @@ export interface APIClient {
   addRebuildVerdict(feed: string, release: number, verdict: SignedVerdict): Promise<RebuildVerdict>;
   /** The envelope's bytes, as they are kept. */
   readProvenance(feed: string, release: number): Promise<Uint8Array>;
-  publishRelease(feed: string, release: number): Promise<Release>;
-  withdrawRelease(feed: string, release: number, body: { to?: number; reason: string }): Promise<Release>;
+  publishRelease(feed: string, release: number, how?: How): Promise<Release>;
+  withdrawRelease(
+    feed: string,
+    release: number,
+    body: { to?: number; reason: string },
+    how?: How,
+  ): Promise<Release>;
   showRollout(feed: string): Promise<Rollout>;
   /** To resume and to skip takes two people: the first call is kept in `asked`. */
   haltRollout(feed: string, order: RolloutOrder): Promise<Rollout>;
@@ -109,6 +119,7 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
   const one = (feed: string, release: number) => `${releases(feed)}/${release}`;
   const rollout = (feed: string) => `v1/feeds/${encodeURIComponent(feed)}/rollout`;
   const rules = (ruleset: string) => `v1/rulesets/${encodeURIComponent(ruleset)}`;
+  const asked = (how: How = {}) => formatQuery(how.dryRun ? { dryRun: true } : {});
   const submission = (id: string) => `v1/submissions/${encodeURIComponent(id)}`;
   return {
     getLogin: () => call.json("GET", ".well-known/oauth-protected-resource"),
@@ -131,15 +142,17 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     getChanges: (feed, release, format) => call.whole(`${one(feed, release)}/changes?format=${format}`),
     getMetrics: async () => new TextDecoder().decode(await call.whole("metrics")),
     listRulesets: async () => (await call.json<{ items: Ruleset[] }>("GET", "v1/rulesets")).items,
-    quarantineRule: (ruleset, order) => call.json("POST", `${rules(ruleset)}/quarantine`, order),
-    liftQuarantine: (ruleset, order) => call.json("POST", `${rules(ruleset)}/quarantine/release`, order),
+    quarantineRule: (ruleset, order, how) =>
+      call.json("POST", `${rules(ruleset)}/quarantine${asked(how)}`, order),
+    liftQuarantine: (ruleset, order, how) =>
+      call.json("POST", `${rules(ruleset)}/quarantine/release${asked(how)}`, order),
     listQuarantine: async () => (await call.json<{ items: Quarantined[] }>("GET", "v1/quarantine")).items,
     createToken: (order) => call.json("POST", "v1/tokens", order),
     listTokens: async () => (await call.json<{ items: Schemas["Token"][] }>("GET", "v1/tokens")).items,
     revokeToken: (id) => call.json("POST", `v1/tokens/${encodeURIComponent(id)}/revocation`),
     listFeeds: async () => (await call.json<{ items: Feed[] }>("GET", "v1/feeds")).items,
     getFeed: (feed) => call.json("GET", `v1/feeds/${encodeURIComponent(feed)}`),
-    buildRelease: (feed, body) => call.json("POST", releases(feed), body),
+    buildRelease: (feed, body, how) => call.json("POST", `${releases(feed)}${asked(how)}`, body),
     listReleases: (feed, query) => call.json("GET", `${releases(feed)}${formatQuery(query)}`),
     getRelease: (feed, release) => call.json("GET", one(feed, release)),
     followRelease: (feed, release) => call.stream(`${one(feed, release)}/events`),
@@ -155,8 +168,10 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     addRebuildVerdict: (feed, release, verdict) =>
       call.json("POST", `${one(feed, release)}/attestations`, verdict),
     readProvenance: (feed, release) => call.whole(`${one(feed, release)}/provenance`),
-    publishRelease: (feed, release) => call.json("POST", `${one(feed, release)}/publication`),
-    withdrawRelease: (feed, release, body) => call.json("POST", `${one(feed, release)}/withdrawal`, body),
+    publishRelease: (feed, release, how) =>
+      call.json("POST", `${one(feed, release)}/publication${asked(how)}`),
+    withdrawRelease: (feed, release, body, how) =>
+      call.json("POST", `${one(feed, release)}/withdrawal${asked(how)}`, body),
     showRollout: (feed) => call.json("GET", rollout(feed)),
     haltRollout: (feed, order) => call.json("POST", `${rollout(feed)}/halt`, order),
     resumeRollout: (feed, order) => call.json("POST", `${rollout(feed)}/resumption`, order),

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly server?: string;
   readonly token?: string;
   readonly why?: string;
+  /** Where there is such an option. */
+  readonly dryRun?: boolean;
 }
 
 /** Adds `--json`, runs the action, prints its answer; the exit code is in `process`' hands, see `run.ts`. */
@@ -120,6 +122,19 @@ export function parseTime(text: string): string {
     return new Date(text).toISOString();
   }
   throw new InvalidArgumentError("expected a time such as 2026-08-22T09:00:00Z");
+}
+
+/** For commands that change something at the service. */
+export function withDryRun(command: Command): Command {
+  return withService(command).option(
+    "--dry-run",
+    "say what would happen, with every check, and change nothing",
+  );
+}
+
+/** The answer to a dry run: what would be there afterwards. */
+export function rehearsed(what: object, text: string): Report {
+  return done({ ...what, dryRun: true }, `dry run, nothing was changed; it would be:\n${text}`);
 }
 
 export function done(json: unknown, text: string): Report {

@@ -6,6 +6,7 @@ import type { RequestHandler, Response } from "express";
 import { UsageError } from "../core/errors.js";
 import type { ServiceContext } from "../services/context.js";
 import { forgetKey, type KeyedRequest, keepAnswer, keyedRequest, takeKey } from "../services/idempotency.js";
+import { isDryRun } from "./dry-run.js";
 import { identityOf } from "./authenticate.js";
 
 const answerCharactersMax = 4 * 1024 * 1024;
@@ -14,8 +15,8 @@ const answerCharactersMax = 4 * 1024 * 1024;
 export function answerOnce(context: ServiceContext): RequestHandler {
   return async (request, response, next) => {
     const key = request.get("Idempotency-Key");
-    // An answer that shows a secret is kept by nobody.
-    if (request.path === "/v1/tokens") return next();
+    // An answer that shows a secret is kept by nobody, and neither is one to a dry run, which keeps nothing.
+    if (request.path === "/v1/tokens" || isDryRun(request)) return next();
     if (key === undefined || request.method !== "POST" || !request.path.startsWith("/v1/")) return next();
     if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
       throw new UsageError(

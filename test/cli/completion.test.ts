@@ -56,7 +56,7 @@ describe("completion in a real bash", () => {
     ["rulemint|submission|cr", ["create"]],
     ["rulemint|submission|create|--ki", ["--kind"]],
     ["rulemint|submission|create|--kind|s", ["sigma", "suricata"]],
-    ["rulemint|submission|create|--kind|yara|--message|x|--dr", ["--draft"]],
+    ["rulemint|submission|create|--kind|yara|--message|x|--dr", ["--draft", "--dry-run"]],
     ["rulemint|completion|", ["bash", "zsh", "fish"]],
     ["rulemint|serve|--data|some", ["some where"]],
     ["rulemint|submission|create|some where/", ["some where/a rule.yar", "some where/rules"]],

@@ -1,7 +1,7 @@
 /** `rulemint release build`: the next release of a feed, compiled, packed and signed by the publisher. */
 import { type Command, Option } from "commander";
 import { waivableGates } from "../../services/build-release.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { answers, done, openService, rehearsed, type ServiceOptions, withDryRun } from "../command.js";
 import { describeRelease } from "../describe-release.js";
 import type { CLIDoors } from "../doors.js";
 import { waitForRelease } from "../wait-for-release.js";
@@ -15,7 +15,7 @@ interface Options extends ServiceOptions {
 }
 
 export function releaseBuild(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("build"))
+  const command = withDryRun(noun.command("build"))
     .description("build the next release from the approved rules, and sign it as publisher")
     .requiredOption("--feed <feed>", "feed")
     .option("--reason <text>", "why, for the record")
@@ -29,7 +29,9 @@ export function releaseBuild(noun: Command, doors: CLIDoors): void {
   answers<Options>(command, doors, async (call, options) => {
     const service = openService(doors, options);
     const { feed, reason, renew, waive } = options;
-    const begun = await service.buildRelease(feed, { reason, renew, ...(waive && { waive: [...waive] }) });
+    const order = { reason, renew, ...(waive && { waive: [...waive] }) };
+    const begun = await service.buildRelease(feed, order, options);
+    if (options.dryRun) return rehearsed(begun, describeRelease(begun));
     if (!options.wait) return done(begun, describeRelease(begun));
     const signed = await waitForRelease(call, service, begun, "signed");
     return done(

@@ -1,6 +1,14 @@
 /** `rulemint release publish`: time-stamps, seals and publishes a release that the overseer has co-signed. */
 import type { Command } from "commander";
-import { answers, done, openService, parseNumber, type ServiceOptions, withService } from "../command.js";
+import {
+  answers,
+  done,
+  openService,
+  parseNumber,
+  rehearsed,
+  type ServiceOptions,
+  withDryRun,
+} from "../command.js";
 import { describeRelease } from "../describe-release.js";
 import type { CLIDoors } from "../doors.js";
 import { newestRelease, waitForRelease } from "../wait-for-release.js";
@@ -12,7 +20,7 @@ interface Options extends ServiceOptions {
 }
 
 export function releasePublish(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("publish"))
+  const command = withDryRun(noun.command("publish"))
     .description("seal and publish a release that the overseer has co-signed")
     .requiredOption("--feed <feed>", "feed")
     .option("--release <number>", "release (default: the newest)", parseNumber)
@@ -20,7 +28,8 @@ export function releasePublish(noun: Command, doors: CLIDoors): void {
   answers<Options>(command, doors, async (call, options) => {
     const service = openService(doors, options);
     const number = options.release ?? (await newestRelease(service, options.feed));
-    const begun = await service.publishRelease(options.feed, number);
+    const begun = await service.publishRelease(options.feed, number, options);
+    if (options.dryRun) return rehearsed(begun, describeRelease(begun));
     const release = options.wait ? await waitForRelease(call, service, begun, "published") : begun;
     return done(release, describeRelease(release));
   });

@@ -3,7 +3,15 @@
  * not public.
  */
 import type { Command } from "commander";
-import { answers, done, openService, parseNumber, type ServiceOptions, withService } from "../command.js";
+import {
+  answers,
+  done,
+  openService,
+  parseNumber,
+  rehearsed,
+  type ServiceOptions,
+  withDryRun,
+} from "../command.js";
 import { describeRelease } from "../describe-release.js";
 import type { CLIDoors } from "../doors.js";
 import { newestRelease, waitForRelease } from "../wait-for-release.js";
@@ -17,7 +25,7 @@ interface Options extends ServiceOptions {
 }
 
 export function releaseWithdraw(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("withdraw"))
+  const command = withDryRun(noun.command("withdraw"))
     .description("replace a bad release by a new one with the content of an older one")
     .requiredOption("--feed <feed>", "feed")
     .option("--release <number>", "the bad release (default: the newest)", parseNumber)
@@ -28,7 +36,8 @@ export function releaseWithdraw(noun: Command, doors: CLIDoors): void {
     const service = openService(doors, options);
     const { feed, to, reason } = options;
     const bad = options.release ?? (await newestRelease(service, feed));
-    const begun = await service.withdrawRelease(feed, bad, { to, reason });
+    const begun = await service.withdrawRelease(feed, bad, { to, reason }, options);
+    if (options.dryRun) return rehearsed(begun, describeRelease(begun));
     if (begun.state === "failed")
       return done(begun, `release ${begun.release} of ${feed} is ended; it was not public`);
     const release = options.wait ? await waitForRelease(call, service, begun, "signed") : begun;

@@ -1,7 +1,7 @@
 /** `rulemint rule quarantine`: leaves one rule out without stopping the rest, and takes it back in. */
 import type { Command } from "commander";
 import { UsageError } from "../../core/errors.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { answers, done, openService, rehearsed, type ServiceOptions, withDryRun } from "../command.js";
 import { oneLine } from "../describe-changes.js";
 import { describeSubmission } from "../describe-submission.js";
 import type { CLIDoors } from "../doors.js";
@@ -14,7 +14,7 @@ interface Options extends ServiceOptions {
 }
 
 export function ruleQuarantine(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("quarantine"))
+  const command = withDryRun(noun.command("quarantine"))
     .description("leave a rule out of its ruleset until it is lifted; without a rule, list those that are")
     .argument("[id]", "YARA name, Sigma id, sid, signature name, or the indicator")
     .option("--ruleset <name>", "its ruleset")
@@ -33,8 +33,9 @@ export function ruleQuarantine(noun: Command, doors: CLIDoors): void {
     if (!ruleset || !reason) throw new UsageError("USAGE", "expected --ruleset and --reason with a rule");
     const order = { id, reason };
     const submission = lift
-      ? await service.liftQuarantine(ruleset, order)
-      : await service.quarantineRule(ruleset, order);
+      ? await service.liftQuarantine(ruleset, order, options)
+      : await service.quarantineRule(ruleset, order, options);
+    if (options.dryRun) return rehearsed(submission, describeSubmission(submission));
     return done(submission, describeSubmission(submission));
   });
 }

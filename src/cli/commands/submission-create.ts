@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { ruleKinds, type RuleKind } from "../../core/rules/model.js";
 import { UsageError } from "../../core/errors.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { answers, done, openService, rehearsed, type ServiceOptions, withDryRun } from "../command.js";
 import type { CLIDoors, Progress } from "../doors.js";
 import { formatBytes, formatCount } from "../figures.js";
 import { collectFiles, fileStream, tarStream } from "../upload.js";
@@ -22,7 +22,7 @@ interface Options extends ServiceOptions {
 }
 
 export function submissionCreate(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("create"))
+  const command = withDryRun(noun.command("create"))
     .description("propose files as the whole new revision of a ruleset")
     .argument("[paths...]", "files and folders; a folder gives its content; one .tar file is sent as it is")
     .requiredOption("--ruleset <name>", "ruleset; made by the first submission that names it")
@@ -51,8 +51,10 @@ export function submissionCreate(noun: Command, doors: CLIDoors): void {
       replaces,
       licence,
       source,
+      ...(options.dryRun && { dryRun: true }),
     };
     const submission = await service.createSubmission(query, tar);
+    if (options.dryRun) return rehearsed(submission, describeSubmission(submission));
     return done(submission, describeSubmission(submission));
   });
 }

@@ -1340,6 +1340,8 @@ export interface components {
       /** @description What its holder sends */
       token: string;
     };
+    /** @description The `after` of the next page, or null on the last; absent where no `limit` was asked for */
+    NextPage: string | null;
     Comment: {
       submission: components["schemas"]["SubmissionID"];
       by: string;
@@ -1856,6 +1858,26 @@ export interface components {
         "application/json": components["schemas"]["Release"];
       };
     };
+    /** @description A dry run. It would be made, under the next free number */
+    RehearsedSubmission: {
+      headers: {
+        "Rulemint-Dry-Run": components["headers"]["DryRun"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Submission"];
+      };
+    };
+    /** @description A dry run. The release would be this */
+    RehearsedRelease: {
+      headers: {
+        "Rulemint-Dry-Run": components["headers"]["DryRun"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["Release"];
+      };
+    };
     /** @description The release; the work goes on */
     AcceptedRelease: {
       headers: {
@@ -1897,6 +1919,8 @@ export interface components {
     };
   };
   parameters: {
+    /** @description Say what would happen, and change nothing; the access log has the call, as any */
+    dryRun: boolean;
     /** @description Why, for the access log; UTF-8, percent-encoded. Asked of auditors on every call but `/v1/whoami`. */
     reason: string;
     /** @description The visit that the call belongs to; its reason is the call's where none is given */
@@ -1904,11 +1928,17 @@ export interface components {
     submission: components["schemas"]["SubmissionID"];
     feed: components["schemas"]["FeedName"];
     release: components["schemas"]["ReleaseNumber"];
+    /** @description The `next` of the page before */
+    pageAfter: string;
+    /** @description Most items in the answer; absent, all of them */
+    pageLimit: number;
     /** @description Most items in the answer */
     limit: number;
   };
   requestBodies: never;
   headers: {
+    /** @description Nothing was changed */
+    DryRun: "true";
     /** @description Where the new thing is */
     Location: string;
   };
@@ -1953,6 +1983,8 @@ export interface operations {
   createSubmission: {
     parameters: {
       query: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
         /** @description Made by the first submission that names it */
         ruleset: components["schemas"]["RulesetName"];
         kind: components["schemas"]["RuleKind"];
@@ -1985,6 +2017,7 @@ export interface operations {
       };
     };
     responses: {
+      200: components["responses"]["RehearsedSubmission"];
       /** @description Taken, and waiting for review */
       201: {
         headers: {
@@ -2116,7 +2149,12 @@ export interface operations {
   };
   listComments: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2132,6 +2170,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: components["schemas"]["Comment"][];
           };
         };
@@ -2197,7 +2236,12 @@ export interface operations {
   };
   listRulesets: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2211,6 +2255,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: components["schemas"]["Ruleset"][];
           };
         };
@@ -2220,7 +2265,10 @@ export interface operations {
   };
   quarantineRule: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         ruleset: components["schemas"]["RulesetName"];
@@ -2236,6 +2284,7 @@ export interface operations {
       };
     };
     responses: {
+      200: components["responses"]["RehearsedSubmission"];
       /** @description The submission that leaves it out; it waits for somebody else's approval */
       201: {
         headers: {
@@ -2251,7 +2300,10 @@ export interface operations {
   };
   liftQuarantine: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         ruleset: components["schemas"]["RulesetName"];
@@ -2267,6 +2319,7 @@ export interface operations {
       };
     };
     responses: {
+      200: components["responses"]["RehearsedSubmission"];
       /** @description The submission that leaves it out; it waits for somebody else's approval */
       201: {
         headers: {
@@ -2282,7 +2335,12 @@ export interface operations {
   };
   listQuarantine: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2296,6 +2354,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: {
               ruleset: components["schemas"]["RulesetName"];
               rule: string;
@@ -2346,7 +2405,12 @@ export interface operations {
   };
   listFeeds: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2360,6 +2424,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: components["schemas"]["Feed"][];
           };
         };
@@ -2438,7 +2503,10 @@ export interface operations {
   };
   buildRelease: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2456,6 +2524,7 @@ export interface operations {
       };
     };
     responses: {
+      200: components["responses"]["RehearsedRelease"];
       202: components["responses"]["AcceptedRelease"];
       default: components["responses"]["Problem"];
     };
@@ -2685,7 +2754,12 @@ export interface operations {
   };
   listRebuildVerdicts: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2702,6 +2776,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: components["schemas"]["RebuildVerdict"][];
           };
         };
@@ -2762,7 +2837,10 @@ export interface operations {
   };
   publishRelease: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2772,13 +2850,17 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      200: components["responses"]["RehearsedRelease"];
       202: components["responses"]["AcceptedRelease"];
       default: components["responses"]["Problem"];
     };
   };
   withdrawRelease: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2795,6 +2877,7 @@ export interface operations {
       };
     };
     responses: {
+      200: components["responses"]["RehearsedRelease"];
       202: components["responses"]["AcceptedRelease"];
       default: components["responses"]["Problem"];
     };
@@ -2962,7 +3045,12 @@ export interface operations {
   };
   listTokens: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `next` of the page before */
+        after?: components["parameters"]["pageAfter"];
+        /** @description Most items in the answer; absent, all of them */
+        limit?: components["parameters"]["pageLimit"];
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2976,6 +3064,7 @@ export interface operations {
         };
         content: {
           "application/json": {
+            next?: components["schemas"]["NextPage"];
             items: components["schemas"]["Token"][];
           };
         };

@@ -18,8 +18,9 @@ import { addRebuildVerdict, listRebuildVerdicts } from "../../services/rebuild-v
 import { recordVerdict } from "../../services/record-verdict.js";
 import { withdrawRelease } from "../../services/withdraw-release.js";
 import { identityOf } from "../authenticate.js";
-import { recordMade } from "../record-access.js";
+import { answerMade, stageOf } from "../dry-run.js";
 import { sendBytes } from "../send-bytes.js";
+import { pageOf, place } from "../page-of.js";
 import { newRoutes } from "./routes.js";
 
 type Params = { readonly feed: string; readonly release: string };
@@ -56,9 +57,8 @@ export function releaseRoutes(context: ServiceContext): Router {
   routes.post(all, async (request, response) => {
     const { reason, renew, waive } = request.body as BuildBody;
     const order = { feed: feedName(request.params.feed), reason, renew, waive };
-    const built = await buildRelease(context, identityOf(response), order);
-    await recordMade(context, response, pathOf(built));
-    answer(response, 202, built);
+    const built = await buildRelease(stageOf(context, request), identityOf(response), order);
+    await answerMade(context, request, response, { status: 202, path: pathOf(built), body: built });
   });
   routes.post(`${one}/verdicts`, async (request, response) => {
     const verdict = { ...nameOf(request.params), ...(request.body as VerdictBody) };
@@ -70,14 +70,16 @@ export function releaseRoutes(context: ServiceContext): Router {
     response.status(201).json(await addRebuildVerdict(context, identityOf(response), verdict));
   });
   routes.post(`${one}/publication`, async (request, response) => {
-    answer(response, 202, await publishRelease(context, identityOf(response), nameOf(request.params)));
+    const name = nameOf(request.params);
+    const asked = await publishRelease(stageOf(context, request), identityOf(response), name);
+    const made = { status: 202, path: pathOf(asked), body: asked, named: false } as const;
+    await answerMade(context, request, response, made);
   });
   routes.post(`${one}/withdrawal`, async (request, response) => {
     const { to, reason } = request.body as WithdrawalBody;
     const order = { ...nameOf(request.params), to: to === undefined ? undefined : releaseNumber(to), reason };
-    const built = await withdrawRelease(context, identityOf(response), order);
-    await recordMade(context, response, pathOf(built));
-    answer(response, 202, built);
+    const built = await withdrawRelease(stageOf(context, request), identityOf(response), order);
+    await answerMade(context, request, response, { status: 202, path: pathOf(built), body: built });
   });
   return routes;
 }
@@ -90,8 +92,8 @@ function addReading(routes: Router, context: ServiceContext): void {
     response.json(await readReleaseSources(context, identityOf(response), nameOf(request.params)));
   });
   routes.get(`${one}/attestations`, async (request, response) => {
-    const items = await listRebuildVerdicts(context, identityOf(response), nameOf(request.params));
-    response.json({ items });
+    const verdicts = await listRebuildVerdicts(context, identityOf(response), nameOf(request.params));
+    response.json(pageOf(request, verdicts, place));
   });
   routes.get(`${one}/provenance`, async (request, response) => {
     const file = await openProvenance(context, identityOf(response), nameOf(request.params));

@@ -5,15 +5,19 @@ import { listRulesets } from "../../services/read-submissions.js";
 import { listQuarantine, quarantineRule } from "../../services/quarantine-rule.js";
 import { submissionView } from "./submission-view.js";
 import { identityOf } from "../authenticate.js";
+import { answerMade, stageOf } from "../dry-run.js";
+import { pageOf } from "../page-of.js";
 import { newRoutes } from "./routes.js";
 
 export function rulesetRoutes(context: ServiceContext): Router {
   const routes = newRoutes();
-  routes.get("/v1/rulesets", async (_request, response) => {
-    response.json({ items: await listRulesets(context, identityOf(response)) });
+  routes.get("/v1/rulesets", async (request, response) => {
+    const rulesets = await listRulesets(context, identityOf(response));
+    response.json(pageOf(request, rulesets, ({ name }) => name));
   });
-  routes.get("/v1/quarantine", async (_request, response) => {
-    response.json({ items: await listQuarantine(context, identityOf(response)) });
+  routes.get("/v1/quarantine", async (request, response) => {
+    const rules = await listQuarantine(context, identityOf(response));
+    response.json(pageOf(request, rules, ({ ruleset, rule }) => `${ruleset}/${rule}`));
   });
   for (const [path, lift] of [
     ["quarantine", false],
@@ -25,8 +29,9 @@ export function rulesetRoutes(context: ServiceContext): Router {
         ruleset: request.params.ruleset,
         lift,
       };
-      const record = await quarantineRule(context, identityOf(response), order);
-      response.location(`/v1/submissions/${record.id}`).status(201).json(submissionView(context, record));
+      const record = await quarantineRule(stageOf(context, request), identityOf(response), order);
+      const made = { path: `/v1/submissions/${record.id}`, body: submissionView(context, record) };
+      await answerMade(context, request, response, { status: 201, named: false, ...made });
     });
   }
   return routes;

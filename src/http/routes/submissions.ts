@@ -14,10 +14,12 @@ import { submissionLimits } from "../../services/submission-limits.js";
 import { submitRules } from "../../services/submit-rules.js";
 import { withdrawSubmission } from "../../services/withdraw-submission.js";
 import { identityOf } from "../authenticate.js";
+import { answerMade, stageOf } from "../dry-run.js";
 import { callerHas, seenVersion } from "../entity-tag.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { recordMade } from "../record-access.js";
 import { readTar } from "../tar-reader.js";
+import { pageOf, place } from "../page-of.js";
 import { newRoutes } from "./routes.js";
 import { submissionView } from "./submission-view.js";
 
@@ -30,6 +32,7 @@ interface CreateQuery {
 }
 
 interface NewQuery extends CreateQuery {
+  readonly dryRun: boolean;
   readonly draft: boolean;
   readonly patch: boolean;
   readonly delete?: readonly string[];
@@ -52,16 +55,20 @@ export function submissionRoutes(context: ServiceContext): Router {
   routes.post("/v1/submissions", async (request, response) => {
     refuseEncoding(request);
     letCallerFinish(request, response);
-    const { message = "", delete: deletes, ...query } = request.query as unknown as NewQuery;
+    const { message = "", delete: deletes, dryRun, ...query } = request.query as unknown as NewQuery;
     // The stream stays open when reading stops early: the refusal goes back over the same connection.
     const files = readTar(request.iterator({ destroyOnReturn: false }), submissionLimits(context.settings));
     const order = { ...query, message, deletes, files };
-    const record = await submitRules(context, identityOf(response), order);
-    const made = `/v1/submissions/${record.id}`;
-    await recordMade(context, response, made);
-    response.location(made);
-    if (record.state === "refused") throw refused(record);
-    response.status(201).json(submissionView(context, record));
+    const record = await submitRules(stageOf(context, request), identityOf(response), order);
+    const path = `/v1/submissions/${record.id}`;
+    if (record.state === "refused") {
+      if (dryRun) throw refused(record, {});
+      await recordMade(context, response, path);
+      response.location(path);
+      throw refused(record, { submission: record.id });
+    }
+    const body = submissionView(context, record);
+    await answerMade(context, request, response, { status: 201, path, body });
   });
   routes.get("/v1/submissions", async (request, response) => {
     const query = request.query as unknown as ListQuery;
@@ -101,7 +108,8 @@ function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
     );
   });
   routes.get("/v1/submissions/:id/comments", async (request, response) => {
-    response.json({ items: await listComments(context, identityOf(response), request.params.id) });
+    const comments = await listComments(context, identityOf(response), request.params.id);
+    response.json(pageOf(request, comments, place));
   });
   routes.post("/v1/submissions/:id/comments", async (request, response) => {
     const comment = request.body as { text: string; path?: string; line?: number };
@@ -132,12 +140,12 @@ async function review(
   response.json(submissionView(context, await reviewSubmission(context, identityOf(response), wanted)));
 }
 
-function refused(record: SubmissionRecord): VerificationError {
+function refused(record: SubmissionRecord, kept: { readonly submission?: string }): VerificationError {
   const errors = record.findings.filter((finding) => finding.severity === "error").length;
   const message = record.leaveOutInvalid
     ? "expected at least one rule without errors, got none"
     : `expected rules without errors, got ${errors === 1 ? "1 error" : `${errors} errors`}`;
-  const details = { submission: record.id, findings: record.findings };
+  const details = { ...kept, findings: record.findings };
   return new VerificationError("RULES_INVALID", message, { details });
 }
 

@@ -5,12 +5,14 @@ import type { ServiceContext } from "../../services/context.js";
 import { createOwnToken, listOwnTokens, revokeOwnToken, type TokenOrder } from "../../services/own-tokens.js";
 import { identityOf, tokenIDOf } from "../authenticate.js";
 import { recordMade } from "../record-access.js";
+import { pageOf } from "../page-of.js";
 import { newRoutes } from "./routes.js";
 
 export function tokenRoutes(context: ServiceContext): Router {
   const routes = newRoutes();
-  routes.get("/v1/tokens", async (_request, response) => {
-    response.json({ items: await listOwnTokens(context, identityOf(response)) });
+  routes.get("/v1/tokens", async (request, response) => {
+    const tokens = await listOwnTokens(context, identityOf(response));
+    response.json(pageOf(request, tokens, ({ id }) => id));
   });
   routes.post("/v1/tokens", async (request, response) => {
     const secrets = { parent: tokenIDOf(response), random: new Uint8Array(randomBytes(32)) };
