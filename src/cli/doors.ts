@@ -13,6 +13,8 @@ import type { ContextDoors } from "./context-doors.js";
 import type { KeyPlace } from "./key-options.js";
 import type { LogDoors } from "./log-doors.js";
 import type { MirrorDoors } from "./mirror-doors.js";
+import type { ReportDoors } from "./report-doors.js";
+import type { ClientWatchOptions } from "./watch-options.js";
 
 /** Where text goes. */
 export interface TextOut {
@@ -97,6 +99,8 @@ export interface ClientConfigureOptions {
   readonly health?: Readonly<Record<string, unknown>>;
   /** What changes of `RingChoices`; null takes a choice back. */
   readonly rings?: Readonly<Record<string, unknown>>;
+  /** What changes of `ReportChoices`; `off` takes all of them back. */
+  readonly reports?: Readonly<Record<string, unknown>>;
 }
 
 export interface ClientUpdateOptions {
@@ -109,15 +113,8 @@ export interface ClientUpdateOptions {
   readonly engineCheck?: string;
   /** Tells the packs and the ways not taken. */
   readonly explain?: boolean;
-}
-
-export interface ClientWatchOptions {
-  readonly state: string;
-  /** The longest between two polls while all is well. */
-  readonly intervalSeconds: number;
-  readonly splaySeconds: number;
-  /** Path of the metrics for Prometheus. */
-  readonly textfile?: string;
+  /** False: no report goes out after it. A daemon sends its own. */
+  readonly report?: boolean;
 }
 
 export interface ClientExportOptions {
@@ -229,7 +226,8 @@ export interface CLIDoors
     ContextDoors,
     LogDoors,
     MirrorDoors,
-    OperatorDoors {
+    OperatorDoors,
+    ReportDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

@@ -31,6 +31,7 @@ import { clientExport } from "./commands/client-export.js";
 import { clientInit } from "./commands/client-init.js";
 import { clientRebuilders } from "./commands/client-rebuilders.js";
 import { clientLookup } from "./commands/client-lookup.js";
+import { clientReport } from "./commands/client-report.js";
 import { clientRollback } from "./commands/client-rollback.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
@@ -118,6 +119,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       clientUpdate,
       clientWatch,
       clientStatus,
+      clientReport,
       clientExport,
       clientLookup,
       clientRollback,

@@ -1,6 +1,6 @@
 /** The systemd unit of `rulemint client watch`. It may write its state, its metrics, and nothing else. */
 import { dirname, resolve } from "node:path";
-import type { ClientWatchOptions } from "./doors.js";
+import type { ClientWatchOptions } from "./watch-options.js";
 
 export function watchUnit({ state, intervalSeconds, splaySeconds, textfile }: ClientWatchOptions): string {
   const folder = resolve(state);

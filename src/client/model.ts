@@ -13,9 +13,11 @@ import type { EndpointEngine } from "../ports/endpoint-engine.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
 import type { BootCounts } from "./boot-counter.js";
+import type { ReportStatus } from "./choose-reports.js";
 import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
+import type { ReportChoices } from "./report-choices.js";
 import type { RingChoices } from "./ring-choices.js";
 import type { WatchStatus } from "./watch-status.js";
 import type { PostQuantumVerifier } from "../ports/post-quantum.js";
@@ -45,6 +47,8 @@ export interface EndpointConfig {
   readonly rings: RingChoices;
   /** What the engine is asked before it gets a release. */
   readonly health?: HealthChoices;
+  /** Whom it tells how releases do here; absent: nobody. */
+  readonly reports?: ReportChoices;
 }
 
 /** A database that stands on this endpoint, and the release that it is. */
@@ -200,6 +204,8 @@ export interface EndpointStatus {
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];
   readonly logFork: LogFork | null;
+  /** Null where its owner has not chosen to report. */
+  readonly reports: ReportStatus | null;
   /** What the daemon says of itself; null where none ever ran. */
   readonly watch: WatchStatus | null;
   /** Seconds since the installed release was made, and since the last update that succeeded. */

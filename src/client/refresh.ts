@@ -23,6 +23,8 @@ export interface RefreshInput {
   readonly feed: FeedName;
   readonly now: Date;
   readonly emit: (event: UpdateEvent) => void;
+  /** Which release it is about, as soon as signed metadata says so. */
+  readonly onOffer?: (release: number) => void;
 }
 
 export interface Refreshed {
@@ -157,6 +159,7 @@ class Refresh {
   async #manifest(): Promise<ProvenFeed> {
     const { feed } = this.#in;
     const { version, length } = this.#trusted.expected(feed);
+    this.#in.onOffer?.(version);
     const file = { name: "manifest.json", role: feed, version, bytesMax: length ?? limits.targetsBytesMax };
     return this.#storedOrFetched(file, (bytes) => this.#trusted.updateFeed(bytes, feed));
   }

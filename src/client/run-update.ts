@@ -17,6 +17,7 @@ import { giveToEngines } from "./give-to-engines.js";
 import { stillBad } from "./health-rollback.js";
 import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
 import type { ChainedManifest } from "./manifest-chain.js";
+import { type UpdateEnd, noteUpdate } from "./note-update.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
 import { proveRelease } from "./prove-release.js";
 import { refresh } from "./refresh.js";
@@ -33,6 +34,28 @@ export interface UpdateRun extends UpdaterOptions {
 }
 
 export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
+  const { files } = run.store;
+  let about: number | undefined;
+  const onOffer = (release: number) => {
+    about = release;
+  };
+  const note = (end: Partial<UpdateEnd>) =>
+    noteUpdate({ files, config: run.config, state: run.state.now, now: run.now, ...end });
+  try {
+    const result = await stepByStep({ ...run, onOffer });
+    await note({ result });
+    return result;
+  } catch (error) {
+    if (error instanceof RulemintError) await note({ error, about });
+    throw error;
+  }
+}
+
+interface Steps extends UpdateRun {
+  readonly onOffer: (release: number) => void;
+}
+
+async function stepByStep(run: Steps): Promise<UpdateResult> {
   const { store, config } = run;
   const input = { ...run, files: store.files, feed: config.feed };
   const refreshed = await refresh(input);
@@ -44,11 +67,7 @@ export async function runUpdate(run: UpdateRun): Promise<UpdateResult> {
 }
 
 /** From the database that is there to the one of the release that this endpoint is to have. */
-async function reach(
-  run: UpdateRun,
-  proof: ProvenRelease,
-  ring: RingEntry | undefined,
-): Promise<UpdateResult> {
+async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefined): Promise<UpdateResult> {
   const { state, store, config, now } = run;
   const have = await provenDatabase(run, proof.manifest);
   const newest = newestOf(proof.manifest);
@@ -58,10 +77,12 @@ async function reach(
   const { take, why } = await chooseRelease({ ...where, newest: proof.manifest, have, bad: state.now.bad });
   if (take === undefined) {
     const { release } = have as InstalledRelease;
+    run.onOffer(release);
     return { ...stay, outcome: "waiting", release, why };
   }
   const { manifest } = take;
   const wanted = newestOf(manifest);
+  run.onOffer(wanted.release);
   const reason = why === undefined ? {} : { why };
 
   // SPEC §8.6.1: a release that somebody rolled back from is not applied again, unless there is nothing else to run on.

@@ -12,6 +12,7 @@ import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
 import { parseHealth } from "./health.js";
 import { parseNetwork } from "./network.js";
+import { parseReportChoices } from "./report-choices.js";
 import { parseRingChoices } from "./ring-choices.js";
 import { openSealed, seal } from "./sealed-json.js";
 
@@ -36,16 +37,19 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
   if (bytes === undefined)
     throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
   try {
-    const { schema, url, feed, exportKinds, network, rings, health: asked } = parseJSON(bytes) as JSONObject;
+    const value = parseJSON(bytes) as JSONObject;
+    const { schema, url, feed, exportKinds, network, rings } = value;
     if (schema !== 1 || typeof url !== "string" || !Array.isArray(exportKinds)) {
       throw new VerificationError("JSON_MALFORMED", "expected a configuration of schema 1");
     }
-    const health = parseHealth(asked);
+    const health = parseHealth(value.health);
+    const reports = parseReportChoices(value.reports);
     const kinds = exportKinds.filter(isRuleKind);
     return {
       ...{ schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) },
       rings: parseRingChoices(rings),
       ...(health && { health }),
+      ...(reports && { reports }),
     };
   } catch (cause) {
     throw new OperationError("STATE_CORRUPT", "expected a readable config.json: set the endpoint up again", {

@@ -6,6 +6,7 @@ import { sha256 } from "../core/encoding/sha256.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
+import { reportStatus } from "./choose-reports.js";
 import type { EndpointStatus } from "./model.js";
 import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
@@ -17,7 +18,8 @@ type StatusFiles = Pick<EndpointStore, "files" | "boots">;
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readStatus({ files, boots }: StatusFiles, now: Date): Promise<EndpointStatus> {
-  const { url, feed, network, rings } = await readConfig(files);
+  const config = await readConfig(files);
+  const { url, feed, network, rings } = config;
   const state = await readState(files);
   const { root } = await startFromStoredRoot(files, now);
   const { policy, source } = await policyInForce(files, root);
@@ -48,6 +50,7 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     lastSuccess,
     lastFailure,
     logFork: state.logFork ?? null,
+    reports: await reportStatus(files, config),
     watch: await readWatchStatus(files),
     releaseAgeSeconds: secondsSince(installed?.createdAt),
     staleSeconds: secondsSince(lastSuccess?.at),

@@ -11,6 +11,9 @@ const textOut = (stream: NodeJS.WriteStream): TextOut => ({
   isTTY: stream.isTTY === true,
 });
 
+/** What is left to do when the answer is out; the exit code stands by then. */
+const afterwards: (() => Promise<void>)[] = [];
+
 /** Each command loads only what it needs: `client status` does not wait for a database driver. */
 const doors: CLIDoors = {
   version,
@@ -34,8 +37,12 @@ const doors: CLIDoors = {
   clientRebuilders: async (options) => (await import("./compose-endpoint.js")).setRebuilders(options),
   clientConfigure: async (options, progress) =>
     (await import("./compose-endpoint.js")).configureClient(options, progress),
-  clientUpdate: async (options, progress) =>
-    (await import("./compose-endpoint.js")).updateClient(options, progress),
+  clientUpdate: async (options, progress) => {
+    if (options.report !== false)
+      afterwards.push(async () => (await import("./compose-reports.js")).mailReport(options.state));
+    return (await import("./compose-endpoint.js")).updateClient(options, progress);
+  },
+  clientReport: async (options) => (await import("./compose-reports.js")).reportClient(options),
   clientWatch: async (options, progress) =>
     (await import("./compose-watch.js")).watchClient(options, progress),
   clientBoot: async (options, progress) => (await import("./compose-boot.js")).bootClient(options, progress),
@@ -105,3 +112,4 @@ const doors: CLIDoors = {
 };
 
 process.exitCode = await runCLI(process.argv.slice(2), doors);
+for (const work of afterwards) await work();

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import {
   describeHealth,
   describeNetwork,
@@ -20,10 +21,14 @@ import type {
   Progress,
   Report,
 } from "../cli/doors.js";
+import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
 import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
+import { chooseReports } from "../client/choose-reports.js";
+import type { ReportChoices } from "../client/report-choices.js";
 import type { RingChoices } from "../client/ring-choices.js";
+import { readConfig } from "../client/state.js";
 import type { NetworkSettings } from "../client/network.js";
 import { OperationError, UsageError } from "../core/errors.js";
 import type { Fetcher } from "../ports/fetcher.js";
@@ -89,7 +94,7 @@ function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders
 }
 
 export function configureClient(options: ClientConfigureOptions, progress: Progress): Promise<Report> {
-  const { state, ca, rings: turns = {}, health: asked = {}, ...chosen } = options;
+  const { state, ca, rings: turns = {}, health: asked = {}, reports: said = {}, ...chosen } = options;
   const pem = ca ? new TextDecoder().decode(readInput(ca)) : ca;
   return withUpdater(state, progress, async (updater) => {
     const network = await updater.configure((now) => {
@@ -100,9 +105,19 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
       (now) => withoutNulls({ ...now, ...turns }) as unknown as RingChoices,
     );
     const health = await updater.chooseHealth((now) => changedHealth(now, asked));
-    const text = `${describeNetwork(network)}\n${describeRings(rings)}\n${describeHealth(health)}`;
-    return { ok: true, json: { ...network, rings, health: health ?? null }, text };
+    const reports = await changeReports(state, said);
+    const words = [describeNetwork(network), describeRings(rings), describeHealth(health)];
+    const text = [...words, describeReportChoices(reports)].join("\n");
+    return { ok: true, json: { ...network, rings, health: health ?? null, reports: reports ?? null }, text };
   });
+}
+
+async function changeReports(state: string, said: Readonly<Record<string, unknown>>) {
+  const store = await openFilesystemEndpointStore(resolve(state));
+  if (Object.keys(said).length === 0) return (await readConfig(store.files)).reports;
+  const change = (now: ReportChoices | undefined) =>
+    said.off === true ? undefined : (withoutNulls({ ...now, ...said }) as unknown as ReportChoices);
+  return chooseReports(store, change);
 }
 
 /** `kind` none takes all of it back. */

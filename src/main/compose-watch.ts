@@ -12,7 +12,8 @@ import { systemClock } from "../adapters/clock/system.js";
 import { makeFolderDurably, writeFileDurably } from "../adapters/durable-files.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { acquireFileLock } from "../adapters/file-lock.js";
-import type { ClientWatchOptions, Progress, Report } from "../cli/doors.js";
+import type { Progress, Report } from "../cli/doors.js";
+import type { ClientWatchOptions } from "../cli/watch-options.js";
 import { Poller } from "../client/poller.js";
 import { readConfig, readState } from "../client/state.js";
 import { type UpdateEnd, Watch } from "../client/watch.js";
@@ -20,6 +21,7 @@ import { formatWatchMetrics } from "../client/watch-metrics.js";
 import { type WatchStatus, writeWatchStatus } from "../client/watch-status.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { Connection } from "./compose-network.js";
+import { ReportMail } from "./compose-reports.js";
 import { stopSignal } from "./stop-signal.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
@@ -38,6 +40,8 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
   // SPEC §8.8.1
   const unlock = await acquireFileLock(join(state, "watch-lock"), { tries: 1 });
   const network = new Connection(store.files);
+  const tell = teller(store.files, options.textfile, progress);
+  const mail = new ReportMail(store, state);
   try {
     progress(`watching; a look at least every ${options.intervalSeconds} seconds`);
     await pauses.wait(Math.random() * options.splaySeconds * 1000, told.signal);
@@ -51,12 +55,16 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
       update: (stop) => updateInChild(state, stop),
       wait: pauses.wait,
       stop: told.signal,
-      onStatus: teller(store.files, options.textfile, progress),
+      onStatus: async (status) => {
+        await tell(status);
+        await mail.look();
+      },
     });
     const last = await watch.run();
     return { ok: true, json: last, text: `Stopped after ${last.polls} polls and ${last.updates} updates.` };
   } finally {
     pauses.close();
+    mail.close();
     await network.close();
     await unlock();
   }
@@ -91,7 +99,7 @@ class Pauses {
 
 /** Its progress goes where ours goes; its answer is read. Told to stop, it ends between two steps. */
 async function updateInChild(state: string, stop: AbortSignal): Promise<UpdateEnd> {
-  const words = [program, "client", "update", "--state", state, "--json"];
+  const words = [program, "client", "update", "--state", state, "--json", "--no-report"];
   const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
   const end = () => void child.kill("SIGTERM");
   stop.addEventListener("abort", end, { once: true });

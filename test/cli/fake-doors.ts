@@ -45,6 +45,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientWatch: closed("clientWatch"),
     clientBoot: closed("clientBoot"),
     clientStatus: closed("clientStatus"),
+    clientReport: closed("clientReport"),
     clientExport: closed("clientExport"),
     clientLookup: closed("clientLookup"),
     clientRollback: closed("clientRollback"),

@@ -64,6 +64,7 @@ describe("every command", () => {
       "client update",
       "client watch",
       "client status",
+      "client report",
       "client export",
       "client lookup",
       "client rollback",

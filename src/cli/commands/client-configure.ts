@@ -23,6 +23,9 @@ interface Options {
   readonly engineReload?: string;
   readonly mustMatch?: readonly string[];
   readonly mustNotMatch?: readonly string[];
+  readonly report?: string;
+  readonly region?: string;
+  readonly reportDelay?: string;
 }
 
 export function clientConfigure(noun: Command, doors: CLIDoors): void {
@@ -51,7 +54,13 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--engine-scan <command>", "prints something when $RULEMINT_SAMPLE matches; or none")
     .option("--engine-reload <command>", "makes the engine read the files that are in place now; or none")
     .option("--must-match <sample...>", "files, or indicators, that must match; none for none")
-    .option("--must-not-match <sample...>", "files, or indicators, that must not match; none for none");
+    .option("--must-not-match <sample...>", "files, or indicators, that must not match; none for none")
+    .option(
+      "--report <url>",
+      "tell how releases do here: on for the publisher, or an address; none (default) for nobody",
+    )
+    .option("--region <name>", "the publisher's region that reports count for")
+    .option("--report-delay <seconds>", "a report waits a random time of at most so long (default: 600)");
   answers<Options>(command, doors, ({ progress }, options) => {
     const { state, mirror, direct, bandwidth, dailyBudget } = options;
     return doors.clientConfigure(
@@ -63,6 +72,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
         ...(options.ca !== undefined && { ca: unlessNone(options.ca) }),
         rings: ringsOf(options),
         health: healthOf(options),
+        reports: reportsOf(options),
         ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
         ...(dailyBudget !== undefined && { bytesPerDayMax: bytesOf(dailyBudget) }),
       },
@@ -94,6 +104,16 @@ function healthOf(options: Options): Readonly<Record<string, unknown>> {
     ...(engineReload !== undefined && { reload: unlessNone(engineReload) }),
     ...(mustMatch && { mustMatch: listOf(mustMatch) }),
     ...(mustNotMatch && { mustNotMatch: listOf(mustNotMatch) }),
+  };
+}
+
+/** As `chooseReports` takes them; null takes a choice back. */
+function reportsOf({ report, region, reportDelay }: Options): Readonly<Record<string, unknown>> {
+  if (report === "none") return { off: true };
+  return {
+    ...(report !== undefined && { url: report === "on" ? null : report }),
+    ...(region !== undefined && { region }),
+    ...(reportDelay !== undefined && { delaySeconds: Number(reportDelay) }),
   };
 }
 

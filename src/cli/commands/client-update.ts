@@ -9,6 +9,7 @@ interface Options {
   readonly again?: boolean;
   readonly engineCheck?: string;
   readonly explain?: boolean;
+  readonly report?: boolean;
 }
 
 export function clientUpdate(noun: Command, doors: CLIDoors): void {
@@ -22,7 +23,8 @@ export function clientUpdate(noun: Command, doors: CLIDoors): void {
       "--engine-check <command>",
       "load the rules with this before the engine gets them (see configure)",
     )
-    .option("--explain", "tell which packs it took, and what the other ways would have cost");
+    .option("--explain", "tell which packs it took, and what the other ways would have cost")
+    .option("--no-report", "send no report after it, though the owner chose to report");
   answers<Options>(command, doors, ({ progress }, { splay: splaySeconds, ...options }) =>
     doors.clientUpdate({ splaySeconds, ...options }, progress),
   );
