@@ -111,7 +111,7 @@ async function requireChain(
     }
     const digest = hexText(await sha256(file));
     if (digest === block.previousManifestSha256) {
-      requireStillBlocked(parseManifest(parseEnvelope(file, "targets").signed), block);
+      requireStillBlocked(parseManifest(parseEnvelope(file, "targets").signed), { version, block });
       return;
     }
     throw mismatch(
@@ -121,12 +121,24 @@ async function requireChain(
   }
 }
 
-/** SPEC §16.2.2: what was recalled stays recalled; only the oldest entries give way, or one whose content comes back on purpose. */
-export function requireStillBlocked(before: Manifest, { blocked = [], database }: Manifest["block"]): void {
-  const listed = new Set<string>([...blocked, database.sha256]);
-  const room = blocked.length < limits.blockedDatabasesMax;
-  const gone = room ? before.block.blocked?.find((digest) => !listed.has(digest)) : undefined;
-  if (gone !== undefined) throw mismatch(`database ${gone} to stay blocked`, "a list without it");
+/**
+ * SPEC §16.2.2: the list is the one before it and what this release recalls, at most one database a number that it goes back over; the
+ * oldest give way. A publisher so cannot fill it to push others out, nor block what it does not replace.
+ */
+export function requireStillBlocked(
+  before: Manifest,
+  { version, block }: Pick<Manifest, "version" | "block">,
+): void {
+  const { blocked = [], database, restores } = block;
+  const known = before.block.blocked ?? [];
+  const added = blocked.filter((digest) => !known.includes(digest));
+  const addedMax = restores === undefined ? 0 : version - restores - 1;
+  if (added.length > addedMax)
+    throw mismatch(`at most ${addedMax} databases that are newly blocked`, `${added.length}`);
+  const kept = known.filter((digest) => digest !== database.sha256);
+  const expected = [...kept, ...added].slice(-limits.blockedDatabasesMax);
+  if (expected.join() !== blocked.join())
+    throw mismatch(`${expected.length} databases to stay blocked, in their order`, "another list");
 }
 
 export function mismatch(expected: string, got: string): VerificationError {

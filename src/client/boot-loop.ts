@@ -97,7 +97,7 @@ export async function leaveBootLoop(
   const { exportKinds } = await readConfig(store.files);
   const written = await exportTo(input, undefined, exportKinds);
   const { databaseSha256: exportedSha256 } = target;
-  await state.set({ exportedSha256, exporting: null, loadedRules: null });
+  await state.set({ exportedSha256, exporting: null, loadedRules: null, reloadDue: true });
   emit({ type: "exported", ...written });
   return target;
 }

@@ -68,6 +68,11 @@ async function putInPlace(
   };
   const signFile = await clamavSigner(run);
   const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile, inspect);
-  await state.set({ exportedSha256: installed.databaseSha256, exporting: null, loadedRules: loaded, reloadDue: true });
+  await state.set({
+    exportedSha256: installed.databaseSha256,
+    exporting: null,
+    loadedRules: loaded,
+    reloadDue: true,
+  });
   run.emit({ type: "exported", ...written });
 }

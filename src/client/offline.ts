@@ -57,7 +57,12 @@ export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
   emit({ type: "installed", release: previous.release });
   const written = await exportTo(input, undefined, exportKinds);
   // Nobody asked the engine about these files.
-  await state.set({ exportedSha256: previous.databaseSha256, exporting: null, loadedRules: null, reloadDue: true });
+  await state.set({
+    exportedSha256: previous.databaseSha256,
+    exporting: null,
+    loadedRules: null,
+    reloadDue: true,
+  });
   emit({ type: "exported", ...written });
   await reloadEngine({ state, exports: store.exports, engine, health });
   return previous;

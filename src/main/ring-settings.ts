@@ -8,7 +8,7 @@ const health = z
     reportsMin: z.number().int().min(1).default(20),
     failurePermilleMax: permille.default(20),
     rollbackPermilleMax: permille.default(10),
-    silenceMinutes: z.number().min(1).default(60),
+    silenceMinutes: z.number().min(0.05).default(60),
     silencePermilleMin: permille.default(300),
     fleetReports: z.number().int().min(0).default(0),
   })

@@ -189,6 +189,7 @@ describe("a machine that stops at any instant", () => {
     const dying = await scene.endpointOn("state", (store) => ({
       ...store,
       exports: {
+        ...store.exports,
         replace: async (...given) => {
           await store.exports.replace(...given);
           isCounted = true;

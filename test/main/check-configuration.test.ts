@@ -80,7 +80,7 @@ describe("a configuration", () => {
   it.each(["log", "access"] as const)("says that the key of the %s log cannot be in a token", (part) => {
     const token = { module: "/usr/lib/softhsm/libsofthsm2.so", tokenLabel: "t", keyLabel: "k" };
     const text = changed((one) => {
-      one[part] = { ...one[part], ...token } as never;
+      one[part] = { ...(one[part] as object), ...token } as never;
     });
     expect(problemsOf(text)).toEqual([
       `${part}: expected a key file: a log's key is Ed25519, and keys in PKCS#11 tokens are P-256 or RSA`,

@@ -281,6 +281,15 @@ describe("reports", () => {
     ]);
   });
 
+  it("SPEC §16.5.4 tell no quiet hour apart", async () => {
+    for (const count of [3, 4, 9, 1]) {
+      await say({}, count);
+      hours(1);
+    }
+    const { hours: shown, total } = await readReportCurve(desk.context, mia, { feed, release: 2 as never });
+    expect([shown.map(({ installed }) => installed), total.installed]).toEqual([[7, 10], 17]);
+  });
+
   it("are for those who publish, review or audit", async () => {
     const read = readReportCurve(desk.context, ann, { feed, release: 2 as never });
     await expect(read).rejects.toThrowError(refused("ROLE_REFUSED"));

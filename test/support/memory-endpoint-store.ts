@@ -13,6 +13,7 @@ export function memoryEndpointStore(): EndpointStore {
   const scratch = new Map<string, Uint8Array>();
   const databases = new Map<string, Uint8Array>();
   let isLocked = false;
+  let boots: Uint8Array | undefined;
   const move = (bytes: Uint8Array | undefined) => {
     if (bytes === undefined) throw new OperationError("STORE_FAILED", "expected a file, got none");
     databases.set("database", bytes);
@@ -50,6 +51,12 @@ export function memoryEndpointStore(): EndpointStore {
       },
     },
     exports: { folder: "", replace: async () => ({ files: 0, bytes: 0 }) },
+    boots: {
+      read: async () => boots,
+      change: async (next) => {
+        boots = (await next(boots)) ?? boots;
+      },
+    },
     lock: async () => {
       if (isLocked) throw new OperationError("STATE_LOCKED", "expected a free state, got one in use");
       isLocked = true;

@@ -9,18 +9,25 @@ import { storeError, systemCode } from "../durable-files.js";
 
 const outputCharactersMax = 64 * 1024;
 
+/**
+ * Beside the command, in its group, somebody waits for the end of a pipe that we alone hold open: when we are killed, so is the group (SPEC
+ * §16.6.8). The command takes the shell's place, so that its exit is the shell's.
+ */
+const guarded = '(read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & exec 3<&-; exec /bin/sh -c "$0"';
+
 export const shellEngine: EndpointEngine = { run, isListed };
 
 function run({ command, folder, variables, timeoutMs, signal }: EngineCommand): Promise<EngineAnswer> {
   return new Promise((resolve) => {
     const env = { ...process.env, ...variables };
-    const child = spawn(command, {
-      shell: true,
+    const child = spawn("/bin/sh", ["-c", guarded, command], {
       detached: true,
       cwd: folder,
       env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
+    const ours = child.stdio[3];
+    ours?.on("error", () => undefined);
     let [stdout, stderr, isLate] = ["", "", false];
     const kill = () => endGroup(child.pid);
     const timer = setTimeout(() => {
@@ -34,14 +41,17 @@ function run({ command, folder, variables, timeoutMs, signal }: EngineCommand): 
     };
     signal?.addEventListener("abort", kill);
     if (signal?.aborted) kill();
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout = (stdout + text).slice(-outputCharactersMax);
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr = (stderr + text).slice(-outputCharactersMax);
     });
     // What it left in the background would hold its output open, and the endpoint up.
-    child.on("exit", kill);
+    child.on("exit", () => {
+      kill();
+      ours?.destroy();
+    });
     child.on("error", (error) => settle({ exit: "absent", stdout, stderr: error.message }));
     child.on("close", (code) => {
       // The shell's own words for a program that is not there, or is none.

@@ -67,14 +67,32 @@ export async function readReportCurve(
   }
   return {
     ...{ feed, release, region: region ?? null, anonymous, total },
-    hours: inHours(hours),
+    hours: inHours(hours, anonymous),
     groups: fold([...groups.values()], anonymous),
   };
 }
 
-function inHours(hours: ReadonlyMap<string, ReportCounts>): ReportHour[] {
-  return [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([hour, counts]) => ({ hour, ...counts }));
+/** SPEC §16.5.4: too few endpoints go with the next hour, and the last few with the one before. */
+function inHours(hours: ReadonlyMap<string, ReportCounts>, anonymous: number): ReportHour[] {
+  const shown: ReportHour[] = [];
+  for (const [hour, counts] of [...hours].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const last = shown.at(-1);
+    if (last === undefined || sum(last) >= anonymous) shown.push({ hour, ...counts });
+    else shown.splice(-1, 1, { hour, ...added(last, counts) });
+  }
+  const [before, last] = shown.slice(-2);
+  if (before !== undefined && last !== undefined && sum(last) < anonymous)
+    shown.splice(-2, 2, { hour: last.hour, ...added(before, last) });
+  return shown;
 }
+
+const sum = ({ installed, failed, rolledBack }: ReportCounts): number => installed + failed + rolledBack;
+
+const added = (a: ReportCounts, b: ReportCounts): ReportCounts => ({
+  installed: a.installed + b.installed,
+  failed: a.failed + b.failed,
+  rolledBack: a.rolledBack + b.rolledBack,
+});
 
 function addGroup(groups: Map<string, ReportGroup>, group: ReportGroup): void {
   const key = `${group.outcome}/${group.path}/${group.code}`;
