@@ -10,8 +10,8 @@ import { storeError, systemCode } from "../durable-files.js";
 const outputCharactersMax = 64 * 1024;
 
 /**
- * Beside the command, in its group, somebody waits for the end of a pipe that we alone hold open: when we are killed, so is the group (SPEC
- * §16.6.8). The command takes the shell's place, so that its exit is the shell's.
+ * Beside the command, in its group, somebody waits for the end of a pipe that we alone hold open: when we are killed, so is the group
+ * (SPEC §16.6.8). The command takes the shell's place, so that its exit is the shell's.
  */
 const guarded = '(read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & exec 3<&-; exec /bin/sh -c "$0"';
 

@@ -104,6 +104,7 @@ export const contentLies: readonly LieRow[] = [
   ["packs that never come", "FETCH_FAILED", after(serve(/\.rmp$/, silent))],
   ["packs that are gone", "FETCH_NOT_FOUND", after(serve(/\.rmp$/, missing))],
   ["connections cut at every pack", "FETCH_FAILED", after(serve(/\.rmp$/, broken))],
+  // SPEC §8.4.4, §4.2.2: the manifest is believed, not what a pack makes.
   [
     "a database other than the manifest's, in a pack that is the manifest's",
     "DATABASE_DIGEST_MISMATCH",
