@@ -9,7 +9,7 @@ const proofMsMax = 5;
 /** Callers that wait at the same time, and what each brings: an access log behind a busy service, not one big file. */
 const [callers, entriesEach] = [16, 64];
 
-const { nodeDigest } = await dist("adapters/node-digest.js");
+const { nodeDigest, nodePairDigest } = await dist("adapters/node-digest.js");
 const { openFilesystemLog } = await dist("adapters/log/filesystem.js");
 const { appendToLog, checkpointOver, logKey, proveEntry } = await dist("services/append-to-log.js");
 const { parseLogPolicy } = await dist("core/log/log-policy.js");
@@ -37,7 +37,13 @@ async function openLog(folder) {
   const store = await openFilesystemLog({
     ...{ files: join(folder, "log"), state: join(folder, "state"), digest: nodeDigest },
   });
-  const log = { origin: "example.com/bench", signer: signer(), store, witnesses: [], digest: nodeDigest };
+  const log = {
+    origin: "example.com/bench",
+    signer: signer(),
+    store,
+    witnesses: [],
+    pairDigest: nodePairDigest,
+  };
   const policy = parseLogPolicy(`log ${formatVerifierKey(logKey(log))}\nquorum none\n`);
   const clock = { now: () => new Date() };
   return { ...log, clock, policy: async () => policy, pause: async () => undefined };

@@ -5,6 +5,7 @@
  */
 import { type Hash, createHash, hash } from "node:crypto";
 import type { DigestFactory } from "../core/encoding/stream.js";
+import type { PairDigest } from "../core/log/merkle.js";
 
 const shortBytesMax = 1024;
 const nothing = new Uint8Array(0);
@@ -31,6 +32,15 @@ function joined(before: Uint8Array, bytes: Uint8Array): Uint8Array {
   both.set(bytes, before.length);
   return both;
 }
+
+/** 0x01, then two hashes (RFC 6962 §2.1). */
+const pair = Uint8Array.of(1, ...new Uint8Array(64));
+
+export const nodePairDigest: PairDigest = (hashes, from, into, at) => {
+  for (let i = 0; i < 64; i++) pair[1 + i] = hashes[from + i] as number;
+  const text = hash("sha256", pair, "binary");
+  for (let i = 0; i < 32; i++) into[at + i] = text.charCodeAt(i);
+};
 
 /** By way of a text, an octet a character: it lives in the heap, where a buffer would be one more object outside of it. */
 function shortDigest(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

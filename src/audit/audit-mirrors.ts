@@ -17,7 +17,8 @@ import {
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { TrustedMetadata } from "../core/trust/trusted-metadata.js";
-import { auditExpectedManifest, auditMetadata } from "./audit-metadata.js";
+import { auditManifest } from "./audit-manifest.js";
+import { auditMetadata } from "./audit-metadata.js";
 import { type TreeQuestion, noteQuestion } from "./audit-release.js";
 import { type PublicFiles, fetchedFiles } from "./fetch-file.js";
 import { AuditLog, type AuditReport, type TableRow, reported } from "./report.js";
@@ -34,6 +35,7 @@ interface Mirror {
   readonly release: number;
 }
 
+/** Up to the release that was the newest at the time that is asked about. */
 export async function compareMirrors(question: MirrorsQuestion): Promise<AuditReport> {
   const { feed, at, url, other } = question;
   const log = new AuditLog(question.onStep);
@@ -76,7 +78,8 @@ async function openMirror(
   try {
     return await log.step(title, "TUF §5", async () => {
       const trusted = await auditMetadata(own, files, root, feed, at);
-      const { metadata } = await auditExpectedManifest(own, files, trusted, feed, "The newest manifest");
+      const pinned = { root, at };
+      const { metadata } = (await auditManifest(own, files, trusted, feed, undefined, pinned)).proven;
       const evidence = [
         url,
         `root ${trusted.root.version}, timestamp ${trusted.timestamp?.version}, release ${metadata.version}`,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../adapters/clock/system.js";
 import { openFilesystemLog } from "../adapters/log/filesystem.js";
-import { nodeDigest } from "../adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../adapters/node-digest.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import { openWebCryptoSigner } from "../adapters/signer/webcrypto.js";
 import { formatVerifierKey, noteKeyType, verifierKey } from "../core/log/verifier-key.js";
@@ -35,7 +35,7 @@ export async function composeAccessLog(
       const policy = { witnesses: [], groups: [], quorum: undefined };
       const key = verifierKey(origin, noteKeyType, signer.spki.slice(-32));
       return {
-        ...{ origin, signer, store, clock: systemClock, digest: nodeDigest, witnesses: [] },
+        ...{ origin, signer, store, clock: systemClock, pairDigest: nodePairDigest, witnesses: [] },
         pause: (ms: number) => pause(ms),
         policy: () => Promise.resolve({ ...policy, logs: [{ key }] }),
       };

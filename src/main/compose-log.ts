@@ -14,7 +14,7 @@ import { publishedPolicy } from "../services/published-trust.js";
 import type { ReleaseLog } from "../services/release-log.js";
 import { type Configuration, type LogConfiguration, readSecret, resolveIn } from "./configuration.js";
 import { witnessesOf } from "./compose-witness.js";
-import { nodeDigest } from "../adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../adapters/node-digest.js";
 
 export interface ComposedLog {
   readonly log: ReleaseLog;
@@ -44,7 +44,14 @@ export function composeReleaseLog(
     });
     parts.push(store);
     const { origin } = configuration;
-    const log = { origin, signer, store, clock, digest: nodeDigest, pause: (ms: number) => pause(ms) };
+    const log = {
+      origin,
+      signer,
+      store,
+      clock,
+      pairDigest: nodePairDigest,
+      pause: (ms: number) => pause(ms),
+    };
     const policy = () => policyOfRoot({ records, tree }, log);
     return { ...log, witnesses: witnessesOf(folder, configuration), policy };
   };

@@ -11,7 +11,6 @@
  * log before it acts (an access log) does not wait for it.
  */
 import { formatCheckpoint, parseCheckpoint } from "../core/log/checkpoint.js";
-import type { DigestFactory } from "../core/encoding/stream.js";
 import { equalBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError } from "../core/errors.js";
 import type { Hash } from "../core/log/lines.js";
@@ -19,6 +18,7 @@ import type { LogPolicy } from "../core/log/log-policy.js";
 import type { LogProof } from "../core/log/log-proof.js";
 import { makeConsistencyProof, makeInclusionProof, makeInclusionProofs } from "../core/log/make-proof.js";
 import { type Note, formatNote, parseNote } from "../core/log/note.js";
+import type { PairDigest } from "../core/log/merkle.js";
 import { tileReader } from "../core/log/read-log.js";
 import { type TileCache, tileNodes } from "../core/log/tiles.js";
 import { type VerifierKey, noteKeyType, sameKey, verifierKey } from "../core/log/verifier-key.js";
@@ -40,7 +40,7 @@ export interface OwnLog {
   /** By which a checkpoint is judged before it is shown: our own log's key, and the quorum that others ask for. */
   readonly policy: () => Promise<LogPolicy>;
   readonly clock: Clock;
-  readonly digest: DigestFactory;
+  readonly pairDigest: PairDigest;
   /** Resolves after so many milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -146,8 +146,8 @@ async function signHead(log: OwnLog): Promise<Note> {
 
 const caches = new WeakMap<LogStore, TileCache>();
 
-function nodesOf({ store, digest }: OwnLog, size: number) {
+function nodesOf({ store, pairDigest }: OwnLog, size: number) {
   const cache = caches.get(store) ?? new Map();
   caches.set(store, cache);
-  return tileNodes(size, tileReader(store.read), { digest, cache });
+  return tileNodes(size, tileReader(store.read), { pairDigest, cache });
 }

@@ -71,7 +71,8 @@ async function changeBy(
   if (release.state !== "signed" && (release.state !== "assayed" || result !== "FAILED")) {
     throw new PolicyError(
       "RELEASE_STATE",
-      `expected release ${release.release} to wait for an assay, got one that is ${release.state}`,
+      `expected release ${release.release} to wait for its overseer, got one that is ${release.state} ` +
+        `(any other rebuilder may still add a verdict: --as rebuilder)`,
     );
   }
   if (result === "PASSED") return coSign(context, release, verdict);

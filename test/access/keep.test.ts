@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFilesystemLog } from "../../src/adapters/log/filesystem.js";
-import { nodeDigest } from "../../src/adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../../src/adapters/node-digest.js";
 import { checkAccessFile } from "../../src/core/log/check-access.js";
 import { type LogPolicy, parseLogPolicy } from "../../src/core/log/log-policy.js";
 import type { AccessLog } from "../../src/services/access-log.js";
@@ -46,7 +46,7 @@ beforeEach(async () => {
       signer: signerOf(releases),
       witnesses: [],
       clock,
-      digest: nodeDigest,
+      pairDigest: nodePairDigest,
     },
     ...{
       store: await openFilesystemLog(place),

@@ -222,6 +222,14 @@ describe("audit compare-mirrors", () => {
     expect(cells(report, /^Differences/)).toEqual([]);
   });
 
+  it("as of a time in the past, goes by the release that was the newest then", async () => {
+    const report = await at(copyOf(service), (other) =>
+      compareMirrors({ ...question(), other, at: between }),
+    );
+    expect(report.verdict).toBe("proven");
+    expect(report.figures).toContainEqual({ label: "Newest release at the other", value: "1" });
+  });
+
   it("one that is behind is no lie", async () => {
     const report = await compare(old);
     expect(report.verdict).toBe("proven");

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { nodeDigest } from "../../src/adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../../src/adapters/node-digest.js";
 import { openFilesystemLog } from "../../src/adapters/log/filesystem.js";
 import { openHTTPWitness } from "../../src/adapters/witness/http.js";
 import { utf8Bytes } from "../../src/core/encoding/bytes.js";
@@ -124,7 +124,7 @@ describe.runIf(available)("litewitness", () => {
     const text = `log ${logKey.vkey}\nwitness lite ${formatVerifierKey(key)} ${url}\nquorum lite\n`;
     const store = await openFilesystemLog({ files: at("public"), state: at("state"), digest: nodeDigest });
     const log: OwnLog = {
-      ...{ origin, signer: signerOf(logKey), store, digest: nodeDigest },
+      ...{ origin, signer: signerOf(logKey), store, pairDigest: nodePairDigest },
       witnesses: [openHTTPWitness({ name: "lite", key, url })],
       policy: async () => parseLogPolicy(text),
       clock: { now: () => new Date() },

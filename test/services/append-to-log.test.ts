@@ -9,7 +9,7 @@ import { formatLogProof, parseLogProof } from "../../src/core/log/log-proof.js";
 import { parseNote } from "../../src/core/log/note.js";
 import { verifyCheckpoint, verifyLogProof } from "../../src/core/log/verify-checkpoint.js";
 import { createWitnessApp } from "../../src/http/witness-app.js";
-import { nodeDigest } from "../../src/adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../../src/adapters/node-digest.js";
 import type { Witness } from "../../src/ports/witness.js";
 import { type OwnLog, appendToLog, checkpointOver, proveEntry } from "../../src/services/append-to-log.js";
 import { cosignCheckpoint, cosignedCheckpoint } from "../../src/witness/cosign-checkpoint.js";
@@ -42,7 +42,14 @@ const dead = (name: string, { key }: TestKey): Witness => ({
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let log: OwnLog;
 const open = async (witnesses: readonly Witness[]): Promise<OwnLog> => ({
-  ...{ origin, signer: signerOf(key), witnesses, policy: async () => policy, clock, digest: nodeDigest },
+  ...{
+    origin,
+    signer: signerOf(key),
+    witnesses,
+    policy: async () => policy,
+    clock,
+    pairDigest: nodePairDigest,
+  },
   pause: async () => undefined,
   store: await openFilesystemLog({
     ...{ files: join(folder.path, "public"), state: join(folder.path, "state"), digest: nodeDigest },

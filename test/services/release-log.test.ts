@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFilesystemLog } from "../../src/adapters/log/filesystem.js";
-import { nodeDigest } from "../../src/adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../../src/adapters/node-digest.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
 import { utf8Bytes, utf8Text } from "../../src/core/encoding/bytes.js";
 import { OperationError } from "../../src/core/errors.js";
@@ -57,7 +57,7 @@ function context(watched: boolean) {
   }) as LogStore;
   const log: OwnLog = {
     ...{ origin: key.key.name, signer: signerOf(key), store: watched ? dyingStore : store, witnesses: [] },
-    ...{ policy: async () => policy, clock: { now: () => now }, digest: nodeDigest },
+    ...{ policy: async () => policy, clock: { now: () => now }, pairDigest: nodePairDigest },
     pause: async () => undefined,
   };
   const releaseLog = { intervalSeconds: 3600, open: async () => log };

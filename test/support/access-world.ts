@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
 import { openFilesystemLog } from "../../src/adapters/log/filesystem.js";
-import { nodeDigest } from "../../src/adapters/node-digest.js";
+import { nodeDigest, nodePairDigest } from "../../src/adapters/node-digest.js";
 import { openSQLiteRecords } from "../../src/adapters/records/sqlite.js";
 import { type CheckedAccess, checkAccessFile } from "../../src/core/log/check-access.js";
 import { type AccessFile, formatAccessFile, parseAccessFile } from "../../src/core/log/access-file.js";
@@ -37,7 +37,13 @@ export async function openTestAccess(folder: string, options: TestAccessOptions 
       digest: nodeDigest,
     });
     return {
-      ...{ origin: accessOrigin, signer: signerOf(accessKey), witnesses: [], clock, digest: nodeDigest },
+      ...{
+        origin: accessOrigin,
+        signer: signerOf(accessKey),
+        witnesses: [],
+        clock,
+        pairDigest: nodePairDigest,
+      },
       store: options.wrapStore?.(store) ?? store,
       policy: async () => ({ logs: [{ key: accessKey.key }], witnesses: [], groups: [], quorum: undefined }),
       pause: async () => undefined,

@@ -33,6 +33,17 @@ export function nodeHash(left: Hash, right: Hash, digest: DigestFactory = sha256
   return running.finish();
 }
 
+/**
+ * Writes the hash over two neighbours, the 64 octets of `hashes` from `from`, to `at` of `into`. Nothing is made anew for one: a
+ * proof from a large tree asks for hundreds.
+ */
+export type PairDigest = (hashes: Uint8Array, from: number, into: Uint8Array, at: number) => void;
+
+/** SPEC §11.4.1, in plain code. */
+export const plainPairDigest: PairDigest = (hashes, from, into, at) => {
+  into.set(nodeHash(hashes.subarray(from, from + 32), hashes.subarray(from + 32, from + 64)), at);
+};
+
 export interface InclusionClaim {
   readonly index: number;
   readonly size: number;

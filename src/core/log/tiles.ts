@@ -6,11 +6,10 @@
  *   tile/entries/<N>[.p/<W>]      the entries themselves
  *   N: groups of three digits, all but the last behind an x: 1234067 is x001/x234/067
  */
-import type { DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
 import { type Hash, odd, refusingWith } from "./lines.js";
 import type { NodeReader } from "./make-proof.js";
-import { nodeHash } from "./merkle.js";
+import { type PairDigest, nodeHash, plainPairDigest } from "./merkle.js";
 
 export const tileWidth = 256;
 export const checkpointName = "checkpoint";
@@ -72,13 +71,10 @@ export function partialTiles(size: number): TilePlace[] {
 export type TileReader = (place: TilePlace) => Promise<Uint8Array>;
 
 /** All hashes of the complete subtrees within tiles, by path, width included: of a path, for ever the same. Used last, last. */
-export type TileCache = Map<string, readonly Row[]>;
-
-/** Hashes side by side: thousands of small arrays would keep the collector busy for longer than a proof takes. */
-type Row = Uint8Array;
+export type TileCache = Map<string, Uint8Array>;
 
 export interface TileNodesOptions {
-  readonly digest?: DigestFactory;
+  readonly pairDigest?: PairDigest;
   readonly cache?: TileCache;
 }
 
@@ -86,46 +82,53 @@ const cachedTilesMax = 256;
 
 /** Hashes of complete subtrees, from the tiles of a tree of `size` entries. Each tile is read once. */
 export function tileNodes(size: number, readTile: TileReader, options: TileNodesOptions = {}): NodeReader {
-  const { digest, cache = new Map() } = options;
-  const rowsOf = async (place: TilePlace): Promise<readonly Row[]> => {
+  const { pairDigest = plainPairDigest, cache = new Map() } = options;
+  const subtreesOf = async (place: TilePlace): Promise<Uint8Array> => {
     const path = tilePath(place);
-    const rows =
-      cache.get(path) ?? subtreeRows(Uint8Array.from(requireTile(await readTile(place), place)), digest);
-    remember(cache, path, rows);
-    return rows;
+    const known = cache.get(path) ?? subtrees(requireTile(await readTile(place), place), pairDigest);
+    remember(cache, path, known);
+    return known;
   };
   return async (level, index) => {
     const tileLevel = Math.floor(level / 8);
     const row = level - 8 * tileLevel;
     const perTile = tileWidth / 2 ** row;
     const place = tileAt(tileLevel, Math.floor(index / perTile), size);
-    const hashes = place === undefined ? undefined : (await rowsOf(place))[row];
-    const at = 32 * (index % perTile);
-    if (hashes === undefined || at >= hashes.length)
+    const within = index % perTile;
+    if (place === undefined || within >= Math.floor(place.width / 2 ** row))
       throw new RangeError("expected a subtree inside the tree");
-    return hashes.slice(at, at + 32);
+    const at = 32 * (rowStart(place.width, row) + within);
+    return (await subtreesOf(place)).slice(at, at + 32);
   };
 }
 
-function remember(cache: TileCache, path: string, rows: readonly Row[]): void {
+function remember(cache: TileCache, path: string, known: Uint8Array): void {
   cache.delete(path);
   const [oldest] = cache.keys();
   if (oldest !== undefined && cache.size >= cachedTilesMax) cache.delete(oldest);
-  cache.set(path, rows);
+  cache.set(path, known);
 }
 
-/** Row n has the hashes over 2^n neighbours, as far as they are complete. */
-function subtreeRows(hashes: Row, digest?: DigestFactory): Row[] {
-  const rows = [hashes];
-  for (let row = hashes; row.length > 32; row = rows.at(-1) as Row) {
-    const above = new Uint8Array(32 * Math.floor(row.length / 64));
-    for (let at = 0; at < above.length; at += 32) {
-      const [left, right] = [row.subarray(2 * at, 2 * at + 32), row.subarray(2 * at + 32, 2 * at + 64)];
-      above.set(nodeHash(left, right, digest), at);
-    }
-    rows.push(above);
+/** How many hashes stand before row `row` of a tile: row n has those over 2^n neighbours, as far as they are complete. */
+function rowStart(width: number, row: number): number {
+  let start = 0;
+  for (let below = 0; below < row; below++) start += Math.floor(width / 2 ** below);
+  return start;
+}
+
+/** All rows, one after the other, in one piece: arrays of their own would keep the collector busy for longer than a proof takes. */
+function subtrees(tile: Uint8Array, pairDigest: PairDigest): Uint8Array {
+  const width = tile.length / 32;
+  const all = new Uint8Array(32 * rowStart(width, 9));
+  all.set(tile);
+  let start = 0;
+  for (let count = width; count > 1; count = Math.floor(count / 2)) {
+    const above = start + count;
+    for (let i = 0; i < Math.floor(count / 2); i++)
+      pairDigest(all, 32 * (start + 2 * i), all, 32 * (above + i));
+    start = above;
   }
-  return rows;
+  return all;
 }
 
 /** SPEC §11.4.5. @throws VerificationError LOG_TILE_MALFORMED */
