@@ -1,5 +1,6 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
 import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
@@ -137,6 +138,14 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
   ]
     .filter((part) => part !== null)
     .join(", ");
+}
+
+export function describeExports({ kinds, forms }: ExportChoices): string {
+  return formatFacts([
+    ["exports", kinds.join(", ") || "nothing"],
+    ["ioc as", kinds.includes("ioc") ? forms.ioc.join(", ") : null],
+    ["sigma as", kinds.includes("sigma") ? forms.sigma : null],
+  ]);
 }
 
 export function describeHealth(health: HealthChoices | undefined): string {

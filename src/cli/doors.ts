@@ -97,6 +97,7 @@ export interface ClientConfigureOptions {
   readonly bytesPerDayMax?: number | null;
   /** What changes of `HealthChoices`; null takes a choice back. */
   readonly health?: Readonly<Record<string, unknown>>;
+  readonly exports?: ExportChange;
   /** What changes of `RingChoices`; null takes a choice back. */
   readonly rings?: Readonly<Record<string, unknown>>;
   /** What changes of `ReportChoices`; `off` takes all of them back. */
@@ -120,6 +121,15 @@ export interface ClientUpdateOptions {
 export interface ClientExportOptions {
   readonly state: string;
   readonly out: string;
+  /** Instead of what is configured; all kinds unless it says which. */
+  readonly exports?: ExportChange;
+}
+
+/** What changes of the kinds and forms that engines are given. */
+export interface ExportChange {
+  readonly kinds?: readonly string[];
+  readonly ioc?: readonly string[];
+  readonly sigma?: string;
 }
 
 export interface ClientLookupOptions {

@@ -8,7 +8,7 @@ import { formatTime } from "../core/trust/metadata.js";
 import { countStart, loopOn, readBoots } from "./boot-counter.js";
 import { leaveRelease } from "./health-rollback.js";
 import type { EndpointState, InstalledRelease } from "./model.js";
-import { type OfflineInput, exportTo } from "./offline.js";
+import { type OfflineInput, exportAgain } from "./offline.js";
 import { type StateKeeper, readConfig, readState } from "./state.js";
 
 /**
@@ -94,10 +94,7 @@ export async function leaveBootLoop(
     // A newer release waits for its check (SPEC §16.6.1), and the one before it is what fails.
     return undefined;
   }
-  const { exportKinds } = await readConfig(store.files);
-  const written = await exportTo(input, undefined, exportKinds);
-  const { databaseSha256: exportedSha256 } = target;
-  await state.set({ exportedSha256, exporting: null, loadedRules: null, reloadDue: true });
+  const written = await exportAgain(input, state, await readConfig(store.files), target);
   emit({ type: "exported", ...written });
   return target;
 }

@@ -5,35 +5,47 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { type SectionReader, openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
-import type { ExportedFile, RuleKind } from "../core/rules/model.js";
+import { exportInForms } from "../core/rules/export-forms.js";
+import type { ExportedFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
+import type { ExportChoices } from "./export-choices.js";
+import type { InstalledRelease } from "./model.js";
 
 /** The file that belongs beside an exported file, as `<path>.sign`; undefined when there is none. */
 export type SignFile = (path: string, sha256: Sha256Hex) => Promise<Uint8Array | undefined>;
 
-/** One folder a kind. The digest of the database has been compared before. @throws OperationError STORE_FULL, STORE_FAILED */
-export async function exportDatabase(
-  store: EndpointStore,
-  folder: string | undefined,
-  kinds: readonly RuleKind[],
-  digest: DigestFactory,
-  signFile?: SignFile,
-  inspect?: (folder: string) => Promise<void>,
-): Promise<{ files: number; bytes: number }> {
+export interface ExportInput {
+  readonly store: EndpointStore;
+  readonly digest: DigestFactory;
+  readonly feed: string;
+  /** Of the database in use, whose digest has been compared. */
+  readonly release: InstalledRelease;
+  readonly choices: ExportChoices;
+  /** Undefined is the endpoint's own. */
+  readonly folder?: string | undefined;
+  readonly signFile?: SignFile | undefined;
+  readonly inspect?: (folder: string) => Promise<void>;
+}
+
+/** One folder a kind. @throws OperationError STORE_FULL, STORE_FAILED */
+export async function exportDatabase(input: ExportInput): Promise<{ files: number; bytes: number }> {
+  const { store, digest, choices, release, signFile } = input;
+  const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
+  const facts = { ...release, createdAt, feed: input.feed };
   const source = await store.databases.open("database");
   if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
   try {
     const database = await openDatabase(source, ruleLanguage, digest);
     async function* files(): AsyncGenerator<ExportedFile> {
-      for (const { kind } of database.sections.filter((section) => kinds.includes(section.kind))) {
+      for (const { kind } of database.sections.filter((section) => choices.kinds.includes(section.kind))) {
         const records = await sectionRecords(database.section(kind) as SectionReader);
-        for (const file of ruleLanguage(kind).exportFiles(records)) {
+        for (const file of exportInForms(kind, records, choices.forms, facts)) {
           yield* withSignature({ ...file, path: `${kind}/${file.path}` }, digest, signFile);
         }
       }
     }
-    return await store.exports.replace(folder, files(), inspect);
+    return await store.exports.replace(input.folder, files(), input.inspect);
   } finally {
     await source.close();
   }

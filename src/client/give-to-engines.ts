@@ -3,6 +3,7 @@ import { OperationError, PolicyError } from "../core/errors.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
+import { exportChoices, exportMark } from "./export-choices.js";
 import { exportDatabase } from "./export-database.js";
 import { checkHealth } from "./health.js";
 import { leaveRelease } from "./health-rollback.js";
@@ -17,9 +18,10 @@ export async function giveToEngines(
   proof: ProvenRelease,
 ): Promise<void> {
   const { store, state, config, engine } = run;
-  const { installed, exportedSha256 } = state.now;
+  const { installed, exportedSha256, exportedAs } = state.now;
   if (installed === null || config.exportKinds.length === 0) return;
-  if (installed.databaseSha256 !== exportedSha256) await giveNew(run, proof, installed);
+  const isThere = installed.databaseSha256 === exportedSha256 && exportedAs === exportMark(config);
+  if (!isThere) await giveNew(run, proof, installed);
   await reloadEngine({ state, exports: store.exports, engine, health: config.health });
 }
 
@@ -37,7 +39,9 @@ async function giveNew(
   try {
     await putInPlace(run, config.health);
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
+    // The engine lives with this release: what it does not take is the form that its owner chose since.
+    const isOldNews = installed.databaseSha256 === state.now.exportedSha256;
+    if (!(error instanceof PolicyError) || isOldNews) throw error;
     const back = await leaveRelease(run, error);
     if (back === undefined) throw error;
     run.emit({ type: "rolled-back", from: installed.release, to: back.release, code: error.code });
@@ -67,9 +71,11 @@ async function putInPlace(
     await state.set({ exporting: installed.databaseSha256 });
   };
   const signFile = await clamavSigner(run);
-  const written = await exportDatabase(store, undefined, config.exportKinds, run.digest, signFile, inspect);
+  const what = { feed: config.feed, release: installed, choices: exportChoices(config) };
+  const written = await exportDatabase({ store, digest: run.digest, ...what, signFile, inspect });
   await state.set({
     exportedSha256: installed.databaseSha256,
+    exportedAs: exportMark(config),
     exporting: null,
     loadedRules: loaded,
     reloadDue: true,

@@ -4,6 +4,7 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { Codec } from "../core/format/codec.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
+import type { ExportForms } from "../core/rules/export-forms.js";
 import type { RuleKind } from "../core/rules/model.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { TrustedRelease } from "../core/trust/verify-release.js";
@@ -14,6 +15,7 @@ import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
 import type { BootCounts } from "./boot-counter.js";
 import type { ReportStatus } from "./choose-reports.js";
+import type { ExportChoices } from "./export-choices.js";
 import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
@@ -43,6 +45,7 @@ export interface EndpointConfig {
   readonly feed: FeedName;
   /** Kinds that every update exports to the endpoint's own export folder. */
   readonly exportKinds: readonly RuleKind[];
+  readonly exportForms: ExportForms;
   readonly network: NetworkSettings;
   readonly rings: RingChoices;
   /** What the engine is asked before it gets a release. */
@@ -86,6 +89,8 @@ export interface EndpointState extends Holdings {
   readonly swap: Holdings | null;
   /** Digest of the database that the export folder was made from. */
   readonly exportedSha256: Sha256Hex | null;
+  /** How: its owner's choices at the time. */
+  readonly exportedAs?: string;
   /** The one that it is about to be made from: the link may have been moved already. */
   readonly exporting?: Sha256Hex | null;
   /** That the engine said it loaded from there. */
@@ -200,6 +205,7 @@ export interface EndpointStatus {
   readonly rings: RingChoices;
   readonly waiting: WaitingFor | null;
   readonly newestTrusted: ReleaseNumber | null;
+  readonly exports: ExportChoices;
   readonly exported: boolean;
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];

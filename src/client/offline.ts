@@ -1,11 +1,11 @@
 /** What an endpoint does with what it holds, without a network: each under the lock, each over databases whose bytes were compared. */
 import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { OperationError, UsageError } from "../core/errors.js";
-import type { RuleKind } from "../core/rules/model.js";
 import { clamavSigner } from "./clamav-signatures.js";
-import { exportDatabase } from "./export-database.js";
+import { type ChangeExports, exportChoices, exportMark, parseExportChoices } from "./export-choices.js";
+import { type ExportInput, exportDatabase } from "./export-database.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
-import type { InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
+import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
 import { requireNotBlocked } from "./recall.js";
 import { reloadEngine } from "./reload-engine.js";
 import { StateKeeper, readConfig, readState } from "./state.js";
@@ -32,19 +32,24 @@ export async function settledState({ store, digest }: OfflineInput): Promise<Sta
 export async function exportInUse(
   input: OfflineInput,
   folder: string,
-  kinds: readonly RuleKind[],
+  change: ChangeExports,
 ): Promise<Written & { readonly release: InstalledRelease }> {
+  const config = await readConfig(input.store.files);
+  const choices = parseExportChoices(change(exportChoices(config)));
   const { installed } = (await settledState(input)).now;
   if (installed === null)
     throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
   await requireWhole(input, "database", installed);
-  return { release: installed, ...(await exportTo(input, folder, kinds)) };
+  return {
+    release: installed,
+    ...(await exportTo(input, { ...config, release: installed, choices, folder })),
+  };
 }
 
 /** @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged; PolicyError RELEASE_BLOCKED */
 export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
   const { store, emit, engine } = input;
-  const { exportKinds, health } = await readConfig(store.files);
+  const config = await readConfig(store.files);
   const state = await settledState(input);
   const { installed, previous } = state.now;
   if (installed === null || previous === null) {
@@ -55,28 +60,33 @@ export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
   const next = { installed: previous, previous: null, held: installed.release };
   await swapDatabase(state, next, () => store.databases.restore());
   emit({ type: "installed", release: previous.release });
-  const written = await exportTo(input, undefined, exportKinds);
-  // Nobody asked the engine about these files.
-  await state.set({
-    exportedSha256: previous.databaseSha256,
-    exporting: null,
-    loadedRules: null,
-    reloadDue: true,
-  });
+  const written = await exportAgain(input, state, config, previous);
   emit({ type: "exported", ...written });
-  await reloadEngine({ state, exports: store.exports, engine, health });
+  await reloadEngine({ state, exports: store.exports, engine, health: config.health });
   return previous;
 }
 
-/** Undefined is the endpoint's own folder. */
-export async function exportTo(
+/** To the endpoint's own folder, of a release that nobody asks the engine about. */
+export async function exportAgain(
   input: OfflineInput,
-  folder: string | undefined,
-  kinds: readonly RuleKind[],
+  state: StateKeeper,
+  config: EndpointConfig,
+  release: InstalledRelease,
 ): Promise<Written> {
-  const { store, clock, digest, emit, memory } = input;
+  const written = await exportTo(input, { ...config, release, choices: exportChoices(config) });
+  const { databaseSha256: exportedSha256 } = release;
+  const exportedAs = exportMark(config);
+  await state.set({ exportedSha256, exportedAs, exporting: null, loadedRules: null, reloadDue: true });
+  return written;
+}
+
+async function exportTo(
+  input: OfflineInput,
+  what: Pick<ExportInput, "feed" | "release" | "choices" | "folder">,
+): Promise<Written> {
+  const { store, clock, emit, memory } = input;
   const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit, memory });
-  return exportDatabase(store, folder, kinds, digest, signFile);
+  return exportDatabase({ ...input, ...what, signFile });
 }
 
 async function requireWhole(

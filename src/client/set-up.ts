@@ -2,6 +2,7 @@
 import { feedName } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
 import { UsageError } from "../core/errors.js";
+import { usualForms } from "../core/rules/export-forms.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
 import { type RebuilderPolicy, readRebuilderPolicy } from "../core/trust/rebuild-quorum.js";
@@ -39,6 +40,7 @@ export async function prepareSetUp(
     url: requireTreeURL(input.url),
     feed: feedName(input.feed ?? "endpoint"),
     exportKinds: input.exportKinds ?? ruleKinds,
+    exportForms: usualForms,
     network: noSettings,
     rings: noChoices,
   };

@@ -10,6 +10,7 @@ import { OperationError, UsageError, VerificationError } from "../core/errors.js
 import { isRuleKind } from "../core/rules/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
+import { parseExportForms } from "./export-choices.js";
 import { parseHealth } from "./health.js";
 import { parseNetwork } from "./network.js";
 import { parseReportChoices } from "./report-choices.js";
@@ -47,6 +48,7 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
     const kinds = exportKinds.filter(isRuleKind);
     return {
       ...{ schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) },
+      exportForms: parseExportForms(value.exportForms),
       rings: parseRingChoices(rings),
       ...(health && { health }),
       ...(reports && { reports }),

@@ -7,6 +7,7 @@ import type { EndpointStore } from "../ports/endpoint-store.js";
 import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
 import { reportStatus } from "./choose-reports.js";
+import { exportChoices } from "./export-choices.js";
 import type { EndpointStatus } from "./model.js";
 import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
@@ -46,6 +47,7 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     rings,
     waiting: state.waiting ?? null,
     newestTrusted: state.trusted?.release ?? null,
+    exports: exportChoices(config),
     exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
     lastSuccess,
     lastFailure,

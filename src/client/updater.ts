@@ -23,6 +23,13 @@ import type {
   UpdateResult,
   UpdaterOptions,
 } from "./model.js";
+import {
+  type ChangeExports,
+  type ExportChoices,
+  exportChoices,
+  parseExportChoices,
+  requireReadableSamples,
+} from "./export-choices.js";
 import { type HealthChoices, parseHealth } from "./health.js";
 import { adoptDatabase, settleSwap } from "./holdings.js";
 import { Mirrors } from "./mirrors.js";
@@ -79,6 +86,7 @@ export class Updater {
     return this.#locked(async () => {
       const { health: now, ...config } = await readConfig(files);
       const health = parseHealth(change(now) as JSONObject | undefined);
+      requireReadableSamples(exportChoices(config), health);
       await writeConfig(files, { ...config, ...(health && { health }) });
       return health;
     });
@@ -142,12 +150,25 @@ export class Updater {
     return readStatus(this.#options.store, this.#options.clock.now());
   }
 
-  /** Writes engine files made from the database in use to `folder`. @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
+  /** What engines are given and in which forms, from the next update on. Touches no network. @throws UsageError USAGE; OperationError */
+  async chooseExports(change: ChangeExports): Promise<ExportChoices> {
+    const { files } = this.#options.store;
+    return this.#locked(async () => {
+      const config = await readConfig(files);
+      const choices = parseExportChoices(change(exportChoices(config)));
+      requireReadableSamples(choices, config.health);
+      await writeConfig(files, { ...config, exportKinds: choices.kinds, exportForms: choices.forms });
+      return choices;
+    });
+  }
+
+  /** Writes engine files made from the database in use to `folder`: of all kinds in the chosen forms, unless `choice` says otherwise. @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
   async export(
     folder: string,
-    kinds: readonly RuleKind[] = ruleKinds,
+    choice: readonly RuleKind[] | ChangeExports = ruleKinds,
   ): Promise<Written & { readonly release: InstalledRelease }> {
-    return this.#locked(() => exportInUse(this.#offline, folder, kinds));
+    const change = typeof choice === "function" ? choice : (now: object) => ({ ...now, kinds: choice });
+    return this.#locked(() => exportInUse(this.#offline, folder, change));
   }
 
   /**

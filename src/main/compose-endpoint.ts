@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import {
+  describeExports,
   describeHealth,
   describeNetwork,
   describeRings,
@@ -18,11 +19,13 @@ import type {
   ClientRebuilders,
   ClientRebuildersOptions,
   ClientUpdateOptions,
+  ExportChange,
   Progress,
   Report,
 } from "../cli/doors.js";
 import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
+import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
 import { chooseReports } from "../client/choose-reports.js";
@@ -31,6 +34,7 @@ import type { RingChoices } from "../client/ring-choices.js";
 import { readConfig } from "../client/state.js";
 import type { NetworkSettings } from "../client/network.js";
 import { OperationError, UsageError } from "../core/errors.js";
+import { ruleKinds } from "../core/rules/model.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Updater } from "./compose-library.js";
 import { stopSignal } from "./stop-signal.js";
@@ -94,7 +98,8 @@ function rebuildersOf({ rebuilders: threshold, rebuilderKeys }: ClientRebuilders
 }
 
 export function configureClient(options: ClientConfigureOptions, progress: Progress): Promise<Report> {
-  const { state, ca, rings: turns = {}, health: asked = {}, reports: said = {}, ...chosen } = options;
+  const { state, ca, rings: turns = {}, health: asked = {}, reports: said = {}, ...others } = options;
+  const { exports: forms = {}, ...chosen } = others;
   const pem = ca ? new TextDecoder().decode(readInput(ca)) : ca;
   return withUpdater(state, progress, async (updater) => {
     const network = await updater.configure((now) => {
@@ -104,11 +109,13 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
     const rings = await updater.chooseRings(
       (now) => withoutNulls({ ...now, ...turns }) as unknown as RingChoices,
     );
+    const exports = await updater.chooseExports((now) => changedExports(now, forms));
     const health = await updater.chooseHealth((now) => changedHealth(now, asked));
     const reports = await changeReports(state, said);
-    const words = [describeNetwork(network), describeRings(rings), describeHealth(health)];
-    const text = [...words, describeReportChoices(reports)].join("\n");
-    return { ok: true, json: { ...network, rings, health: health ?? null, reports: reports ?? null }, text };
+    const words = [describeNetwork(network), describeRings(rings), describeExports(exports)];
+    const text = [...words, describeHealth(health), describeReportChoices(reports)].join("\n");
+    const json = { ...network, rings, exports, health: health ?? null, reports: reports ?? null };
+    return { ok: true, json, text };
   });
 }
 
@@ -118,6 +125,11 @@ async function changeReports(state: string, said: Readonly<Record<string, unknow
   const change = (now: ReportChoices | undefined) =>
     said.off === true ? undefined : (withoutNulls({ ...now, ...said }) as unknown as ReportChoices);
   return chooseReports(store, change);
+}
+
+function changedExports({ kinds, forms }: ExportChoices, change: ExportChange): object {
+  const { kinds: others = kinds, ...changed } = change;
+  return { kinds: others, forms: { ...forms, ...changed } };
 }
 
 /** `kind` none takes all of it back. */
@@ -174,9 +186,13 @@ export function clientStatus(state: string): Promise<Report> {
   );
 }
 
-export function exportClient({ state, out }: ClientExportOptions, progress: Progress): Promise<Report> {
+export function exportClient(
+  { state, out, exports }: ClientExportOptions,
+  progress: Progress,
+): Promise<Report> {
   return withUpdater(state, progress, async (updater) => {
-    const written = await updater.export(resolve(out));
+    const change = { kinds: ruleKinds, ...exports };
+    const written = await updater.export(resolve(out), (now) => changedExports(now, change));
     const text = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
     return { ok: true, json: written, text };
   });

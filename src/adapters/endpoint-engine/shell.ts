@@ -72,7 +72,7 @@ function endGroup(pid: number | undefined): void {
 
 async function isListed(folder: string, value: string): Promise<boolean> {
   try {
-    for (const name of await readdir(folder)) {
+    for (const name of (await readdir(folder)).filter((one) => one.endsWith(".txt"))) {
       for await (const line of createInterface({ input: createReadStream(join(folder, name)) })) {
         if (line === value) return true;
       }

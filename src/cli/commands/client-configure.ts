@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { UsageError, quote } from "../../core/errors.js";
 import { answers } from "../command.js";
-import type { CLIDoors } from "../doors.js";
+import type { CLIDoors, ExportChange } from "../doors.js";
 
 interface Options {
   readonly state: string;
@@ -21,6 +21,9 @@ interface Options {
   readonly engineSeconds?: string;
   readonly engineScan?: string;
   readonly engineReload?: string;
+  readonly export?: readonly string[];
+  readonly exportIoc?: readonly string[];
+  readonly exportSigma?: string;
   readonly mustMatch?: readonly string[];
   readonly mustNotMatch?: readonly string[];
   readonly report?: string;
@@ -45,6 +48,9 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--pin <release>", "nothing above this release; or none")
     .option("--hold <until>", "nothing new until this time, or 'yes' until --hold none")
     .option("--delay <hours>", "nothing younger than so many hours; or none")
+    .option("--export <kind...>", "kinds that engines here are given (default: all); none for none")
+    .option("--export-ioc <form...>", "indicators as plain (default), csv, stix, misp")
+    .option("--export-sigma <form>", "Sigma by logsource (default), or flat")
     .option(
       "--engine-kind <kind>",
       "rules that the engine loads: yara (default), suricata, clamav, sigma, ioc; or none",
@@ -71,6 +77,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
         ...(options.proxy !== undefined && { proxy: unlessNone(options.proxy) }),
         ...(options.ca !== undefined && { ca: unlessNone(options.ca) }),
         rings: ringsOf(options),
+        exports: exportsOf(options),
         health: healthOf(options),
         reports: reportsOf(options),
         ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
@@ -89,6 +96,15 @@ function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, u
     ...(pin !== undefined && { pin: number(pin) }),
     ...(hold !== undefined && { hold: hold === "yes" ? true : unlessNone(hold) }),
     ...(delay !== undefined && { delayHours: number(delay) }),
+  };
+}
+
+/** Parts of `ExportChoices`. */
+function exportsOf({ export: kinds, exportIoc, exportSigma }: Options): ExportChange {
+  return {
+    ...(kinds && { kinds: listOf(kinds) }),
+    ...(exportIoc && { ioc: exportIoc }),
+    ...(exportSigma !== undefined && { sigma: exportSigma }),
   };
 }
 

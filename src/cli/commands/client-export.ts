@@ -3,13 +3,25 @@ import type { Command } from "commander";
 import { answers } from "../command.js";
 import type { CLIDoors } from "../doors.js";
 
+interface Options {
+  readonly state: string;
+  readonly out: string;
+  readonly kind?: readonly string[];
+  readonly ioc?: readonly string[];
+  readonly sigma?: string;
+}
+
 export function clientExport(noun: Command, doors: CLIDoors): void {
   const command = noun
     .command("export")
     .description("write files that YARA, Suricata, ClamAV and others load")
     .requiredOption("--state <dir>", "the endpoint's state folder")
-    .requiredOption("--out <dir>", "folder for the files; one folder a kind");
-  answers<{ state: string; out: string }>(command, doors, ({ progress }, { state, out }) =>
-    doors.clientExport({ state, out }, progress),
-  );
+    .requiredOption("--out <dir>", "folder for the files; one folder a kind")
+    .option("--kind <kind...>", "of these kinds alone: yara, suricata, clamav, sigma, ioc")
+    .option("--ioc <form...>", "indicators as plain, csv, stix, misp (default: as configured)")
+    .option("--sigma <form>", "Sigma by logsource or flat (default: as configured)");
+  answers<Options>(command, doors, ({ progress }, { state, out, kind, ioc, sigma }) => {
+    const exports = { ...(kind && { kinds: kind }), ...(ioc && { ioc }), ...(sigma && { sigma }) };
+    return doors.clientExport({ state, out, exports }, progress);
+  });
 }

@@ -1,4 +1,4 @@
-/** A section of a database as exporters want it: records in order, one pass. */
+/** A section of a database as exporters want it: records in order, as often as they ask. */
 import { parseBlock } from "./block.js";
 import type { SectionReader } from "./database.js";
 import { malformedDatabase } from "./directory.js";
@@ -9,9 +9,11 @@ export async function sectionRecords(section: SectionReader): Promise<Iterable<s
   const { facts, blocks } = section;
   const packed: Uint8Array[] = [];
   for (const block of blocks.keys()) packed.push(await section.rawBlock(block));
-  return (function* () {
-    for (const [i, block] of packed.entries()) {
-      yield* parseBlock(block, (blocks[i] as BlockEntry).records, facts.order, malformedDatabase);
-    }
-  })();
+  return {
+    *[Symbol.iterator]() {
+      for (const [i, block] of packed.entries()) {
+        yield* parseBlock(block, (blocks[i] as BlockEntry).records, facts.order, malformedDatabase);
+      }
+    },
+  };
 }

@@ -4,27 +4,38 @@ import type { ExportedFile } from "./model.js";
 
 const chunkBytes = 64 * 1024;
 
-/**
- * One file for every run of records with the same path. Records are drawn while the file's chunks are read; a caller that asks for
- * the next file first has the rest of this one kept for it. Each file's chunks can be read once.
- */
-export function* exportByPath(
+/** One file for every run of records with the same path, a line a record. */
+export function exportByPath(
   records: Iterable<string>,
   pathOf: (record: string) => string,
   lineOf: (record: string) => string,
 ): Iterable<ExportedFile> {
-  const source = records[Symbol.iterator]();
+  return exportRuns(records, pathOf, function* (run) {
+    for (const record of run) yield lineOf(record);
+  });
+}
+
+/**
+ * One file for every run of items with the same path. Items are drawn while the file's chunks are read; a caller that asks for
+ * the next file first has the rest of this one kept for it. Each file's chunks can be read once.
+ */
+export function* exportRuns<T>(
+  items: Iterable<T>,
+  pathOf: (item: T) => string,
+  linesOf: (run: Iterable<T>) => Iterable<string>,
+): Iterable<ExportedFile> {
+  const source = items[Symbol.iterator]();
   let next = source.next();
   while (!next.done) {
     const path = pathOf(next.value);
-    const lines = function* () {
+    const run = function* () {
       while (!next.done && pathOf(next.value) === path) {
-        const line = lineOf(next.value);
+        const item = next.value;
         next = source.next();
-        yield line;
+        yield item;
       }
     };
-    const chunks = lineChunks(lines());
+    const chunks = lineChunks(linesOf(run()));
     const kept: Uint8Array[] = [];
     yield { path, chunks: keptFirst(kept, chunks) };
     for (const chunk of chunks) kept.push(chunk);

@@ -78,6 +78,15 @@ export interface ExportedFile {
   readonly chunks: Iterable<Uint8Array>;
 }
 
+/** What an export says of the release that it was made from. */
+export interface ExportFacts {
+  readonly feed: string;
+  readonly release: number;
+  readonly databaseSha256: string;
+  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  readonly createdAt: string;
+}
+
 /** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
 export interface RuleLanguage {
   readonly kind: RuleKind;

@@ -4,6 +4,7 @@
  * time. Exporting writes it back.
  */
 import { byteString, byteStringBytes, hexBytes, hexText, utf8Bytes } from "../../encoding/bytes.js";
+import { uuidText } from "../../encoding/uuid.js";
 import { quote, VerificationError } from "../../errors.js";
 import { limits } from "../../limits.js";
 import type { ExportedFile, Finding, Merged, ParsedFile, RuleLanguage, SourceFile } from "../model.js";
@@ -28,7 +29,7 @@ export const sigmaLanguage: RuleLanguage = {
   accepts: (path) => /\.ya?ml$/i.test(path),
   parse: parseFile,
   merge,
-  ruleID: (record) => (record.length > idBytes ? uuidText(record.slice(0, idBytes)) : undefined),
+  ruleID: (record) => (record.length > idBytes ? idOf(record) : undefined),
   idPrefixes,
   exportFiles,
 };
@@ -118,7 +119,7 @@ function idPrefixes(id: string): string[] {
 /** One file a rule, `<uuid>.yml`; the id stands after the title, where people look for it. */
 function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
   for (const record of records) {
-    const id = uuidText(record.slice(0, idBytes));
+    const id = idOf(record);
     const titleEnd = record.indexOf("\n", idBytes) + 1;
     if (record.length <= idBytes || titleEnd === 0) {
       throw new VerificationError(
@@ -131,7 +132,6 @@ function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
   }
 }
 
-function uuidText(raw: string): string {
-  const digits = hexText(byteStringBytes(raw));
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+function idOf(record: string): string {
+  return uuidText(hexText(byteStringBytes(record.slice(0, idBytes))));
 }

@@ -10,10 +10,8 @@ import { byteStringBytes, utf8Bytes, utf8Text } from "../../encoding/bytes.js";
 import { VerificationError } from "../../errors.js";
 import { limits } from "../../limits.js";
 import type { ExportedFile } from "../model.js";
+import { safePath } from "../safe-path.js";
 import { namespaceMark, ruleMark } from "./file.js";
-
-/** Not in a name on one system or another; the percent sign because it escapes. */
-const unsafeCharacters = new Set('%\\:*?"<>|');
 
 /** @throws VerificationError DATABASE_MALFORMED for records that this language does not write. */
 export function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
@@ -54,21 +52,4 @@ function* chunksOf(imports: readonly string[], rules: readonly string[]): Iterab
   for (let i = 0; i < rules.length; i++) {
     yield byteStringBytes(`${i === 0 ? "" : "\n"}${(rules[i] as string).slice(1)}\n`);
   }
-}
-
-/** Injective: different names stay different, because the percent sign itself is written as `%25`. */
-function safePath(namespace: string): string {
-  return namespace.split("/").map(safeSegment).join("/");
-}
-
-function safeSegment(segment: string): string {
-  const characters = [...segment];
-  const last = characters.length - 1;
-  const plain = characters.map((one, i) => {
-    const atEdge = i === 0 || i === last;
-    const unsafe =
-      one < " " || one === "\x7f" || unsafeCharacters.has(one) || (atEdge && (one === "." || one === " "));
-    return unsafe ? `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}` : one;
-  });
-  return plain.join("") || "%";
 }
