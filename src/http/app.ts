@@ -2,9 +2,9 @@
  * The service's door: the public tree, the interface of openapi.yaml under `/v1`, health, and the
  * development time-stamp authority.
  *
- * The order is the security of it: security headers and the access log see everything; the public tree needs
- * no token; everything under `/v1` is authenticated before its body is looked at; the contract is checked
- * before a route runs.
+ * The order is the security of it: the access log sees everything; the public tree needs no token, and has the few headers that
+ * mean something for files; all else has a browser's security headers, and everything under `/v1` is authenticated before its body
+ * is looked at; the contract is checked before a route runs.
  */
 import express, { type Express, type RequestHandler } from "express";
 import * as contract from "express-openapi-validator";
@@ -55,8 +55,8 @@ export function createApp(options: AppOptions): Express {
   app.disable("x-powered-by").disable("etag");
   app.enable("strict routing").enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(helmet(), logAccess(requestLog));
-  app.use(servePublicFiles(context.tree));
+  app.use(logAccess(requestLog), servePublicFiles(context.tree));
+  app.use(helmet());
   app.use(serveReference());
   app.use(measureRequests(context.meter));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));

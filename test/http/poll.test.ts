@@ -3,7 +3,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import express from "express";
-import helmet from "helmet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemHandler } from "../../src/http/problem.js";
 import { openFilesystemTree } from "../../src/adapters/public-tree/filesystem.js";
@@ -31,7 +30,7 @@ async function serveTree(): Promise<string> {
   }
   const app = express();
   app.disable("x-powered-by").disable("etag");
-  app.use(helmet(), servePublicFiles(await openFilesystemTree(folder)));
+  app.use(servePublicFiles(await openFilesystemTree(folder)));
   app.use(() => {
     throw new UsageError("NOT_FOUND", "expected a published file");
   });
@@ -83,5 +82,15 @@ describe("a poll that finds nothing new", () => {
     console.log(`no-change poll: ${wire().length} bytes`);
     expect(wire().length).toBeLessThanOrEqual(300);
     await endpoint.close();
+  });
+
+  it("what it does find comes with a head of at most 400 bytes", async () => {
+    const origin = await serveTree();
+    for (const path of ["metadata/timestamp.json", ...scene.publisher.tree.keys()]) {
+      const { headers } = await fetch(`${origin}/${path}`);
+      const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+      expect(lines.join("").length, path).toBeLessThanOrEqual(400);
+      expect(headers.get("x-content-type-options"), path).toBe("nosniff");
+    }
   });
 });
