@@ -1,5 +1,6 @@
 """The database file and full packs: docs/SPEC.md sections 3.1 to 3.6 and 4.1 to 4.3."""
 import hashlib
+import lzma
 import re
 import struct
 
@@ -7,6 +8,7 @@ import zstandard
 
 from tuf import Refused, require
 
+STREAM_BYTES = 8 * 1024 * 1024
 YARA = 4  # the one kind whose section is a sequence
 
 
@@ -172,7 +174,25 @@ def cut_blocks(records):
         yield block
 
 
-def apply_full(pack):
+def unpack_xz(pack):
+    """4.1, 4.3: xz streams of one block, 8 MiB of the database in each but the last."""
+    rest, parts = pack, []
+    while rest:
+        require(rest[:8] == b"\xfd7zXZ\x00\x00\x01", "PACK_MALFORMED", "an xz stream with a CRC-32")
+        require(not parts or len(parts[-1]) == STREAM_BYTES, "PACK_MALFORMED", "streams of 8 MiB")
+        decoder = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=32 << 20)
+        try:
+            parts.append(decoder.decompress(rest, max_length=STREAM_BYTES))
+            if not decoder.eof:  # the end of a stream that is as long as it may be
+                require(decoder.decompress(b"", max_length=1) == b"", "PACK_MALFORMED", "streams of 8 MiB")
+        except lzma.LZMAError as cause:
+            raise Refused("CODEC_FAILED", str(cause)) from cause
+        require(decoder.eof and parts[-1], "PACK_MALFORMED", "a stream")
+        rest = decoder.unused_data
+    return b"".join(parts)
+
+
+def unpack_zstd(pack):
     """4.2, 4.3: skippable header, frames of 256 KiB, seek table."""
     code, n = "PACK_MALFORMED", len(pack)
     require(n >= 17 and pack[-4:] == struct.pack("<I", 0x8F92EAB1) and pack[-5] == 0, code, "seek table")
@@ -201,5 +221,15 @@ def apply_full(pack):
     database = b"".join(parts)
     require(reader.ended() and len(database) == length, code, "frames")
     require(digest(database) == wanted.hex(), "DATABASE_DIGEST_MISMATCH")
-    read_database(database)
+    return database
+
+
+def apply_full(pack):
+    """4.2: its first bytes say how a full pack is compressed."""
+    database = unpack_xz(pack) if pack[:6] == b"\xfd7zXZ\x00" else unpack_zstd(pack)
+    try:
+        read_database(database)
+    except Refused as cause:
+        require(cause.code != "DATABASE_MALFORMED", "DATABASE_DIGEST_MISMATCH", str(cause))
+        raise
     return database

@@ -49,7 +49,7 @@ async function openFleet(publisher, folder) {
     { Updater },
     { openFilesystemEndpointStore },
     { openHTTPFetcher },
-    { openZstdCodec },
+    { openPackCodec },
     { nodeDigest },
     { systemClock },
   ] = await Promise.all(
@@ -57,13 +57,13 @@ async function openFleet(publisher, folder) {
       "client/updater.js",
       "adapters/endpoint-store/filesystem.js",
       "adapters/fetcher/http.js",
-      "adapters/codec/zstd-codec.js",
+      "adapters/codec/pack-codec.js",
       "adapters/node-digest.js",
       "adapters/clock/system.js",
     ].map(dist),
   );
   const counts = { requests: 0, bytes: 0, packBytes: 0 };
-  const [real, codec] = [openHTTPFetcher(), await openZstdCodec({ workers: 0 })];
+  const [real, codec] = [openHTTPFetcher(), await openPackCodec({ workers: 0 })];
   const fetcher = counting(real, counts);
   const root = new Uint8Array(readFileSync(join(publisher.data, "root.json")));
   const endpoint = async (i, init) => {

@@ -27,8 +27,8 @@ async function readSources(kind, folder) {
 }
 
 async function withCodec(work) {
-  const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
-  const codec = await openZstdCodec({ workers });
+  const { openPackCodec } = await load("adapters/codec/pack-codec.js");
+  const codec = await openPackCodec({ workers });
   try {
     return await work(codec);
   } finally {
@@ -106,15 +106,17 @@ const steps = {
     return {};
   },
 
-  async full(database, out) {
+  async full(database, out, method) {
     const { encodeFullPack } = await load("core/format/full-pack.js");
     const { openDatabase } = await load("core/format/database.js");
+    const { chooseMethod } = await load("core/format/codec.js");
     const { ruleLanguage } = await load("core/rules/registry.js");
     begin();
     const source = fileSource(database);
     const sink = fileSink(out);
     const { sha256 } = await openDatabase(source, ruleLanguage, nodeDigest);
-    await withCodec((codec) => encodeFullPack(source, sha256, sink, codec));
+    const facts = { sha256, method: method ?? chooseMethod(source.length) };
+    await withCodec((codec) => encodeFullPack(source, facts, sink, codec));
     sink.close();
     return { bytes: statSync(out).size };
   },

@@ -88,7 +88,7 @@ async function comparePack(
     throw mismatch(`${pack.path} for database ${facts.sha256}`, pack.databaseSha256);
   }
   if (pack.kind === "full") {
-    const made = await writeFullPack(result.database, codec);
+    const made = await writeFullPack(result.database, pack.codec, codec);
     await requireBytes(pack, made);
   } else {
     const name = pack.path.slice(pack.path.lastIndexOf("/") + 1);

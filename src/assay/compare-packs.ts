@@ -1,7 +1,7 @@
 /** Every pack of the staged manifest, made again from this overseer's own databases and compared byte for byte. */
 import { type FeedName, releaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
-import { deltaCodec } from "../core/format/pack-header.js";
+import { methodOfCodec } from "../core/format/codec.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packTarget } from "../core/release/packs.js";
 import { firstBytes } from "./explain-difference.js";
@@ -52,13 +52,14 @@ async function requireEqual(context: AssayContext, feed: FeedName, pack: PackFac
     kind: pack.kind,
     from: pack.kind === "full" ? 0 : pack.from,
     to: pack.to,
-    codec: pack.kind === "full" ? context.codec.name : deltaCodec,
     ...made,
   });
   const ahead = context.ahead?.pack(feed, base, target);
   if (ahead !== undefined && differing(facts(ahead), pack).length === 0) return;
   // Made ahead or not, what is said against a publisher is said of bytes that are here.
-  const { facts: made, file } = await makePackFile(context, base, target);
+  // SPEC §10.2.9: a publisher chooses among the methods; one that is none of them differs.
+  const method = methodOfCodec(pack.codec);
+  const { facts: made, file } = await makePackFile(context, base, target, method);
   await requireFacts(context, feed, file, pack, facts(made));
 }
 

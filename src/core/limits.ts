@@ -62,8 +62,10 @@ export const limits = {
   removedSourcesMax: 256,
   exemplarBytesMax: 128 * 1024,
   deltaModelBitsMax: 19,
-  codecBlockBytesMax: 256 * 1024,
-  codecDictionaryBytesMax: 128 * 1024,
+  /** What one piece of a full pack holds of the database. A stream of xz may have a little more than it holds: not all can be compressed. */
+  zstdBlockBytesMax: 256 * 1024,
+  xzBlockBytesMax: 8 * 1024 * 1024,
+  xzBlockPackedBytesMax: 9 * 1024 * 1024,
   // evidence bundles: files in all, and their paths below the bundle
   bundleFilesMax: 200_000,
   bundlePathBytesMax: 400,

@@ -1,7 +1,7 @@
 /** The auditor, put together from its own parts. */
 import { writeFileSync } from "node:fs";
 import { systemClock } from "../adapters/clock/system.js";
-import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../adapters/codec/pack-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
@@ -86,7 +86,7 @@ export async function withWorkshop<T>(
   archive: Workshop["archive"],
   work: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
-  const codec = await openZstdCodec({ workers: 0 });
+  const codec = await openPackCodec({ workers: 0 });
   const workers = openRuleWorkers({ workers: threads });
   try {
     return await work({ codec, workers, digest: nodeDigest, archive });

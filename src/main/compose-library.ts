@@ -3,7 +3,7 @@
  * own. There is no global state: updaters of one process share nothing, and two on one folder exclude each other like two processes.
  */
 import { systemClock } from "../adapters/clock/system.js";
-import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../adapters/codec/pack-codec.js";
 import { shellEngine } from "../adapters/endpoint-engine/shell.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { nodeDigest } from "../adapters/node-digest.js";
@@ -51,7 +51,7 @@ export class Updater extends PortableUpdater {
    */
   static async open(folder: string, options: OpenOptions = {}): Promise<Updater> {
     const store = await openFilesystemEndpointStore(folder);
-    const codec = await openZstdCodec({ workers: 0 });
+    const codec = await openPackCodec({ workers: 0 });
     const connection = new Connection(store.files);
     // Opened anew after `configure` has chosen another way; that takes the lock, so no transfer is under way then.
     const network: Fetcher = {

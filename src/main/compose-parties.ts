@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../adapters/clock/system.js";
-import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../adapters/codec/pack-codec.js";
 import { openDesk } from "../adapters/desk/http.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
 import { acquireFileLock, isLockHeld } from "../adapters/file-lock.js";
@@ -125,7 +125,7 @@ async function openRebuilder(
   const desk = openDesk({ server: url, token: options.token });
   const independent = options.sources.length > 0 ? await openIndependentSources(options.sources) : undefined;
   const copies = await openCompileCache(at("sources"), { bytesMax: Number.POSITIVE_INFINITY });
-  const codec = await openZstdCodec({ workers: threads });
+  const codec = await openPackCodec({ workers: threads });
   const keep = { path: at("parsed.json"), compiler: compiler.sha256 };
   const workers = await rememberParses(openRuleWorkers({ workers: threads, warm: true }), { keep });
   const fetcher = openHTTPFetcher();

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
-import { openZstdCodec } from "../adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../adapters/codec/pack-codec.js";
 import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openPrometheusMeter } from "../adapters/metrics/prometheus.js";
@@ -63,7 +63,7 @@ export async function composeService(
   const chain = certificates(folder, configuration.publisher.certificates);
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
   const records = await openRecords(folder, configuration);
-  const codec = await openZstdCodec({ workers: configuration.workers });
+  const codec = await openPackCodec({ workers: configuration.workers });
   const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
   const meter = openPrometheusMeter(metricTable);
   const devices = new DeviceHealth(systemClock, meter);
@@ -127,6 +127,7 @@ export async function composeService(
       publishingWindow: configuration.publishingWindowDays,
       gates: configuration.gates,
       requestsPerMinute: configuration.requestsPerMinute,
+      fullPacks: configuration.fullPacks,
       rings: configuration.rings,
       reports: configuration.reports,
       review: configuration.review,

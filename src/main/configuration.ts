@@ -10,8 +10,9 @@ import { identitySettings } from "./identity-settings.js";
 import { UsageError, quote } from "../core/errors.js";
 import { type SecretPlace, secretPlace } from "./secret-place.js";
 import { storageSettings } from "./storage-settings.js";
+import { submissionLimits } from "./submission-settings.js";
+import { fullPackSettings } from "./pack-settings.js";
 import { reportSettings, ringSettings } from "./ring-settings.js";
-import { limits } from "../core/limits.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
 
@@ -119,17 +120,6 @@ const gates = z
   })
   .prefault({});
 
-const most = (limit: number) => z.number().int().min(1).max(limit).default(limit);
-const submissionLimits = z
-  .strictObject({
-    fileBytesMax: most(limits.fileBytesMax),
-    submissionBytesMax: most(limits.submissionBytesMax),
-    filesMax: most(limits.submissionFilesMax),
-    rulesMax: most(limits.sectionRecordsMax),
-    pathBytesMax: most(limits.pathBytesMax),
-  })
-  .prefault({});
-
 const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
 const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
 /** The second log: who read or changed what behind the doors. */
@@ -195,6 +185,7 @@ const configuration = z.strictObject({
   probeMinutes: z
     .strictObject({ signer: minutes(5), timestamp: minutes(60) })
     .default({ signer: 5, timestamp: 60 }),
+  fullPacks: fullPackSettings,
   rings: ringSettings,
   reports: reportSettings,
   logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),

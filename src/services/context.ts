@@ -1,6 +1,6 @@
 /** Everything that a service needs from outside; composed once, in `main/compose.ts`. */
 import type { DigestFactory } from "../core/encoding/stream.js";
-import type { Codec } from "../core/format/codec.js";
+import type { Codec, FullPackPolicy } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
 import type { ReleaseGates } from "../ports/release-gates.js";
 import type { Meter } from "../ports/meter.js";
@@ -46,6 +46,8 @@ export interface ServiceSettings {
   readonly publishingWindow?: PublishingWindow;
   /** By feed: how a release goes out. Absent: to everybody at once. */
   readonly rings?: RingPolicies;
+  /** By feed: how its full packs are made. Absent: the default. */
+  readonly fullPacks?: Readonly<Record<string, FullPackPolicy>>;
   /** Who may report and how much; absent: nobody. */
   readonly reports?: ReportRules;
   /** Signs the files that ClamAV loads, for its own verifier; absent is off. */

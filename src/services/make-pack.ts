@@ -3,6 +3,7 @@ import { releaseNumber, type Sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
+import { type PackMethod, chooseMethod, methodCodecs } from "../core/format/codec.js";
 import { decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
 import { discardingSink } from "../core/format/outbox.js";
 import { deltaCodec } from "../core/format/pack-header.js";
@@ -20,10 +21,11 @@ export async function makePack(
   from: number,
 ): Promise<ReleasePack> {
   const database = requireDatabase(release);
+  const method = chooseMethod(database.bytes, context.settings.fullPacks?.[release.feed]);
   const target = await openStored(context, database.sha256);
   try {
     const { sha256, bytes } = await (from === 0
-      ? makeFull(context, target, database)
+      ? makeFull(context, target, database, method)
       : makeDelta(context, target, database, await databaseOf(context, release, from)));
     return {
       path: packTarget(release.feed, from, release.release),
@@ -34,7 +36,7 @@ export async function makePack(
       sha256,
       databaseSha256: database.sha256,
       databaseBytes: database.bytes,
-      codec: from === 0 ? context.codec.name : deltaCodec,
+      codec: from === 0 ? methodCodecs[method] : deltaCodec,
       cmsSha256: null,
     };
   } finally {
@@ -42,12 +44,18 @@ export async function makePack(
   }
 }
 
-function makeFull(context: ServiceContext, target: OpenObject, database: DatabaseFacts): Promise<StoredPack> {
+function makeFull(
+  context: ServiceContext,
+  target: OpenObject,
+  database: DatabaseFacts,
+  method: PackMethod,
+): Promise<StoredPack> {
+  const { sha256 } = database;
   const { objects, codec, digest } = context;
   return makeAndApply(
     context,
     database,
-    () => putWritten(objects, (sink) => encodeFullPack(target, database.sha256, sink, codec)),
+    () => putWritten(objects, (sink) => encodeFullPack(target, { sha256, method }, sink, codec)),
     (pack) => decodeFullPack(pack, discardingSink, codec, digest),
   );
 }

@@ -11,8 +11,8 @@ export interface ReleaseOptions {
   readonly root: readonly number[];
   readonly feed: string;
   readonly seen?: string;
-  /** Where the built codec is; without it, no pack is unpacked. */
-  readonly codec?: string;
+  /** Absent: no pack is unpacked. `zstd`: where what reads zstd frames is; core reads xz by itself. */
+  readonly unpacks?: { readonly zstd?: string };
 }
 
 type Read = (role: string, version?: number) => Promise<Uint8Array | undefined>;

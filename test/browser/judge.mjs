@@ -84,7 +84,7 @@ export async function judgeMetadata({ core, base, now }, names) {
  * A release as the tree has it: metadata from the pinned root on, evidence, revocation, and the database in the full pack.
  * `seen` is where the timestamp and the snapshot are that were trusted before: nothing must come back older.
  */
-export async function judgeRelease({ core, base, now }, { root, feed, seen, codec }) {
+export async function judgeRelease({ core, base, now }, { root, feed, seen, unpacks }) {
   const { TrustedMetadata } = await import(`${core}/trust/trusted-metadata.js`);
   const { verifyRelease } = await import(`${core}/trust/verify-release.js`);
   const { policyOfRoot } = await import(`${core}/trust/policy.js`);
@@ -108,14 +108,14 @@ export async function judgeRelease({ core, base, now }, { root, feed, seen, code
       release: release.manifest.version,
       signedBy: release.signedBy,
       checks: release.checks,
-      database: codec && (await unpack({ core, read }, release.manifest, codec)),
+      database: unpacks && (await unpack({ core, read }, release.manifest, unpacks)),
     };
   });
 }
 
-/** What the full pack holds, decoded here and compared with the manifest. */
-async function unpack({ core, read }, { packs, version, block }, codecURL) {
-  const { ZstdInstance } = await import(codecURL);
+/** What the full pack holds, decoded here and compared with the manifest: streams of xz by core alone, frames by zstd-codec at `zstd`. */
+async function unpack({ core, read }, { packs, version, block }, { zstd }) {
+  const { readStream } = await import(`${core}/format/xz-stream.js`);
   const { decodeFullPack } = await import(`${core}/format/full-pack.js`);
   const { memorySource, memorySink } = await import(`${core}/encoding/stream.js`);
   const { sha256Digest } = await import(`${core}/encoding/sha256.js`);
@@ -123,6 +123,15 @@ async function unpack({ core, read }, { packs, version, block }, codecURL) {
   const full = packs.find(({ kind, to }) => kind === "full" && to === version);
   const sink = memorySink();
   const source = memorySource(await read(packPath(full)));
-  const { sha256 } = await decodeFullPack(source, sink, new ZstdInstance(), sha256Digest);
-  return { sha256, bytes: sink.bytes().length, asSigned: sha256 === block.database.sha256 };
+  const frames = zstd && new (await import(zstd)).ZstdInstance();
+  const complain = (message) => new Error(message);
+  const decompress = async (method, piece, bytes) =>
+    method === "xz" ? readStream(piece, complain) : frames.decompress(piece, bytes);
+  const { sha256 } = await decodeFullPack(source, sink, { decompress }, sha256Digest);
+  return {
+    sha256,
+    codec: full.codec,
+    bytes: sink.bytes().length,
+    asSigned: sha256 === block.database.sha256,
+  };
 }

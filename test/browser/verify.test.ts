@@ -103,15 +103,36 @@ describe.runIf(haveChromium)("core in Chromium", () => {
     it("proves its release from the pinned root to the last byte of the database, across origins", async () => {
       const { desk, origin: base } = service;
       const place = { base, now: desk.now.toISOString() };
-      const options = { root: [...desk.root], feed: "endpoint" };
-      await page.goto(`${origin.url}/unpacking`);
-      const { node, chromium } = await both(judgeRelease, place, {
-        node: { ...options, codec: nodeCodec },
-        chromium: { ...options, codec: "/dist/adapters/codec/zstd-instance.js" },
-      });
-      await page.goto(origin.url);
-      expect(chromium).toMatchObject({ code: "success", release: 1, database: { asSigned: true } });
+      const options = { root: [...desk.root], feed: "endpoint", unpacks: {} };
+      const { node, chromium } = await both(judgeRelease, place, same(options));
+      const database = { codec: "rulemint-xz/1", asSigned: true };
+      expect(chromium).toMatchObject({ code: "success", release: 1, database });
       expect(chromium).toEqual(node);
+    });
+
+    it("does the same where the full pack is made of zstd frames, on a page that may run zstd-codec", async () => {
+      const framed = await openService({
+        wrap: ({ settings }) => ({
+          settings: { ...settings, fullPacks: { endpoint: { method: "zstd", xzBytesMax: 0 } } },
+        }),
+      });
+      try {
+        await framed.desk.addRules("hosts", "ioc", { "h.txt": "evil.example.com\n" });
+        await framed.desk.release();
+        const place = { base: framed.origin, now: framed.desk.now.toISOString() };
+        const options = { root: [...framed.desk.root], feed: "endpoint" };
+        await page.goto(`${origin.url}/unpacking`);
+        const { node, chromium } = await both(judgeRelease, place, {
+          node: { ...options, unpacks: { zstd: nodeCodec } },
+          chromium: { ...options, unpacks: { zstd: "/dist/adapters/codec/zstd-instance.js" } },
+        });
+        const database = { codec: "zstd-codec/0.1.5", asSigned: true };
+        expect(chromium).toMatchObject({ code: "success", release: 1, database });
+        expect(chromium).toEqual(node);
+      } finally {
+        await page.goto(origin.url);
+        await framed.close();
+      }
     });
 
     it("refuses it a month later, as frozen", async () => {

@@ -100,6 +100,17 @@ describe("the client in Python", () => {
     expect(await update("one", "state", unsafe)).toBe("METADATA_ROLLBACK");
   });
 
+  it("SPEC §4.2 reads a full pack of zstd frames as well as one of xz streams", async () => {
+    const other = await SimulatedPublisher.create(start);
+    other.method = "zstd";
+    await writeFile(join(folder, "frames-root.json"), other.root);
+    await other.release(indicators(3));
+    await writeTree("frames", undefined, other);
+    const installed = await update("frames", "of-frames", unsafe, "--root", join(folder, "frames-root.json"));
+    expect(installed).toBe(`endpoint 1 ${other.databases.get(1)?.sha256}`);
+    expect(await database("of-frames")).toEqual(other.databases.get(1)?.bytes);
+  });
+
   it.each([
     [".rmp", "PACK_DIGEST_MISMATCH"],
     ["2.endpoint.json", "METADATA_MISMATCH"],

@@ -11,7 +11,7 @@ const source = fileURLToPath(new URL("../../src/", import.meta.url));
 const entries = [
   ...["core/release/compile-database.ts", "core/release/compile.ts", "core/release/packs.ts"],
   ...["core/release/rebuild.ts", "core/release/source-map.ts"],
-  ...["adapters/codec/zstd-codec.ts", "adapters/codec/zstd-worker.ts"],
+  ...["adapters/codec/pack-codec.ts", "adapters/codec/compression-worker.ts"],
   ...["adapters/workers/rule-workers.ts", "adapters/workers/rule-worker.ts"],
   "adapters/workers/remembered-parses.ts",
 ];
@@ -43,7 +43,7 @@ it("the digest covers whatever a compilation imports", () => {
 it.each([
   "adapters/workers/rule-worker.ts",
   "adapters/workers/parser-thread.ts",
-  "adapters/codec/zstd-worker.ts",
+  "adapters/codec/compression-worker.ts",
   "adapters/node-digest.ts",
   "core/limits.ts",
   "core/rules/registry.ts",

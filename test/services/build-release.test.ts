@@ -144,14 +144,14 @@ describe("building a release", () => {
     desk = await openDesk({
       wrap: ({ codec }) => ({
         codec: {
-          name: codec.name,
           decompress: (...args) => codec.decompress(...args),
-          compress: (blocks) =>
+          compress: (method, blocks) =>
             codec.compress(
+              method,
               blocks.map((block) => {
-                const bytes = block.bytes.slice();
+                const bytes = block.slice();
                 bytes[0] = 255 - (bytes[0] ?? 0);
-                return { ...block, bytes };
+                return bytes;
               }),
             ),
         },
@@ -163,16 +163,33 @@ describe("building a release", () => {
     expect(stuck.waitingFor).toMatch(/^DATABASE_DIGEST_MISMATCH: /);
   });
 
+  it.each([
+    ["xz unless told otherwise", undefined, "rulemint-xz/1"],
+    ["zstd where the feed's setting says so", { method: "zstd", xzBytesMax: 0 }, "zstd-codec/0.1.5"],
+    [
+      "zstd above the size at which xz takes too long",
+      { method: "by-size", xzBytesMax: 20 },
+      "zstd-codec/0.1.5",
+    ],
+  ] as const)("SPEC §4.1.3 makes full packs by %s, and says so", async (_, policy, made) => {
+    desk = await openDesk({
+      wrap: ({ settings }) => ({
+        settings: { ...settings, ...(policy && { fullPacks: { endpoint: policy } }) },
+      }),
+    });
+    await desk.addRules("hosts", "ioc", hosts("a"));
+    expect((await desk.build()).packs).toMatchObject([{ kind: "full", codec: made }]);
+  });
+
   it("goes on where it was after a failure in the middle of packing", async () => {
     let fails = false;
     desk = await openDesk({
       wrap: ({ codec }) => ({
         codec: {
-          name: codec.name,
           decompress: (...args) => codec.decompress(...args),
-          compress: async (blocks) => {
+          compress: async (method, blocks) => {
             if (fails) throw new OperationError("STORE_FULL", "expected room, got ENOSPC");
-            return codec.compress(blocks);
+            return codec.compress(method, blocks);
           },
         },
       }),

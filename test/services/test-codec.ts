@@ -1,4 +1,4 @@
 /** One real codec for all tests of a file, without threads. */
-import { openZstdCodec } from "../../src/adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../../src/adapters/codec/pack-codec.js";
 
-export const testCodec = await openZstdCodec({ workers: 0 });
+export const testCodec = await openPackCodec({ workers: 0 });

@@ -4,6 +4,8 @@
  */
 import { type FeedName, feedName, releaseNumber, sha256Hex } from "../../src/core/brands.js";
 import type { JSONObject } from "../../src/core/encoding/json.js";
+import { type PackMethod, methodCodecs } from "../../src/core/format/codec.js";
+import { deltaCodec } from "../../src/core/format/pack-header.js";
 import type { PackFacts } from "../../src/core/format/model.js";
 import { formatManifest } from "../../src/core/release/manifest.js";
 import {
@@ -54,6 +56,8 @@ export class SimulatedPublisher {
   log: SimulatedLog | undefined;
   /** What the next timestamps say. */
   rings: RingTable = new Map();
+  /** How the next full packs are compressed. */
+  method: PackMethod = "xz";
   #packs: PackFacts[] = [];
   #manifestSha256: string | null = null;
 
@@ -204,7 +208,9 @@ export class SimulatedPublisher {
   }
 
   async #makePacks(number: number, database: BuiltDatabase, choices: ReleaseChoices): Promise<PackFacts[]> {
-    const fresh = [await this.#place("full", 0, number, await buildFullPack(database), database)];
+    const fresh = [
+      await this.#place("full", 0, number, await buildFullPack(database, this.method), database),
+    ];
     const from = choices.deltasFrom ?? [...this.databases.keys()];
     for (const older of from) {
       const delta = await buildDelta(this.databases.get(older) as BuiltDatabase, database);
@@ -232,7 +238,7 @@ export class SimulatedPublisher {
       sha256: digestOf(bytes),
       databaseSha256: database.sha256,
       databaseBytes: database.bytes.length,
-      codec: "zstd",
+      codec: kind === "full" ? methodCodecs[this.method] : deltaCodec,
     };
     this.tree.set(packPath(pack), bytes);
     return pack;

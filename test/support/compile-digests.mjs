@@ -13,7 +13,7 @@ const { encodeFullPack } = await load("core/format/full-pack.js");
 const { memorySink, memorySource } = await load("core/encoding/stream.js");
 const { nodeDigest } = await load("adapters/node-digest.js");
 const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
-const { openZstdCodec } = await load("adapters/codec/zstd-codec.js");
+const { openPackCodec } = await load("adapters/codec/pack-codec.js");
 
 const [workerCount, seedText, oldFolder, newFolder] = process.argv.slice(2);
 const workers = Number(workerCount);
@@ -67,12 +67,14 @@ async function compile(pool, root) {
 }
 
 const pool = openRuleWorkers({ workers });
-const codec = await openZstdCodec({ workers });
+const codec = await openPackCodec({ workers });
 const from = await compile(pool, oldFolder);
 const to = await compile(pool, newFolder);
 const full = memorySink();
+const frames = memorySink();
 const delta = memorySink();
-await encodeFullPack(memorySource(to.bytes), to.sha256, full, codec);
+await encodeFullPack(memorySource(to.bytes), { sha256: to.sha256, method: "xz" }, full, codec);
+await encodeFullPack(memorySource(to.bytes), { sha256: to.sha256, method: "zstd" }, frames, codec);
 await encodeDelta(memorySource(from.bytes), memorySource(to.bytes), delta, nodeDigest);
 await pool.close();
 await codec.close();

@@ -4,8 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { VerificationError } from "../../core/errors.js";
-import type { CodecBlock } from "../../core/format/codec.js";
-import type { WorkerAnswer } from "./zstd-worker.js";
+import type { PackMethod } from "../../core/format/codec.js";
+import type { WorkerAnswer, WorkerOrder } from "./compression-worker.js";
 
 export class CompressionThread {
   readonly #script: URL;
@@ -15,17 +15,21 @@ export class CompressionThread {
     this.#script = script;
   }
 
-  async compress(block: CodecBlock): Promise<Uint8Array> {
+  async compress(method: PackMethod, block: Uint8Array): Promise<Uint8Array> {
+    const order: WorkerOrder = { method, block };
     let answer: WorkerAnswer;
     try {
-      answer = await this.#ask(block);
+      answer = await this.#ask(order);
     } catch {
       // whatever killed the thread: a second death in a row is the block's fault
-      answer = await this.#ask(block).catch((error: unknown) => ({ failure: String(error) }));
+      answer = await this.#ask(order).catch((error: unknown) => ({ failure: String(error) }));
     }
-    if (!answer.frame)
-      throw new VerificationError("CODEC_FAILED", answer.failure ?? "expected a frame, got nothing");
-    return answer.frame;
+    if (!answer.piece)
+      throw new VerificationError(
+        "CODEC_FAILED",
+        answer.failure ?? "expected a compressed block, got nothing",
+      );
+    return answer.piece;
   }
 
   async close(): Promise<void> {
@@ -34,7 +38,7 @@ export class CompressionThread {
     await worker?.terminate();
   }
 
-  #ask(block: CodecBlock): Promise<WorkerAnswer> {
+  #ask(order: WorkerOrder): Promise<WorkerAnswer> {
     this.#worker ??= new Worker(this.#script);
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
@@ -54,7 +58,7 @@ export class CompressionThread {
       };
       worker.on("message", onMessage).on("error", onDeath).on("exit", onDeath);
       worker.ref();
-      worker.postMessage(block);
+      worker.postMessage(order);
     });
   }
 }

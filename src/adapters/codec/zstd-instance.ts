@@ -7,25 +7,20 @@
 import makeBinding from "zstd-codec/lib/zstd-codec-binding-wasm.js";
 import type { Binding, Deletable, VectorU8 } from "zstd-codec/lib/zstd-codec-binding-wasm.js";
 import { VerificationError } from "../../core/errors.js";
-import type { CodecBlock } from "../../core/format/codec.js";
 import { frameBytes, frameContentBytes } from "../../core/format/zstd-frame.js";
 import { limits } from "../../core/limits.js";
 
-/** Sizes that fit in the heap together with the tables of level 19. */
-const heapLimits = {
-  blockBytesMax: limits.codecBlockBytesMax,
-  blockWithDictionaryBytesMax: 128 * 1024,
-  dictionaryBytesMax: limits.codecDictionaryBytesMax,
-};
+/** As in every full pack (SPEC §4.1.3). What fits in the heap with its tables is a block of 256 KiB, not one of 1 MiB. */
+const level = 19;
 
 export class ZstdInstance {
-  readonly #limits: typeof heapLimits;
+  readonly #blockBytesMax: number;
   #live: Promise<Binding> | undefined;
   #made = 0;
 
-  /** Other limits than those that hold are for tests of what happens beyond them. */
-  constructor(sizes = heapLimits) {
-    this.#limits = sizes;
+  /** Another limit than the one that holds is for tests of what happens beyond them. */
+  constructor(blockBytesMax: number = limits.zstdBlockBytesMax) {
+    this.#blockBytesMax = blockBytesMax;
   }
 
   /** How many instances there have been: for tests of what happens when one dies. */
@@ -33,42 +28,35 @@ export class ZstdInstance {
     return this.#made;
   }
 
-  compress(block: CodecBlock): Promise<Uint8Array> {
-    const dictionary = block.dictionary?.length ? block.dictionary : undefined;
-    const most = dictionary ? this.#limits.blockWithDictionaryBytesMax : this.#limits.blockBytesMax;
-    checkSize("block", block.bytes.length, most);
-    checkSize("dictionary", dictionary?.length ?? 0, this.#limits.dictionaryBytesMax);
+  async compress(block: Uint8Array): Promise<Uint8Array> {
+    this.#checkSize(block.length);
     return this.#twice((binding) =>
-      transform(binding, block.bytes, (codec, target, source) => {
-        target.resize(codec.compressBound(block.bytes.length), 0);
-        if (!dictionary) return codec.compress(target, source, block.level);
-        return using(binding.createCompressionDict(dictionary, block.level), (made) =>
-          codec.compressUsingDict(target, source, made),
-        );
+      transform(binding, block, (codec, target, source) => {
+        target.resize(codec.compressBound(block.length), 0);
+        return codec.compress(target, source, level);
       }),
     );
   }
 
   /** The frame header is read by our own code first: zstd would allocate whatever it says. */
-  async decompress(frame: Uint8Array, bytes: number, dictionary?: Uint8Array): Promise<Uint8Array> {
-    checkSize("block", bytes, this.#limits.blockBytesMax);
-    checkSize("dictionary", dictionary?.length ?? 0, this.#limits.dictionaryBytesMax);
+  async decompress(frame: Uint8Array, bytes: number): Promise<Uint8Array> {
+    this.#checkSize(bytes);
     const claimed = frameContentBytes(frame);
     if (claimed !== bytes) throw failed(`expected a frame of ${bytes} bytes, got one of ${claimed}`);
     if (frameBytes(frame) !== frame.length) throw failed("expected one whole frame");
-    // nothing to give back, and the library takes an empty answer for an error
-    if (bytes === 0) return new Uint8Array(0);
     const content = await this.#twice((binding) =>
       transform(binding, frame, (codec, target, source) => {
         target.resize(bytes, 0);
-        if (!dictionary?.length) return codec.decompress(target, source);
-        return using(binding.createDecompressionDict(dictionary), (made) =>
-          codec.decompressUsingDict(target, source, made),
-        );
+        return codec.decompress(target, source);
       }),
     );
     if (content.length !== bytes) throw failed(`expected ${bytes} bytes, got ${content.length}`);
     return content;
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes > 0 && bytes <= this.#blockBytesMax) return;
+    throw failed(`expected a block of 1 to ${this.#blockBytesMax} bytes, got ${bytes}`);
   }
 
   async #twice(call: (binding: Binding) => Uint8Array): Promise<Uint8Array> {
@@ -135,10 +123,6 @@ function using<T extends Deletable, R>(thing: T, work: (thing: T) => R): R {
   } finally {
     thing.delete();
   }
-}
-
-function checkSize(what: string, bytes: number, most: number): void {
-  if (bytes > most) throw failed(`expected a ${what} of at most ${most} bytes, got ${bytes}`);
 }
 
 function failed(message: string): VerificationError {

@@ -1,18 +1,48 @@
-/** What packs need from a compressor. Every frame is one plain zstd frame with its content size in the header. */
-export interface CodecBlock {
-  /** <= limits.codecBlockBytesMax */
-  readonly bytes: Uint8Array;
-  /** Raw content dictionary, <= limits.codecDictionaryBytesMax. */
-  readonly dictionary?: Uint8Array;
-  /** zstd level, 1 to 22. */
-  readonly level: number;
-}
+/** Ways to compress full packs, and what packs need from whoever compresses and reads back. A pack's first bytes say which way it went. */
+import { limits } from "../limits.js";
+
+export const packMethods = ["xz", "zstd"] as const;
+export type PackMethod = (typeof packMethods)[number];
+
+/** SPEC §4.1.3: what makes the bytes, as manifests name it. */
+export const methodCodecs: Readonly<Record<PackMethod, string>> = {
+  xz: "rulemint-xz/1",
+  zstd: "zstd-codec/0.1.5",
+};
+
+/** What each piece of a pack holds of the database, but for the last one, which holds the rest. */
+export const pieceContentBytes: Readonly<Record<PackMethod, number>> = {
+  xz: limits.xzBlockBytesMax,
+  zstd: limits.zstdBlockBytesMax,
+};
 
 export interface Codec {
-  /** Name and version of what makes the bytes, for example "zstd-codec/0.1.5". */
-  readonly name: string;
-  /** Frames in the order of the blocks. The same block gives the same frame on every machine, always. */
-  compress(blocks: readonly CodecBlock[]): Promise<Uint8Array[]>;
-  /** @throws VerificationError CODEC_FAILED when the frame is broken or does not hold exactly `bytes` bytes. */
-  decompress(frame: Uint8Array, bytes: number, dictionary?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * A piece for each block, in their order: a stream of xz, a frame of zstd. The same block gives the same piece on every machine, always.
+   *
+   * @throws VerificationError CODEC_FAILED for a block that is larger than a piece may hold, or empty
+   */
+  compress(method: PackMethod, blocks: readonly Uint8Array[]): Promise<Uint8Array[]>;
+  /** @throws VerificationError CODEC_FAILED when the piece is broken or does not hold exactly `bytes` bytes. */
+  decompress(method: PackMethod, piece: Uint8Array, bytes: number): Promise<Uint8Array>;
+}
+
+/** The method that a manifest means by the name of a codec; undefined for one that is not known here. */
+export function methodOfCodec(name: string): PackMethod | undefined {
+  return packMethods.find((method) => methodCodecs[method] === name);
+}
+
+/** How a publisher has the full packs of a feed made. */
+export interface FullPackPolicy {
+  /** `by-size`: xz up to `xzBytesMax` bytes of database, zstd above. */
+  readonly method: PackMethod | "by-size";
+  readonly xzBytesMax: number;
+}
+
+/** ADR 0025: xz is smaller, zstd is made and read in a fraction of the time; above this the time counts more. */
+export const defaultFullPackPolicy: FullPackPolicy = { method: "by-size", xzBytesMax: 32 * 1024 * 1024 };
+
+export function chooseMethod(databaseBytes: number, policy = defaultFullPackPolicy): PackMethod {
+  if (policy.method !== "by-size") return policy.method;
+  return databaseBytes <= policy.xzBytesMax ? "xz" : "zstd";
 }

@@ -1,60 +1,53 @@
 /**
- * A full pack: the database cut into plain zstd frames, which any zstd puts together again.
+ * A full pack: the database cut into pieces that are each compressed by themselves, and that any xz or any zstd puts together again.
  *
- *     pack = skippable(header) frame* skippable(seek table)
- *
- * Every frame holds 256 KiB of the database, the last one the rest. The seek table is that of the zstd seekable
- * format, without checksums: two u32le a frame (compressed, decompressed bytes), then u32le(frames) 0x00 u32le(0x8F92EAB1).
+ *     xz   = stream*                                           a stream holds 8 MiB of the database, the last one the rest
+ *     zstd = skippable(header) frame* skippable(seek table)    a frame holds 256 KiB
  */
 import { byteString } from "../encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
 import { ruleLanguage } from "../rules/registry.js";
 import type { Sha256Hex } from "../brands.js";
-import type { Codec } from "./codec.js";
+import { type Codec, type PackMethod, pieceContentBytes } from "./codec.js";
 import { type Database, openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
 import type { BlockEntry } from "./index-table.js";
 import { formatPackHeader } from "./pack-header.js";
-import {
-  type FrameSizes,
-  type PackedDatabase,
-  formatSeekTable,
-  frameContentBytesMax,
-  openFullPack,
-  seekTableVariant,
-} from "./packed-database.js";
-import { formatSkippable } from "./zstd-frame.js";
+import { type FrameSizes, formatSeekTable } from "./pack-pieces.js";
+import { type PackedDatabase, openFullPack } from "./packed-database.js";
 
-const level = 19;
-/** Frames compressed at a time: enough for every worker, a few megabytes. */
-const batchFrames = 16;
+/** Pieces made at a time: enough for every worker, 32 or 4 MiB of the database. */
+const batchPieces = { xz: 4, zstd: 16 } as const;
 
-/** @param databaseSha256 of `database`, as its writer or `openDatabase` said */
+/** @param facts the digest of `database`, as its writer or `openDatabase` said, and how to compress it */
 export async function encodeFullPack(
   database: ByteSource,
-  databaseSha256: Sha256Hex,
+  { sha256, method }: { readonly sha256: Sha256Hex; readonly method: PackMethod },
   sink: ByteSink,
   codec: Codec,
 ): Promise<void> {
-  await sink.write(formatPackHeader({ kind: "full", databaseBytes: database.length, databaseSha256 }));
+  if (method === "zstd") {
+    const header = { kind: "full", method, databaseBytes: database.length, databaseSha256: sha256 } as const;
+    await sink.write(formatPackHeader(header));
+  }
   const sizes: FrameSizes[] = [];
+  const pieceBytes = pieceContentBytes[method];
   for (let offset = 0; offset < database.length; ) {
-    const blocks: { bytes: Uint8Array; level: number }[] = [];
-    for (; blocks.length < batchFrames && offset < database.length; offset += frameContentBytesMax) {
-      const length = Math.min(frameContentBytesMax, database.length - offset);
-      blocks.push({ bytes: await database.read(offset, length), level });
+    const blocks: Uint8Array[] = [];
+    for (; blocks.length < batchPieces[method] && offset < database.length; offset += pieceBytes) {
+      blocks.push(await database.read(offset, Math.min(pieceBytes, database.length - offset)));
     }
-    for (const [i, frame] of (await codec.compress(blocks)).entries()) {
-      sizes.push([frame.length, blocks[i]?.bytes.length ?? 0]);
-      await sink.write(frame);
+    for (const [i, piece] of (await codec.compress(method, blocks)).entries()) {
+      sizes.push([piece.length, blocks[i]?.length ?? 0]);
+      await sink.write(piece);
     }
   }
-  await sink.write(formatSkippable(seekTableVariant, formatSeekTable(sizes)));
+  if (method === "zstd") await sink.write(formatSeekTable(sizes));
 }
 
 /**
- * Writes the database that the pack holds, frame by frame. Its tables, which are at its end, are read first, so every block
+ * Writes the database that the pack holds, piece by piece. Its tables, which are at its end, are read first, so every block
  * is compared with its digest as it goes by.
  *
  * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, CODEC_FAILED, DATABASE_DIGEST_MISMATCH: the sink
@@ -70,8 +63,8 @@ export async function decodeFullPack(
   const packed = await openFullPack(pack, codec);
   const database = await openPacked(packed, digest, languages);
   const check = new PassingBlocks(database, digest);
-  for (const number of packed.frames.keys()) {
-    const content = await packed.frame(number);
+  for (const number of packed.pieces.keys()) {
+    const content = await packed.content(number);
     check.update(content);
     await sink.write(content);
   }
@@ -84,15 +77,16 @@ async function openPacked(
   digest: DigestFactory,
   languages: Languages,
 ): Promise<Database> {
+  const expected = packed.claimedSha256 === undefined ? "a database" : `SHA-256 ${packed.claimedSha256}`;
   let found: Database;
   try {
     found = await openDatabase(packed, languages, digest);
   } catch (cause) {
     if (!(cause instanceof VerificationError) || cause.code !== "DATABASE_MALFORMED") throw cause;
-    throw wrongContent(`SHA-256 ${packed.claimedSha256}`, "no database", cause);
+    throw wrongContent(expected, "no database", cause);
   }
-  if (found.sha256 === packed.claimedSha256) return found;
-  throw wrongContent(`SHA-256 ${packed.claimedSha256}`, found.sha256);
+  if (packed.claimedSha256 === undefined || found.sha256 === packed.claimedSha256) return found;
+  throw wrongContent(expected, found.sha256);
 }
 
 /** The blocks of a database whose bytes come from front to back, each compared with the digest in the index. */

@@ -1,25 +1,39 @@
 /** SPEC §4.1 to §4.3: full packs written. */
 import { concatBytes, utf8Bytes } from "../encoding/bytes.js";
 import { ByteWriter } from "../encoding/varint.js";
-import { VerificationError } from "../errors.js";
+import { VerificationError, quote } from "../errors.js";
 import type { ReferenceDatabase } from "./database.js";
 
 /** As `Codec` of core/format, which is handed in. */
 export interface ReferenceCodec {
-  compress(
-    blocks: readonly { bytes: Uint8Array; dictionary?: Uint8Array; level: number }[],
-  ): Promise<Uint8Array[]>;
-  decompress(frame: Uint8Array, bytes: number, dictionary?: Uint8Array): Promise<Uint8Array>;
+  compress(method: ReferenceMethod, blocks: readonly Uint8Array[]): Promise<Uint8Array[]>;
 }
+export type ReferenceMethod = "xz" | "zstd";
 
 const headerMagic = 0x184d2a5d;
 const seekMagic = 0x184d2a5e;
 const seekFooter = 0x8f92eab1;
+const streamBytes = 8 * 1024 * 1024;
 const frameBytes = 256 * 1024;
-const level = 19;
 
 /** SPEC §4.3: byte for byte what every maker makes. */
 export async function writeFullPack(
+  database: ReferenceDatabase,
+  codecName: string,
+  codec: ReferenceCodec,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // SPEC §4.1.3
+  if (codecName === "rulemint-xz/1") {
+    return concatBytes(...(await codec.compress("xz", cut(database.bytes, streamBytes))));
+  }
+  if (codecName === "zstd-codec/0.1.5") return writeFrames(database, codec);
+  throw new VerificationError(
+    "PACK_FORMAT_UNKNOWN",
+    `expected a codec of full packs, got ${quote(codecName)}`,
+  );
+}
+
+async function writeFrames(
   { bytes: database, digest }: ReferenceDatabase,
   codec: ReferenceCodec,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -27,13 +41,17 @@ export async function writeFullPack(
   header.bytes(concatBytes(utf8Bytes("RMP"), Uint8Array.of(1, 0)));
   header.varint(database.length);
   header.bytes(digest);
-  const contents: Uint8Array[] = [];
-  for (let at = 0; at < database.length; at += frameBytes)
-    contents.push(database.subarray(at, at + frameBytes));
-  const frames = await codec.compress(contents.map((bytes) => ({ bytes, level })));
+  const contents = cut(database, frameBytes);
+  const frames = await codec.compress("zstd", contents);
   const entries = frames.flatMap((frame, i) => [frame.length, (contents[i] as Uint8Array).length]);
   const table = concatBytes(...entries.map(u32le), u32le(frames.length), Uint8Array.of(0), u32le(seekFooter));
   return concatBytes(skippable(headerMagic, header.take()), ...frames, skippable(seekMagic, table));
+}
+
+function cut(bytes: Uint8Array, most: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += most) pieces.push(bytes.subarray(at, at + most));
+  return pieces;
 }
 
 function skippable(magic: number, content: Uint8Array): Uint8Array {

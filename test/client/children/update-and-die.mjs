@@ -40,7 +40,7 @@ const dist = (path) => import(new URL(`../../../dist/${path}`, import.meta.url).
 const { Updater } = await dist("client/index.js");
 const { openFilesystemEndpointStore } = await dist("adapters/endpoint-store/filesystem.js");
 const { openHTTPFetcher } = await dist("adapters/fetcher/http.js");
-const { openZstdCodec } = await dist("adapters/codec/zstd-codec.js");
+const { openPackCodec } = await dist("adapters/codec/pack-codec.js");
 
 const digest = () => {
   const hash = createHash("sha256");
@@ -50,7 +50,7 @@ const fetcher = openHTTPFetcher();
 const updater = new Updater({
   store: await openFilesystemEndpointStore(folder),
   fetcher,
-  codec: await openZstdCodec({ workers: 0 }),
+  codec: await openPackCodec({ workers: 0 }),
   clock: { now: () => new Date(now) },
   digest,
 });

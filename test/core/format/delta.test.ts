@@ -10,6 +10,7 @@ import type { DeltaPackHeader } from "../../../src/core/format/pack-header.js";
 import { PartCoder } from "../../../src/core/format/part-coder.js";
 import type { Sha256Hex } from "../../../src/core/brands.js";
 import { hexText } from "../../../src/core/encoding/bytes.js";
+import { packMethods } from "../../../src/core/format/codec.js";
 import { apply, codec, codeOf, database, delta, digest, flipped, numbers, rules } from "./samples.js";
 import type { Contents } from "./samples.js";
 
@@ -153,9 +154,12 @@ describe("a delta pack that lies", async () => {
   it("SPEC §4.4.2 is refused for another base, for a full pack, and for a later format", async () => {
     expect(await codeOf(() => apply(next, pack))).toBe("PACK_WRONG_BASE");
     expect(await codeOf(async () => apply(await database({}), pack))).toBe("PACK_WRONG_BASE");
-    const full = memorySink();
-    await encodeFullPack(memorySource(old), hexText(digest().finish()) as Sha256Hex, full, codec);
-    expect(await codeOf(() => apply(old, full.bytes()))).toBe("PACK_MALFORMED");
+    const sha256 = hexText(digest().finish()) as Sha256Hex;
+    for (const method of packMethods) {
+      const full = memorySink();
+      await encodeFullPack(memorySource(old), { sha256, method }, full, codec);
+      expect(await codeOf(() => apply(old, full.bytes()))).toBe("PACK_MALFORMED");
+    }
     expect(await codeOf(() => apply(old, flipped(pack, 3)))).toBe("PACK_FORMAT_UNKNOWN");
     expect(await codeOf(() => apply(old, flipped(pack, 4, 2)))).toBe("PACK_FORMAT_UNKNOWN");
   });

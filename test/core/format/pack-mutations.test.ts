@@ -1,6 +1,6 @@
 /**
  * A changed pack is refused: by its digest, which the signed manifest names, always; and every fiftieth mutant is also read without that
- * help, where it yields an error of ours or the same database (zstd has bits that mean nothing). The seed is fixed.
+ * help, where it yields an error of ours or the same database. The seed is fixed.
  */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";

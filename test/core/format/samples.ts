@@ -1,6 +1,6 @@
 /** Small databases for the tests of the format: two kinds of lines, one sorted and one a sequence, no real language. */
 import { createHash } from "node:crypto";
-import { openZstdCodec } from "../../../src/adapters/codec/zstd-codec.js";
+import { openPackCodec } from "../../../src/adapters/codec/pack-codec.js";
 import type { DigestFactory } from "../../../src/core/encoding/stream.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
 import { RulemintError } from "../../../src/core/errors.js";
@@ -28,7 +28,7 @@ export const languages: Languages = (kind) => ({
   idPrefixes: (id) => (kind === "yara" ? [] : [`${id} `]),
 });
 
-export const codec = await openZstdCodec({ workers: 0 });
+export const codec = await openPackCodec({ workers: 0 });
 
 export type Contents = Partial<Record<RuleKind, readonly string[]>>;
 
