@@ -1,5 +1,5 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
-import type { EndpointStatus, InstalledRelease, UpdateResult } from "../client/model.js";
+import type { EndpointStatus, InstalledRelease, LeftOut, UpdateResult } from "../client/model.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
@@ -93,6 +93,8 @@ export function describeStatus(status: EndpointStatus): string {
     ],
     ["engine", status.loadedRules === null ? null : `loaded ${status.loadedRules} rules`],
     ["engine starts", boots(status)],
+    ["versions", engineVersions(status)],
+    ["left out", describeLeftOut(status.leftOut).join("; ") || null],
     ["rings", describeRings(status.rings)],
     [
       "waits",
@@ -140,12 +142,29 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
     .join(", ");
 }
 
-export function describeExports({ kinds, forms }: ExportChoices): string {
+export function describeExports({ kinds, forms, engines }: ExportChoices): string {
+  const named = engines.map(({ name, version, ask, lacks }) => {
+    const said = `${name} ${version ?? `as "${ask}" says`}`;
+    return lacks.length > 0 ? `${said} without ${lacks.join(", ")}` : said;
+  });
   return formatFacts([
     ["exports", kinds.join(", ") || "nothing"],
     ["ioc as", kinds.includes("ioc") ? forms.ioc.join(", ") : null],
     ["sigma as", kinds.includes("sigma") ? forms.sigma : null],
+    ["versions", named.join("; ") || null],
   ]);
+}
+
+/** `12 rules need Suricata 8 or newer`, what most need first. */
+export function describeLeftOut(leftOut: LeftOut): string[] {
+  const needs = Object.values(leftOut).flatMap((counts) => Object.entries(counts));
+  return needs
+    .sort(([, a], [, b]) => b - a)
+    .map(([need, rules]) => `${rules} ${rules === 1 ? "rule needs" : "rules need"} ${need}`);
+}
+
+function engineVersions({ engines }: EndpointStatus): string | null {
+  return engines.map(({ name, version }) => `${name} ${version ?? "does not say"}`).join(", ") || null;
 }
 
 export function describeHealth(health: HealthChoices | undefined): string {

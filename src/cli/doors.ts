@@ -127,6 +127,8 @@ export interface ClientExportOptions {
 
 /** What changes of the kinds and forms that engines are given. */
 export interface ExportChange {
+  /** As `ENGINE@VERSION`. */
+  readonly engines?: readonly string[];
   readonly kinds?: readonly string[];
   readonly ioc?: readonly string[];
   readonly sigma?: string;

@@ -3,19 +3,22 @@ import { type JSONValue, isJSONObject } from "../core/encoding/json.js";
 import { UsageError, quote } from "../core/errors.js";
 import { type ExportForms, iocForms, sigmaForms, usualForms } from "../core/rules/export-forms.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
+import { type EngineChoice, type KnownEngine, parseEngines } from "./engine-choices.js";
 import type { HealthChoices } from "./health.js";
 import type { EndpointConfig } from "./model.js";
 
-type ExportConfig = Pick<EndpointConfig, "exportKinds" | "exportForms">;
+type ExportConfig = Pick<EndpointConfig, "exportKinds" | "exportForms" | "engines">;
 
 export interface ExportChoices {
   /** Kinds that every update exports to the endpoint's own export folder. */
   readonly kinds: readonly RuleKind[];
   readonly forms: ExportForms;
+  /** At most one a kind; a kind without is exported whole. */
+  readonly engines: readonly EngineChoice[];
 }
 
-export function exportChoices({ exportKinds, exportForms }: ExportConfig): ExportChoices {
-  return { kinds: exportKinds, forms: exportForms };
+export function exportChoices({ exportKinds, exportForms, engines }: ExportConfig): ExportChoices {
+  return { kinds: exportKinds, forms: exportForms, engines };
 }
 
 /** From what holds now. */
@@ -23,13 +26,17 @@ export type ChangeExports = (now: ExportChoices) => object;
 
 /** @throws UsageError USAGE */
 export function parseExportChoices(value: object): ExportChoices {
-  const { kinds, forms } = value as { kinds: JSONValue; forms: JSONValue };
-  return { kinds: parseExportKinds(kinds), forms: parseExportForms(forms) };
+  const { kinds, forms, engines } = value as Readonly<Record<keyof ExportChoices, JSONValue>>;
+  const parsed = { kinds: parseExportKinds(kinds), forms: parseExportForms(forms) };
+  return { ...parsed, engines: parseEngines(engines) };
 }
 
-/** Whether an export was made as its owner wants it now: these words are equal. */
-export function exportMark(config: ExportConfig): string {
-  return JSON.stringify(exportChoices(config));
+/** Whether an export was made as its owner wants it now, and for the engines that are there now: these words are equal. */
+export function exportMark(
+  { exportKinds, exportForms }: ExportConfig,
+  engines: readonly KnownEngine[],
+): string {
+  return JSON.stringify({ kinds: exportKinds, forms: exportForms, engines });
 }
 
 /** @throws UsageError USAGE */

@@ -6,11 +6,13 @@ import { OperationError } from "../core/errors.js";
 import { type SectionReader, openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
 import { exportInForms } from "../core/rules/export-forms.js";
-import type { ExportedFile } from "../core/rules/model.js";
+import { loadableRecords } from "../core/rules/loadable.js";
+import type { ExportedFile, RuleKind } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { ExportChoices } from "./export-choices.js";
-import type { InstalledRelease } from "./model.js";
+import { type KnownEngine, engineOf } from "./engine-choices.js";
+import type { InstalledRelease, LeftOut } from "./model.js";
 
 /** The file that belongs beside an exported file, as `<path>.sign`; undefined when there is none. */
 export type SignFile = (path: string, sha256: Sha256Hex) => Promise<Uint8Array | undefined>;
@@ -22,15 +24,24 @@ export interface ExportInput {
   /** Of the database in use, whose digest has been compared. */
   readonly release: InstalledRelease;
   readonly choices: ExportChoices;
+  /** As they are now. */
+  readonly engines: readonly KnownEngine[];
   /** Undefined is the endpoint's own. */
   readonly folder?: string | undefined;
   readonly signFile?: SignFile | undefined;
   readonly inspect?: (folder: string) => Promise<void>;
 }
 
+export interface Exported {
+  readonly files: number;
+  readonly bytes: number;
+  readonly leftOut: LeftOut;
+}
+
 /** One folder a kind. @throws OperationError STORE_FULL, STORE_FAILED */
-export async function exportDatabase(input: ExportInput): Promise<{ files: number; bytes: number }> {
+export async function exportDatabase(input: ExportInput): Promise<Exported> {
   const { store, digest, choices, release, signFile } = input;
+  const leftOut: { [kind in RuleKind]?: Record<string, number> } = {};
   const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
   const facts = { ...release, createdAt, feed: input.feed };
   const source = await store.databases.open("database");
@@ -39,13 +50,20 @@ export async function exportDatabase(input: ExportInput): Promise<{ files: numbe
     const database = await openDatabase(source, ruleLanguage, digest);
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const { kind } of database.sections.filter((section) => choices.kinds.includes(section.kind))) {
-        const records = await sectionRecords(database.section(kind) as SectionReader);
+        const all = await sectionRecords(database.section(kind) as SectionReader);
+        const engine = engineOf(kind, input.engines);
+        // SPEC §8.7.9
+        const leave = (need: string) => {
+          const counts = leftOut[kind] ?? {};
+          leftOut[kind] = { ...counts, [need]: (counts[need] ?? 0) + 1 };
+        };
+        const records = engine === undefined ? all : loadableRecords(kind, all, engine, leave);
         for (const file of exportInForms(kind, records, choices.forms, facts)) {
           yield* withSignature({ ...file, path: `${kind}/${file.path}` }, digest, signFile);
         }
       }
     }
-    return await store.exports.replace(input.folder, files(), input.inspect);
+    return { ...(await store.exports.replace(input.folder, files(), input.inspect)), leftOut };
   } finally {
     await source.close();
   }

@@ -3,6 +3,7 @@ import { OperationError, PolicyError } from "../core/errors.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
+import { requireKnown } from "./engine-choices.js";
 import { exportChoices, exportMark } from "./export-choices.js";
 import { exportDatabase } from "./export-database.js";
 import { checkHealth } from "./health.js";
@@ -18,9 +19,10 @@ export async function giveToEngines(
   proof: ProvenRelease,
 ): Promise<void> {
   const { store, state, config, engine } = run;
-  const { installed, exportedSha256, exportedAs } = state.now;
+  const { installed, exportedSha256, exportedAs, engines = [] } = state.now;
   if (installed === null || config.exportKinds.length === 0) return;
-  const isThere = installed.databaseSha256 === exportedSha256 && exportedAs === exportMark(config);
+  const isThere = installed.databaseSha256 === exportedSha256 && exportedAs === exportMark(config, engines);
+  if (!isThere) requireKnown(engines, config.exportKinds);
   if (!isThere) await giveNew(run, proof, installed);
   await reloadEngine({ state, exports: store.exports, engine, health: config.health });
 }
@@ -56,7 +58,7 @@ async function putInPlace(
   health: UpdateRun["config"]["health"],
 ): Promise<void> {
   const { store, state, config, engine } = run;
-  const { installed } = state.now;
+  const { installed, engines = [] } = state.now;
   if (installed === null) return;
   let loaded: number | null = null;
   // SPEC §16.6.1: before the link is moved.
@@ -71,11 +73,12 @@ async function putInPlace(
     await state.set({ exporting: installed.databaseSha256 });
   };
   const signFile = await clamavSigner(run);
-  const what = { feed: config.feed, release: installed, choices: exportChoices(config) };
+  const what = { feed: config.feed, release: installed, choices: exportChoices(config), engines };
   const written = await exportDatabase({ store, digest: run.digest, ...what, signFile, inspect });
   await state.set({
     exportedSha256: installed.databaseSha256,
-    exportedAs: exportMark(config),
+    exportedAs: exportMark(config, engines),
+    leftOut: written.leftOut,
     exporting: null,
     loadedRules: loaded,
     reloadDue: true,

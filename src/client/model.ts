@@ -15,6 +15,7 @@ import type { Fetcher } from "../ports/fetcher.js";
 import type { SpentBytes } from "./budget.js";
 import type { BootCounts } from "./boot-counter.js";
 import type { ReportStatus } from "./choose-reports.js";
+import type { EngineChoice, KnownEngine } from "./engine-choices.js";
 import type { ExportChoices } from "./export-choices.js";
 import type { HealthChoices } from "./health.js";
 import type { PassedOver } from "./mirrors.js";
@@ -46,6 +47,7 @@ export interface EndpointConfig {
   /** Kinds that every update exports to the endpoint's own export folder. */
   readonly exportKinds: readonly RuleKind[];
   readonly exportForms: ExportForms;
+  readonly engines: readonly EngineChoice[];
   readonly network: NetworkSettings;
   readonly rings: RingChoices;
   /** What the engine is asked before it gets a release. */
@@ -91,6 +93,10 @@ export interface EndpointState extends Holdings {
   readonly exportedSha256: Sha256Hex | null;
   /** How: its owner's choices at the time. */
   readonly exportedAs?: string;
+  /** What the engines were when they were last asked. */
+  readonly engines?: readonly KnownEngine[];
+  /** Of the export in place: rules that the engines cannot load. */
+  readonly leftOut?: LeftOut;
   /** The one that it is about to be made from: the link may have been moved already. */
   readonly exporting?: Sha256Hex | null;
   /** That the engine said it loaded from there. */
@@ -112,6 +118,9 @@ export interface EndpointState extends Holdings {
   /** Set once and for ever when a log contradicted itself. */
   readonly logFork?: LogFork;
 }
+
+/** By kind, and by what they ask for: how many rules an export is without. */
+export type LeftOut = Readonly<Partial<Record<RuleKind, Readonly<Record<string, number>>>>>;
 
 export interface WaitingFor {
   readonly newest: ReleaseNumber;
@@ -151,7 +160,12 @@ export type UpdateEvent =
     }
   /** A signature over an exported file that is not there or does not hold; the file is exported without. */
   | { readonly type: "signature-left-out"; readonly path: string; readonly code: ErrorCode }
-  | { readonly type: "exported"; readonly files: number; readonly bytes: number }
+  | {
+      readonly type: "exported";
+      readonly files: number;
+      readonly bytes: number;
+      readonly leftOut: LeftOut;
+    }
   | {
       readonly type: "failed";
       readonly code: ErrorCode;
@@ -206,6 +220,8 @@ export interface EndpointStatus {
   readonly waiting: WaitingFor | null;
   readonly newestTrusted: ReleaseNumber | null;
   readonly exports: ExportChoices;
+  readonly engines: readonly KnownEngine[];
+  readonly leftOut: LeftOut;
   readonly exported: boolean;
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];

@@ -3,7 +3,8 @@ import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { OperationError, UsageError } from "../core/errors.js";
 import { clamavSigner } from "./clamav-signatures.js";
 import { type ChangeExports, exportChoices, exportMark, parseExportChoices } from "./export-choices.js";
-import { type ExportInput, exportDatabase } from "./export-database.js";
+import { findEngines, requireKnown } from "./engine-choices.js";
+import { type ExportInput, type Exported, exportDatabase } from "./export-database.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
 import { requireNotBlocked } from "./recall.js";
@@ -15,10 +16,7 @@ export interface OfflineInput extends UpdaterOptions {
   readonly memory: SignatureMemory;
 }
 
-export interface Written {
-  readonly files: number;
-  readonly bytes: number;
-}
+export type Written = Exported;
 
 /** What the endpoint remembers, after whatever a crash left half done. */
 export async function settledState({ store, digest }: OfflineInput): Promise<StateKeeper> {
@@ -36,14 +34,14 @@ export async function exportInUse(
 ): Promise<Written & { readonly release: InstalledRelease }> {
   const config = await readConfig(input.store.files);
   const choices = parseExportChoices(change(exportChoices(config)));
-  const { installed } = (await settledState(input)).now;
+  const { installed, engines: before } = (await settledState(input)).now;
   if (installed === null)
     throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
   await requireWhole(input, "database", installed);
-  return {
-    release: installed,
-    ...(await exportTo(input, { ...config, release: installed, choices, folder })),
-  };
+  const engines = await findEngines(choices.engines, input.engine, before);
+  requireKnown(engines, choices.kinds);
+  const what = { feed: config.feed, release: installed, choices, engines, folder };
+  return { release: installed, ...(await exportTo(input, what)) };
 }
 
 /** @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged; PolicyError RELEASE_BLOCKED */
@@ -73,16 +71,19 @@ export async function exportAgain(
   config: EndpointConfig,
   release: InstalledRelease,
 ): Promise<Written> {
-  const written = await exportTo(input, { ...config, release, choices: exportChoices(config) });
-  const { databaseSha256: exportedSha256 } = release;
-  const exportedAs = exportMark(config);
-  await state.set({ exportedSha256, exportedAs, exporting: null, loadedRules: null, reloadDue: true });
+  // Nobody is waited for: an engine that is another one since gets its files at the next update.
+  const engines = await findEngines(config.engines, undefined, state.now.engines);
+  const what = { feed: config.feed, release, choices: exportChoices(config), engines };
+  const written = await exportTo(input, what);
+  const made = { exportedSha256: release.databaseSha256, exportedAs: exportMark(config, engines) };
+  const { leftOut } = written;
+  await state.set({ ...made, leftOut, exporting: null, loadedRules: null, reloadDue: true });
   return written;
 }
 
 async function exportTo(
   input: OfflineInput,
-  what: Pick<ExportInput, "feed" | "release" | "choices" | "folder">,
+  what: Pick<ExportInput, "feed" | "release" | "choices" | "engines" | "folder">,
 ): Promise<Written> {
   const { store, clock, emit, memory } = input;
   const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit, memory });

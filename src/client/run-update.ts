@@ -13,6 +13,7 @@ import type { Budget } from "./budget.js";
 import { chooseRelease } from "./choose-release.js";
 import { downloadPack } from "./download.js";
 import type { PublicTreeReader } from "./fetch-file.js";
+import { findEngines } from "./engine-choices.js";
 import { giveToEngines } from "./give-to-engines.js";
 import { stillBad } from "./health-rollback.js";
 import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
@@ -60,6 +61,9 @@ async function stepByStep(run: Steps): Promise<UpdateResult> {
   const input = { ...run, files: store.files, feed: config.feed };
   const refreshed = await refresh(input);
   const proof = await proveRelease(input, refreshed);
+  // SPEC §8.7.9: asked each time, for engines are upgraded too.
+  const engines = await findEngines(config.engines, run.engine, run.state.now.engines);
+  await run.state.set({ engines });
   const result = await reach(run, proof, refreshed.trusted.timestamp?.rings.get(config.feed));
   await rememberWaiting(run, result);
   await giveToEngines(input, proof);

@@ -41,6 +41,7 @@ export async function prepareSetUp(
     feed: feedName(input.feed ?? "endpoint"),
     exportKinds: input.exportKinds ?? ruleKinds,
     exportForms: usualForms,
+    engines: [],
     network: noSettings,
     rings: noChoices,
   };

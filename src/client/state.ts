@@ -10,6 +10,7 @@ import { OperationError, UsageError, VerificationError } from "../core/errors.js
 import { isRuleKind } from "../core/rules/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
+import { parseEngines } from "./engine-choices.js";
 import { parseExportForms } from "./export-choices.js";
 import { parseHealth } from "./health.js";
 import { parseNetwork } from "./network.js";
@@ -49,6 +50,7 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
     return {
       ...{ schema, url, feed: feedName(feed), exportKinds: kinds, network: parseNetwork(network) },
       exportForms: parseExportForms(value.exportForms),
+      engines: parseEngines(value.engines),
       rings: parseRingChoices(rings),
       ...(health && { health }),
       ...(reports && { reports }),

@@ -48,6 +48,8 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     waiting: state.waiting ?? null,
     newestTrusted: state.trusted?.release ?? null,
     exports: exportChoices(config),
+    engines: state.engines ?? [],
+    leftOut: state.leftOut ?? {},
     exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
     lastSuccess,
     lastFailure,

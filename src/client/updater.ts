@@ -157,7 +157,8 @@ export class Updater {
       const config = await readConfig(files);
       const choices = parseExportChoices(change(exportChoices(config)));
       requireReadableSamples(choices, config.health);
-      await writeConfig(files, { ...config, exportKinds: choices.kinds, exportForms: choices.forms });
+      const { kinds: exportKinds, forms: exportForms, engines } = choices;
+      await writeConfig(files, { ...config, exportKinds, exportForms, engines });
       return choices;
     });
   }

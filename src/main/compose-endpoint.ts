@@ -6,6 +6,7 @@ import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesyst
 import {
   describeExports,
   describeHealth,
+  describeLeftOut,
   describeNetwork,
   describeRings,
   describeStatus,
@@ -25,6 +26,7 @@ import type {
 } from "../cli/doors.js";
 import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
+import { readEngine } from "../client/engine-choices.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
@@ -127,9 +129,9 @@ async function changeReports(state: string, said: Readonly<Record<string, unknow
   return chooseReports(store, change);
 }
 
-function changedExports({ kinds, forms }: ExportChoices, change: ExportChange): object {
-  const { kinds: others = kinds, ...changed } = change;
-  return { kinds: others, forms: { ...forms, ...changed } };
+function changedExports(now: ExportChoices, change: ExportChange): object {
+  const { kinds = now.kinds, engines, ...changed } = change;
+  return { kinds, forms: { ...now.forms, ...changed }, engines: engines?.map(readEngine) ?? now.engines };
 }
 
 /** `kind` none takes all of it back. */
@@ -193,7 +195,8 @@ export function exportClient(
   return withUpdater(state, progress, async (updater) => {
     const change = { kinds: ruleKinds, ...exports };
     const written = await updater.export(resolve(out), (now) => changedExports(now, change));
-    const text = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
+    const first = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
+    const text = [first, ...describeLeftOut(written.leftOut)].join("\n");
     return { ok: true, json: written, text };
   });
 }
@@ -224,7 +227,10 @@ function describeEvent(event: UpdateEvent): string | undefined {
     case "signature-left-out":
       return `no signature for ${event.path}: ${event.code}`;
     case "exported":
-      return `exported ${event.files} files, ${formatBytes(event.bytes)}`;
+      return [
+        `exported ${event.files} files, ${formatBytes(event.bytes)}`,
+        ...describeLeftOut(event.leftOut),
+      ].join("; ");
     default:
       return undefined;
   }

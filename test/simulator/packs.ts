@@ -8,6 +8,8 @@ import { encodeDelta } from "../../src/core/format/delta-encode.js";
 import type { PackMethod } from "../../src/core/format/codec.js";
 import { encodeFullPack } from "../../src/core/format/full-pack.js";
 import { iocLanguage } from "../../src/core/rules/ioc/language.js";
+import { type RuleKind, type Section, type SourceFile, ruleKinds } from "../../src/core/rules/model.js";
+import { ruleLanguage } from "../../src/core/rules/registry.js";
 import { nodeDigest } from "../../src/adapters/node-digest.js";
 
 export const codec = await openPackCodec({ workers: 0 });
@@ -17,11 +19,21 @@ export interface BuiltDatabase {
   readonly sha256: Sha256Hex;
 }
 
-export async function buildDatabase(indicators: readonly string[]): Promise<BuiltDatabase> {
+/** `rules` are files of other kinds. */
+export async function buildDatabase(
+  indicators: readonly string[],
+  rules: Partial<Record<RuleKind, SourceFile>> = {},
+): Promise<BuiltDatabase> {
   const parsed = iocLanguage.parse({ path: "simulated/list.txt", bytes: utf8Bytes(indicators.join("\n")) });
   const { records } = iocLanguage.merge([parsed]);
   const sink = memorySink();
-  const { sha256 } = await encodeDatabase([{ kind: "ioc", order: "sorted", records }], sink, nodeDigest);
+  const sections = ruleKinds.flatMap((kind): Section[] => {
+    if (kind === "ioc") return [{ kind, order: "sorted", records }];
+    const { order, parse, merge } = ruleLanguage(kind);
+    const file = rules[kind];
+    return file === undefined ? [] : [{ kind, order, records: merge([parse(file)]).records }];
+  });
+  const { sha256 } = await encodeDatabase(sections, sink, nodeDigest);
   return { bytes: sink.bytes(), sha256 };
 }
 

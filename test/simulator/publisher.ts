@@ -21,6 +21,7 @@ import { signMetadata } from "../../src/issuing/tuf-signatures.js";
 import { type Publisher, type StatusAddresses, createPublisher } from "../core/pki/publisher.js";
 import { digestOf } from "./digest-of.js";
 import type { SimulatedLog } from "./log.js";
+import type { RuleKind, SourceFile } from "../../src/core/rules/model.js";
 import { type BuiltDatabase, buildDatabase, buildDelta, buildFullPack } from "./packs.js";
 import { type TestSigner, testSigner } from "./test-signer.js";
 
@@ -29,6 +30,8 @@ type Role = "root" | "targets" | "snapshot" | "timestamp";
 export interface ReleaseChoices {
   /** Instead of publisher and overseer. */
   readonly signers?: readonly TestSigner[];
+  /** Files of other kinds than indicators. */
+  readonly rules?: Partial<Record<RuleKind, SourceFile>>;
   /** Changes the manifest before it is signed. */
   readonly manifest?: (manifest: Manifest) => Manifest;
   /** Instead of the publisher's CMS over the manifest; undefined for none. */
@@ -136,7 +139,7 @@ export class SimulatedPublisher {
   /** Compiles, packs, signs and publishes the next release. */
   async release(indicators: readonly string[], choices: ReleaseChoices = {}): Promise<Manifest> {
     const number = releaseNumber(this.newest + 1);
-    const database = await buildDatabase(indicators);
+    const database = await buildDatabase(indicators, choices.rules);
     const packs = await this.#makePacks(number, database, choices);
     const built: Manifest = {
       version: number,

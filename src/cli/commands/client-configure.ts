@@ -24,6 +24,7 @@ interface Options {
   readonly export?: readonly string[];
   readonly exportIoc?: readonly string[];
   readonly exportSigma?: string;
+  readonly engineVersion?: readonly string[];
   readonly mustMatch?: readonly string[];
   readonly mustNotMatch?: readonly string[];
   readonly report?: string;
@@ -51,6 +52,10 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--export <kind...>", "kinds that engines here are given (default: all); none for none")
     .option("--export-ioc <form...>", "indicators as plain (default), csv, stix, misp")
     .option("--export-sigma <form>", "Sigma by logsource (default), or flat")
+    .option(
+      "--engine-version <engine@version...>",
+      "leave out what it cannot load: suricata@7.0.10, clamav@ask, 'yara@4.2.3 without cuckoo'; none for none",
+    )
     .option(
       "--engine-kind <kind>",
       "rules that the engine loads: yara (default), suricata, clamav, sigma, ioc; or none",
@@ -100,11 +105,12 @@ function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, u
 }
 
 /** Parts of `ExportChoices`. */
-function exportsOf({ export: kinds, exportIoc, exportSigma }: Options): ExportChange {
+function exportsOf({ export: kinds, exportIoc, exportSigma, engineVersion }: Options): ExportChange {
   return {
     ...(kinds && { kinds: listOf(kinds) }),
     ...(exportIoc && { ioc: exportIoc }),
     ...(exportSigma !== undefined && { sigma: exportSigma }),
+    ...(engineVersion && { engines: listOf(engineVersion) }),
   };
 }
 

@@ -9,6 +9,7 @@ interface Options {
   readonly kind?: readonly string[];
   readonly ioc?: readonly string[];
   readonly sigma?: string;
+  readonly engineVersion?: readonly string[];
 }
 
 export function clientExport(noun: Command, doors: CLIDoors): void {
@@ -19,9 +20,14 @@ export function clientExport(noun: Command, doors: CLIDoors): void {
     .requiredOption("--out <dir>", "folder for the files; one folder a kind")
     .option("--kind <kind...>", "of these kinds alone: yara, suricata, clamav, sigma, ioc")
     .option("--ioc <form...>", "indicators as plain, csv, stix, misp (default: as configured)")
-    .option("--sigma <form>", "Sigma by logsource or flat (default: as configured)");
-  answers<Options>(command, doors, ({ progress }, { state, out, kind, ioc, sigma }) => {
-    const exports = { ...(kind && { kinds: kind }), ...(ioc && { ioc }), ...(sigma && { sigma }) };
+    .option("--sigma <form>", "Sigma by logsource or flat (default: as configured)")
+    .option(
+      "--engine-version <engine@version...>",
+      "for other engines than configured, as in client configure",
+    );
+  answers<Options>(command, doors, ({ progress }, { state, out, kind, ioc, sigma, engineVersion }) => {
+    const forms = { ...(kind && { kinds: kind }), ...(ioc && { ioc }), ...(sigma && { sigma }) };
+    const exports = { ...forms, ...(engineVersion && { engines: engineVersion }) };
     return doors.clientExport({ state, out, exports }, progress);
   });
 }
