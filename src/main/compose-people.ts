@@ -1,10 +1,10 @@
-/** The people of an identity provider put together. */
+/** The people of an identity provider put together. What checks their tokens is loaded where there is one. */
 import { systemClock } from "../adapters/clock/system.js";
-import { openOpenIDProvider } from "../adapters/identity/openid.js";
 import type { People } from "../services/context.js";
 import type { IdentitySettings } from "./identity-settings.js";
 
-export function openPeople(settings: IdentitySettings): People {
+export async function openPeople(settings: IdentitySettings): Promise<People> {
+  const { openOpenIDProvider } = await import("../adapters/identity/openid.js");
   const { issuer, audience, tokenMinutesMax, tokenType, clientID, scopes, ...rules } = settings;
   return {
     provider: openOpenIDProvider({ issuer, audience, tokenMinutesMax, tokenType, clock: systemClock }),

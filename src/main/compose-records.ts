@@ -3,8 +3,6 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { copyFromPostgres, copyIntoPostgres } from "../adapters/records/postgres-copy.js";
-import { openPostgresRecords } from "../adapters/records/postgres.js";
 import { snapshotSQLite } from "../adapters/records/sqlite-snapshot.js";
 import { openSQLiteRecords } from "../adapters/records/sqlite.js";
 import type { Report } from "../cli/doors.js";
@@ -18,10 +16,11 @@ export const recordsFile = "records.sqlite";
 
 type Place = Pick<Configuration, "records">;
 
-/** @throws OperationError STORE_FULL, STORE_FAILED */
-export function openRecords(folder: string, { records }: Place): Promise<Records> {
+/** PostgreSQL's driver is loaded where it is configured. @throws OperationError STORE_FULL, STORE_FAILED */
+export async function openRecords(folder: string, { records }: Place): Promise<Records> {
   if (records.kind === "sqlite") return openSQLiteRecords({ path: join(folder, recordsFile) });
   const url = readSecret(folder, records.url);
+  const { openPostgresRecords } = await import("../adapters/records/postgres.js");
   return openPostgresRecords({ url, connectionsMax: records.connectionsMax });
 }
 
@@ -37,6 +36,7 @@ export function openLeadership({ records: place }: Place, records: Records): Lea
 export async function snapshotRecords(folder: string, { records }: Place, into: string): Promise<void> {
   if (records.kind === "sqlite") return snapshotSQLite(join(folder, recordsFile), into);
   await (await openSQLiteRecords({ path: into })).close();
+  const { copyFromPostgres } = await import("../adapters/records/postgres-copy.js");
   await copyFromPostgres(readSecret(folder, records.url), into);
 }
 
@@ -55,6 +55,8 @@ export async function loadRecords(data: string): Promise<Report> {
   const url = readSecret(folder, records.url);
   await tellAccessLog(folder, { operation: "records load", target: recordsFile });
   await (await openSQLiteRecords({ path })).close();
+  const { openPostgresRecords } = await import("../adapters/records/postgres.js");
+  const { copyIntoPostgres } = await import("../adapters/records/postgres-copy.js");
   await (await openPostgresRecords({ url })).close();
   const count = await copyIntoPostgres(path, url);
   const text = `Loaded ${count} records. The service works on PostgreSQL from its next start; ${recordsFile} is not read any more.`;

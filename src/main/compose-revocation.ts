@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../adapters/clock/system.js";
-import { openHTTPFetcher } from "../adapters/fetcher/http.js";
 import { openHTTPRevocationSource } from "../adapters/revocation/http.js";
 import { UsageError } from "../core/errors.js";
 import { type DevelopmentRevocation, developmentRevocation } from "../issuing/development-crls.js";
 import { developmentAddress } from "../issuing/development-pki.js";
+import type { Fetcher } from "../ports/fetcher.js";
 import type { RevocationSource } from "../ports/revocation-source.js";
 import { readDevelopmentKeys } from "./development-keys.js";
 
@@ -28,7 +28,7 @@ const revocations = z.array(
 );
 
 export function openRevocationSource(folder: string): RevocationSource & { close(): Promise<void> } {
-  const fetcher = openHTTPFetcher({ userAgent: "rulemint revocation mirror" });
+  const fetcher = fetcherWhenAsked();
   const real = openHTTPRevocationSource(fetcher);
   const development = developmentRevocation({
     ...{ keys: readDevelopmentKeys(), clock: systemClock },
@@ -42,6 +42,22 @@ export function openRevocationSource(folder: string): RevocationSource & { close
     // Development certificates name no responder.
     ask: (question) => real.ask(question),
     close: () => fetcher.close(),
+  };
+}
+
+/** The HTTP client takes 10 MB once it is loaded: it is when somebody fetches, which development certificates never make us do. */
+function fetcherWhenAsked(): Fetcher & { close(): Promise<void> } {
+  let opened: Promise<Fetcher & { close(): Promise<void> }> | undefined;
+  const open = async () => {
+    const { openHTTPFetcher } = await import("../adapters/fetcher/http.js");
+    return openHTTPFetcher({ userAgent: "rulemint revocation mirror" });
+  };
+  return {
+    get: async (url, options) => {
+      opened ??= open();
+      return (await opened).get(url, options);
+    },
+    close: async () => (await opened)?.close(),
   };
 }
 

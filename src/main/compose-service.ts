@@ -118,7 +118,7 @@ export async function composeService(
     ...(accessLog && { accessLog }),
     ...(visits && { visits }),
     ...(leadership && { leadership }),
-    ...(configuration.identity && { people: openPeople(configuration.identity) }),
+    ...(configuration.identity && { people: await openPeople(configuration.identity) }),
     settings: {
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),

@@ -12,6 +12,7 @@ import { beginAccessLog, endAccessLog } from "../services/keep-access-log.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
 import { checkConfiguration } from "./check-configuration.js";
 import { type Configuration, listenAddress } from "./configuration.js";
+import { giveBackMemory } from "./give-back.js";
 import { beginWork, leads, timer, type Work } from "./leaders-work.js";
 import { openLog } from "./open-log.js";
 import type { ServiceContext } from "../services/context.js";
@@ -20,6 +21,8 @@ import type { ServiceContext } from "../services/context.js";
 const handedMs = 200;
 const shutdownMs = 10_000;
 const idlePauseMs = 50;
+/** The first probes and stamps load what the service does not load again. */
+const settleMs = 10_000;
 
 /** Resolves when the service has stopped. */
 export async function serve(options: ServeOptions, progress: Progress): Promise<void> {
@@ -44,6 +47,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   const parts = { context, requestLog: log, stopping: stopping.signal };
   const server = createServer(createApp({ ...parts, ...(stampTime && { tsa: stampTime }) }));
   let handed: NodeJS.Timeout | undefined;
+  let forgetSettling = (): void => undefined;
   try {
     work = await beginWork(service, log);
     handed = setInterval(() => {
@@ -60,11 +64,13 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     address = `http://${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
     await work.start();
     endProbes = probe(context, configuration);
+    forgetSettling = timer(settleMs, giveBackMemory);
     progress(`rulemint listens on ${address}`);
     await stopped;
     progress("stopping");
   } finally {
     stopping.abort();
+    forgetSettling();
     await endProbes();
     await work?.pause();
     await closeServer(server);

@@ -135,7 +135,12 @@ describe("a service that is killed with SIGKILL", () => {
   const releases = Math.max(2, Math.ceil((Number(process.env.RULEMINT_SERVICE_KILLS ?? 17) - 7) / 5));
   const delaysMs = Array.from({ length: releases }, (_, i) => [60, 5, 240, 140][i % 4] as number);
 
-  it("loses nothing that it acknowledged, and ends every release that it began", async () => {
+  // Each release starts the service five times.
+  const limitMs = releases * 300_000;
+
+  it("loses nothing that it acknowledged, and ends every release that it began", {
+    timeout: limitMs,
+  }, async () => {
     for (const [i, delayMs] of delaysMs.entries()) await releaseUnderFire(i + 1, delayMs);
     expect(await endpoint.updater.update()).toMatchObject({ release: delaysMs.length });
     const { items } = await publisher.as("auditor").listReleases(feed, {});

@@ -16,7 +16,7 @@ export interface RuleWorkersOptions {
   readonly workers: number;
   /** For one file, or for several small ones together. */
   readonly timeoutMs?: number;
-  /** Start the threads at once: for a process that will certainly parse. */
+  /** Start the first thread at once: for a process that will certainly parse. Each costs 14 MB, so the others come with work for them. */
   readonly warm?: boolean;
   /** What the threads run; for tests of threads that fail. */
   readonly script?: URL;
@@ -45,7 +45,7 @@ export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
   const script = options.script ?? workerURL(import.meta.url, "rule-worker");
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const threads = Array.from({ length: options.workers }, () => new ParserThread(script, timeoutMs));
-  if (options.warm === true) for (const thread of threads) thread.warm();
+  if (options.warm === true) threads.at(-1)?.warm();
   return new ThreadPool(threads);
 }
 
