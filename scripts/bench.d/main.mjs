@@ -21,6 +21,7 @@ const help = `usage: scripts/bench [options]                             the cor
        scripts/bench --scale [--indicators N] [--yara N]    a publisher that does not exist; 20 million and 100,000 unless said
        scripts/bench --fleet [--updates N]                  rulemint plan beside real endpoints; 10,000 updates unless said
        scripts/bench --endpoint [--kind KIND]...            sigma and ioc unless said: a day's update, an idle poll, client lookup
+       scripts/bench --desk [PART]                          analysts, lint, memory and a large release; one of idle analysts lint release
        scripts/bench --access [--entries N]                 the access log; 20,000 entries a step unless said
 options:
   --kind KIND     one of ${kinds.join(", ")}; may be given several times
@@ -43,6 +44,7 @@ const { values, positionals } = parseArgs({
     endpoint: { type: "boolean" },
     log: { type: "boolean" },
     access: { type: "boolean" },
+    desk: { type: "boolean" },
     entries: { type: "string" },
     updates: { type: "string", default: "10000" },
     indicators: { type: "string", default: "20000000" },
@@ -215,6 +217,7 @@ function measure() {
 async function run() {
   if (values.access)
     return { access: await (await import("./access.mjs")).accessRows(Number(values.entries ?? 20_000)) };
+  if (values.desk) return { desk: await (await import("./desk.mjs")).deskRows(positionals[0]) };
   if (values.fleet) return { fleet: await (await import("./fleet.mjs")).fleetRows(Number(values.updates)) };
   if (values.scale)
     return {

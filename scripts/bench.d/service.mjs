@@ -1,12 +1,13 @@
 // The rows that are about the service: proving one release, and the way of the sigma corpus from approval to served. Nothing is
 // simulated: `init`, `serve`, `assay run` are the programs that people run, the signer is WebCrypto.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
@@ -43,11 +44,13 @@ async function startService(data) {
   throw new Error("the service ended before it listened");
 }
 
-/** A publisher with a folder of its own, until `close`. */
-export async function openPublisher() {
+/** A publisher with a folder of its own, until `close`. `settings` change what `init` wrote into rulemint.yaml. */
+export async function openPublisher(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "rulemint-bench-service-"));
   const [data, overseer] = [join(folder, "publisher"), join(folder, "overseer")];
   await rulemint(["init", "--data", data, "--overseer", overseer]);
+  const file = join(data, "rulemint.yaml");
+  writeFileSync(file, stringify({ ...parse(readFileSync(file, "utf8")), ...settings }));
   const { child, address } = await startService(data);
   const { createAPIClient } = await dist("cli/api-client.js");
   const token = (role) =>

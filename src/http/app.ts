@@ -31,6 +31,7 @@ import { rolloutRoutes } from "./routes/rollouts.js";
 import { ruleRoutes } from "./routes/rules.js";
 import { rulesetRoutes } from "./routes/rulesets.js";
 import { serviceRoutes, type StampTime } from "./routes/service.js";
+import { traceRequests } from "./trace-requests.js";
 import { tokenRoutes } from "./routes/tokens.js";
 import { sourceRoutes } from "./routes/sources.js";
 import { submissionRoutes } from "./routes/submissions.js";
@@ -58,7 +59,7 @@ export function createApp(options: AppOptions): Express {
   app.use(logAccess(requestLog), servePublicFiles(context.tree));
   app.use(helmet());
   app.use(serveReference());
-  app.use(measureRequests(context.meter));
+  app.use(measureRequests(context.meter), traceRequests(context.tracer));
   app.use(["/v1", "/metrics"], noStore, authenticate(context));
   app.use("/v1", limitRequests(context.settings.requestsPerMinute ?? 0));
   app.use("/reports", limitReports(context.settings.reports?.perSourceHour ?? 0));

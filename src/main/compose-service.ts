@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Logger } from "pino";
 import { systemClock } from "../adapters/clock/system.js";
 import { openPackCodec } from "../adapters/codec/pack-codec.js";
 import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
@@ -25,6 +26,7 @@ import type { ServiceContext } from "../services/context.js";
 import { signOnlyLogged } from "../services/logged-signer.js";
 import { DeviceHealth } from "../services/device-health.js";
 import { metricTable } from "../services/metrics.js";
+import { traceCalls } from "../services/trace-calls.js";
 import { requireClamAVKeys } from "./clamav-keys.js";
 import { openEngines, openGates } from "./compose-engines.js";
 import { openObjects, openTree } from "./compose-storage.js";
@@ -34,6 +36,7 @@ import { composeReleaseLog } from "./compose-log.js";
 import { openLeadership, openRecords } from "./compose-records.js";
 import { openRevocationSource } from "./compose-revocation.js";
 import { openPostQuantumKey } from "./compose-keys.js";
+import { openTracer } from "./compose-tracer.js";
 import { type Configuration, isLoopback, readSecret, resolveIn } from "./configuration.js";
 import { openPeople } from "./compose-people.js";
 import { nodeDigest } from "../adapters/node-digest.js";
@@ -51,6 +54,8 @@ export interface ServiceHooks {
   /** Address of this service, once it listens; the development authority is reached through it. */
   readonly ownAddress: () => string;
   readonly wake: () => void;
+  /** Told what goes wrong beside the work. */
+  readonly log?: Logger;
   /** One of several processes that may come to lead; what a command does beside them needs no lead. */
   readonly serves?: boolean;
 }
@@ -62,9 +67,15 @@ export async function composeService(
 ): Promise<ComposedService> {
   const chain = certificates(folder, configuration.publisher.certificates);
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
-  const records = await openRecords(folder, configuration);
+  const tracer = configuration.traces && (await openTracer(folder, configuration.traces, hooks.log));
+  const records = traceCalls(tracer, "records", await openRecords(folder, configuration), [
+    "get",
+    "list",
+    "commit",
+  ]);
   const codec = await openPackCodec({ workers: configuration.workers });
-  const workers = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
+  const threads = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
+  const workers = traceCalls(tracer, "rules", threads, ["parse", "runs"]);
   const meter = openPrometheusMeter(metricTable);
   const devices = new DeviceHealth(systemClock, meter);
   const key = await openPublisher(folder, configuration, chain);
@@ -72,8 +83,10 @@ export async function composeService(
   const accessLog =
     configuration.access && (await composeAccessLog(folder, configuration.access, leadership));
   // SPEC §13.2.3: from here on nobody has a key that signs without an entry.
-  const logged = <S extends Parameters<typeof signOnlyLogged>[0]>(name: string, signer: S): S =>
-    accessLog === undefined ? signer : signOnlyLogged(signer, name, accessLog);
+  const logged = <S extends Parameters<typeof signOnlyLogged>[0]>(name: string, signer: S): S => {
+    const traced = traceCalls<S>(tracer, `key ${name}`, signer, ["sign"]);
+    return accessLog === undefined ? traced : signOnlyLogged(traced, name, accessLog);
+  };
   const publisher = logged("publisher", devices.watchSigner("publisher key", key));
   const snapshot = logged("snapshot", await openKeyFile(folder, configuration.snapshot));
   const timestamp = logged("timestamp", await openKeyFile(folder, configuration.timestamp));
@@ -82,10 +95,14 @@ export async function composeService(
   const plainPostQuantum = await openPostQuantum(folder, configuration);
   const postQuantum = plainPostQuantum && logged("post-quantum", plainPostQuantum);
   const cache = await openCompileCache(join(folder, "compile-cache"));
-  const engines = await openEngines(cache, configuration.workers);
+  const engines = (await openEngines(cache, configuration.workers)).map((engine) =>
+    traceCalls(tracer, `engine ${engine.name}`, engine, ["check"]),
+  );
   const revocation = openRevocationSource(folder);
-  const { objects, ...objectPlace } = await openObjects(folder, configuration);
-  const { tree, ...treePlace } = await openTree(folder, configuration);
+  const { objects: store, ...objectPlace } = await openObjects(folder, configuration);
+  const { tree: files, ...treePlace } = await openTree(folder, configuration);
+  const objects = traceCalls(tracer, "objects", store, ["put", "open"]);
+  const tree = traceCalls(tracer, "tree", files, ["putImmutable", "swapHead"]);
   const log =
     configuration.log &&
     composeReleaseLog(folder, configuration, configuration.log, {
@@ -108,8 +125,12 @@ export async function composeService(
     ...(postQuantum && { postQuantum }),
     postQuantumVerifier: nobleVerifier,
     revocation,
-    tsa: devices.watchAuthority("time-stamp authority", timestampAuthority(configuration, hooks.ownAddress)),
+    tsa: devices.watchAuthority(
+      "time-stamp authority",
+      traceCalls(tracer, "time-stamp", timestampAuthority(configuration, hooks.ownAddress), ["stamp"]),
+    ),
     meter,
+    ...(tracer && { tracer }),
     devices,
     gates: openGates(folder, configuration.gates),
     snapshot,
@@ -150,6 +171,7 @@ export async function composeService(
     objectPlace,
     treePlace,
     records,
+    ...(tracer ? [tracer] : []),
   ];
   return {
     context,

@@ -12,6 +12,8 @@ import { type SecretPlace, secretPlace } from "./secret-place.js";
 import { storageSettings } from "./storage-settings.js";
 import { submissionLimits } from "./submission-settings.js";
 import { fullPackSettings } from "./pack-settings.js";
+import { access, log } from "./log-settings.js";
+import { traceSettings } from "./trace-settings.js";
 import { reportSettings, ringSettings } from "./ring-settings.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
@@ -50,36 +52,6 @@ const publisher = z.discriminatedUnion("kind", [
     certificates: z.string().min(1),
   }),
 ]);
-
-/** A witness that is asked to cosign: at an address, or, for development only, in a folder of this machine. */
-const witness = z
-  .strictObject({
-    name: z.string().regex(/^\S+$/),
-    vkey: z.string().min(1),
-    url: z.url().optional(),
-    folder: z.string().min(1).optional(),
-  })
-  .refine((place) => (place.url === undefined) !== (place.folder === undefined), {
-    message: "expected either url or folder",
-  });
-
-/** Logs sign with Ed25519, which what stands between us and a token does not do: whoever names a token is told so. */
-const keyFileOnly: z.core.$ZodErrorMap = ({ code, keys = [] }) =>
-  code === "unrecognized_keys" && /module|tokenLabel|keyLabel/.test(String(keys))
-    ? "expected a key file: a log's key is Ed25519, and keys in PKCS#11 tokens are P-256 or RSA"
-    : undefined;
-
-const log = z.strictObject(
-  {
-    origin: z.string().regex(/^[^\s+]+$/),
-    keyFile: z.string().min(1),
-    passphrase: secretPlace,
-    /** Between heartbeats. */
-    heartbeatMinutes: z.number().int().min(1).max(10_080).default(60),
-    witnesses: z.array(witness).max(32).default([]),
-  },
-  { error: keyFileOnly },
-);
 
 /** Names are of the desk's identities; the first ruleset that fits counts, `*` stands for any text. */
 const review = z
@@ -122,17 +94,6 @@ const gates = z
 
 const window = (fallback: number) => z.number().min(0).max(365).default(fallback);
 const minutes = (fallback: number) => z.number().int().min(0).max(10_080).default(fallback);
-/** The second log: who read or changed what behind the doors. */
-const access = z.strictObject(
-  {
-    origin: z.string().regex(/^[^\s+]+$/),
-    keyFile: z.string().min(1),
-    passphrase: secretPlace,
-    heartbeatMinutes: z.number().int().min(1).max(1440).default(15),
-  },
-  { error: keyFileOnly },
-);
-
 const days = (fallback: number) => z.number().min(0.01).max(365).default(fallback);
 
 const configuration = z.strictObject({
@@ -188,6 +149,8 @@ const configuration = z.strictObject({
   fullPacks: fullPackSettings,
   rings: ringSettings,
   reports: reportSettings,
+  /** OpenTelemetry: where traces are sent. Absent: nowhere. */
+  traces: traceSettings.optional(),
   logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("warn"),
   minimumClient: z
     .string()

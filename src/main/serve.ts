@@ -41,6 +41,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     ownAddress: () => address,
     wake: () => work?.wake(),
     serves: true,
+    log,
   });
   const { context, stampTime } = service;
   const stopping = new AbortController();

@@ -8,6 +8,7 @@
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import type { RecordWrite } from "../ports/records.js";
+import type { SpanFacts } from "../ports/tracer.js";
 import { compileRelease } from "./compile-release.js";
 import type { ServiceContext } from "./context.js";
 import { releaseWrite, requireFeed, requireRelease, timeText, type Versioned } from "./documents.js";
@@ -21,6 +22,7 @@ import { putIntoTree } from "./put-into-tree.js";
 import { sealRelease } from "./seal-release.js";
 import { serially } from "./serially.js";
 import { signRelease } from "./sign-release.js";
+import { traced } from "./trace-calls.js";
 
 /** Gives what of the record changes; the next state among it. */
 export type ReleaseStep = (
@@ -98,7 +100,11 @@ async function takeStep(
   let change: Partial<ReleaseRecord>;
   let unexpected: unknown;
   try {
-    change = { waitingFor: null, retry: null, ...(await step(context, before.body)) };
+    change = {
+      waitingFor: null,
+      retry: null,
+      ...(await traced(context, ...spanOf(before.body), () => step(context, before.body))),
+    };
   } catch (error) {
     change = afterFailure(before.body, error, context.clock.now());
     if (!(error instanceof RulemintError)) unexpected = error;
@@ -110,6 +116,13 @@ async function takeStep(
   const done = await commitStep(context, writes);
   if (done) measureStep(context, before.body, after, began);
   if (unexpected !== undefined) throw unexpected;
+}
+
+/** A step's name is the state that it ends, gates aside: they keep it. */
+function spanOf({ feed, release, state, gates }: ReleaseRecord): [string, SpanFacts] {
+  const gate = state === "built" && gates === undefined;
+  const name = gate ? "release gates" : `release after ${state}`;
+  return [name, { "rulemint.feed": feed, "rulemint.release": release }];
 }
 
 /** False when another process changed the release meanwhile: people's answers come to any of them. The step is taken anew. */

@@ -16,6 +16,7 @@ import type { RevocationSource } from "../ports/revocation-source.js";
 import type { RuleEngine } from "../ports/rule-engine.js";
 import type { RuleWorkers } from "../ports/rule-workers.js";
 import type { Signer } from "../ports/signer.js";
+import type { Tracer } from "../ports/tracer.js";
 import type { TimestampAuthority } from "../ports/timestamp-authority.js";
 import type { ClaimRules } from "./claimed-identity.js";
 import type { GateSettings } from "./gate-release.js";
@@ -102,6 +103,8 @@ export interface ServiceContext {
   readonly gates?: ReleaseGates;
   /** Absent: nobody measures. */
   readonly meter?: Meter;
+  /** Absent: nobody is told what took how long. */
+  readonly tracer?: Tracer;
   /** What the last use of keys and authorities said; absent: nobody watches. */
   readonly devices?: DeviceHealth;
   /** Absent: only tokens that were made here are known. */

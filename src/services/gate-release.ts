@@ -18,6 +18,7 @@ import { checkDeltaPaths } from "./gate-delta-paths.js";
 import { checkShrink } from "./gate-shrink.js";
 import { measure } from "./metrics.js";
 import type { GateResult, ReleaseRecord } from "./model.js";
+import { traced } from "./trace-calls.js";
 
 export interface GateSettings {
   /** Most that the rules of a ruleset, and of all, may become fewer by; percent of the last release. */
@@ -59,8 +60,8 @@ async function runGates(context: ServiceContext, release: ReleaseRecord): Promis
   }
   const waived = new Set(release.waived ?? []);
   const results = [
-    await timed("shrink-guard", () => checkShrink(context, release, before)),
-    await timed("delta-paths", () => checkDeltaPaths(context, release)),
+    await timed(context, "shrink-guard", () => checkShrink(context, release, before)),
+    await timed(context, "delta-paths", () => checkDeltaPaths(context, release)),
     ...(await tryEngines(context, release, before)),
   ];
   return results.map((one) =>
@@ -70,9 +71,13 @@ async function runGates(context: ServiceContext, release: ReleaseRecord): Promis
 
 export type GateAnswer = Pick<GateResult, "result" | "detail" | "rules">;
 
-async function timed(gate: string, work: () => Promise<GateAnswer>): Promise<GateResult> {
+async function timed(
+  context: ServiceContext,
+  gate: string,
+  work: () => Promise<GateAnswer>,
+): Promise<GateResult> {
   const began = performance.now();
-  const answer = await work();
+  const answer = await traced(context, `gate ${gate}`, {}, work);
   return { ...answer, gate, seconds: toMilliseconds((performance.now() - began) / 1000) };
 }
 
@@ -93,16 +98,15 @@ async function tryEngines(
       const old = await exportedBefore(context, before, kind);
       const section = await sectionRecords(database.section(kind) as SectionReader);
       const files = ruleLanguage(kind).exportFiles(section);
-      const trial = await gates.tryKind({
-        kind,
-        files,
-        isChanged: (path, sha256) => old.get(path) !== sha256,
-      });
+      const isChanged = (path: string, sha256: string) => old.get(path) !== sha256;
+      const trial = await traced(context, `gate engines ${kind}`, {}, () =>
+        gates.tryKind({ kind, files, isChanged }),
+      );
       const wanted = await missingRules(database, kind, await gates.wantedRules(kind));
       results.push(...readTrial(context, kind, { ...trial, missed: [...wanted, ...trial.missed] }, before));
     }
     if (database.section("ioc") !== undefined)
-      results.push(await timed("clean-hashes", () => cleanHashes(context, database)));
+      results.push(await timed(context, "clean-hashes", () => cleanHashes(context, database)));
     return results;
   });
 }

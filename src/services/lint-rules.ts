@@ -15,6 +15,7 @@ import type { ServiceContext } from "./context.js";
 import { type JudgedIDs, lintIDs } from "./lint-ids.js";
 import { sourceBatches } from "./source-batches.js";
 import { submissionLimits } from "./submission-limits.js";
+import { traced } from "./trace-calls.js";
 
 export interface LintResult {
   /** Sorted by path, line and column; at most `limits.findingsMax`, errors first to stay. */
@@ -31,15 +32,31 @@ export interface LintResult {
 
 type LintContext = Pick<
   ServiceContext,
-  "records" | "objects" | "workers" | "engines" | "settings" | "digest"
+  "records" | "objects" | "workers" | "engines" | "settings" | "digest" | "tracer"
 >;
 
+interface Revision {
+  readonly ruleset: string;
+  readonly kind: RuleKind;
+  readonly files: readonly FileFacts[];
+}
+
+interface LintOptions {
+  readonly quarantined?: readonly string[];
+}
+
 /** @throws OperationError when a store, a worker pool or an engine fails: the submission can be sent again */
-export async function lintRules(
+export function lintRules(
   context: LintContext,
-  revision: { ruleset: string; kind: RuleKind; files: readonly FileFacts[] },
-  options: { readonly quarantined?: readonly string[] } = {},
+  revision: Revision,
+  options: LintOptions = {},
 ): Promise<LintResult> {
+  const { ruleset, kind, files } = revision;
+  const facts = { "rulemint.ruleset": ruleset, "rulemint.kind": kind, "rulemint.files": files.length };
+  return traced(context, "lint", facts, () => lint(context, revision, options));
+}
+
+async function lint(context: LintContext, revision: Revision, options: LintOptions): Promise<LintResult> {
   const { ruleset, kind } = revision;
   const language = ruleLanguage(kind);
   const shortened = ({ path, line }: LeftOutRule) => ({ path: path.slice(ruleset.length + 1), line });
