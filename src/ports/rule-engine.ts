@@ -15,4 +15,6 @@ export interface RuleEngine {
   /** What it says of a file depends on that file alone, its name aside: nobody has to ask twice. */
   readonly fileByFile?: boolean;
   check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]>;
+  /** Lets go of what it keeps for the next question, where it keeps anything. */
+  close?(): Promise<void>;
 }

@@ -12,13 +12,11 @@ type Opinion = readonly Omit<Finding, "path">[];
 const opinionsMax = 200_000;
 const cacheKey = (engine: RuleEngine) => `opinions-${engine.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
 
-export interface RememberingEngine extends RuleEngine {
-  close(): Promise<void>;
-}
+export type RememberingEngine = RuleEngine & { close(): Promise<void> };
 
 /** For engines that judge file by file; others are asked as they are. */
 export async function rememberOpinions(engine: RuleEngine, cache: CompileCache): Promise<RememberingEngine> {
-  if (engine.fileByFile !== true) return { ...delegate(engine), close: async () => undefined };
+  if (engine.fileByFile !== true) return { ...delegate(engine), close: async () => engine.close?.() };
   const known = await readOpinions(engine, cache);
   let changed = false;
   return {
@@ -37,6 +35,7 @@ export async function rememberOpinions(engine: RuleEngine, cache: CompileCache):
       );
     },
     close: async () => {
+      await engine.close?.();
       if (!changed) return;
       const text = JSON.stringify([...known].filter(([, opinion]) => isLasting(opinion)));
       await cache.put(cacheKey(engine), new TextEncoder().encode(text));

@@ -17,6 +17,8 @@ import type { RuleEngine } from "../../ports/rule-engine.js";
 const command = "yarac";
 const fileTimeoutMs = 30_000;
 const outputBytesMax = 1024 * 1024;
+/** Of several questions that one process answers. */
+const togetherFilesMax = 500;
 /** `error: rule "name" in FILE(LINE): text`, or without the rule. */
 const errorLine = /^error: (?:rule "[^"]*" in )?.*\((\d+)\): (.*)$/;
 
@@ -31,11 +33,20 @@ export async function openYaracEngine(): Promise<RuleEngine | undefined> {
   return version === undefined ? undefined : new YaracEngine(version);
 }
 
+/** The files of one question, and who waits for the findings. */
+interface Asked {
+  readonly files: readonly SourceFile[];
+  readonly settle: (findings: Finding[]) => void;
+  readonly fail: (error: unknown) => void;
+}
+
 class YaracEngine implements RuleEngine {
   readonly name: string;
   readonly kinds: readonly RuleKind[] = ["yara"];
   readonly fileByFile = true;
   readonly soundFilesOnly = true;
+  #waiting: Asked[] = [];
+  #runs = false;
 
   constructor(version: string) {
     this.name = `yarac ${version}`;
@@ -45,25 +56,72 @@ class YaracEngine implements RuleEngine {
     if (kind !== "yara") return [];
     const sound = files.filter(isSound);
     if (sound.length === 0) return [];
-    const folder = await mkdtemp(join(tmpdir(), "rulemint-yarac-")).catch(failStore);
-    try {
-      const sources = sound.map((file, i) => ({ file, name: `${i}.yar` }));
-      for (const { file, name } of sources) await writeFile(join(folder, name), file.bytes).catch(failStore);
-      // One run for all; only when it fails, one for each, because the compiler stops at the first bad file.
-      const whole = await compile(
-        folder,
-        sources.map(({ name }) => name),
-        fileTimeoutMs * 4,
-      );
-      if (whole.exit === "ok") return [];
-      const findings: Finding[] = [];
-      for (const { file, name } of sources) {
-        findings.push(...readFindings(file.path, await compile(folder, [name], fileTimeoutMs)));
+    return new Promise((settle, fail) => {
+      this.#waiting.push({ files: sound, settle, fail });
+      if (!this.#runs) void this.#answerAll();
+    });
+  }
+
+  /** One process at a time. Whoever asks meanwhile is answered together by the next: 200 people cost two runs, not 200. */
+  async #answerAll(): Promise<void> {
+    this.#runs = true;
+    while (this.#waiting.length > 0) {
+      const asked = takeTogether(this.#waiting);
+      try {
+        if (asked.length > 1 && (await allSound(asked))) for (const { settle } of asked) settle([]);
+        else for (const one of asked) await checkFiles(one.files).then(one.settle, one.fail);
+      } catch (error) {
+        for (const { fail } of asked) fail(error);
       }
-      return findings;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
     }
+    this.#runs = false;
+  }
+}
+
+/** Takes the first, and who follows as long as their files are few together: a large question is asked by itself. */
+function takeTogether(waiting: Asked[]): Asked[] {
+  let files = 0;
+  const end = waiting.findIndex((one, i) => {
+    files += one.files.length;
+    return i > 0 && files > togetherFilesMax;
+  });
+  return waiting.splice(0, end === -1 ? waiting.length : end);
+}
+
+async function allSound(asked: readonly Asked[]): Promise<boolean> {
+  const whole = await inFolder(
+    asked.flatMap(({ files }) => files),
+    (folder, names) => compile(folder, names, fileTimeoutMs),
+  );
+  return whole.exit === "ok";
+}
+
+/** One run for all; only when it fails, one for each, because the compiler stops at the first bad file. */
+function checkFiles(files: readonly SourceFile[]): Promise<Finding[]> {
+  return inFolder(files, async (folder, names) => {
+    const whole = await compile(folder, names, fileTimeoutMs * 4);
+    if (whole.exit === "ok") return [];
+    const findings: Finding[] = [];
+    for (const [i, name] of names.entries()) {
+      const { path } = files[i] as SourceFile;
+      findings.push(...readFindings(path, await compile(folder, [name], fileTimeoutMs)));
+    }
+    return findings;
+  });
+}
+
+async function inFolder<T>(
+  files: readonly SourceFile[],
+  work: (folder: string, names: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "rulemint-yarac-")).catch(failStore);
+  try {
+    const names = files.map((_, i) => `${i}.yar`);
+    for (const [i, { bytes }] of files.entries())
+      await writeFile(join(folder, names[i] as string), bytes).catch(failStore);
+    return await work(folder, names);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -39,6 +39,26 @@ describe("yara-x", () => {
     ]);
   });
 
+  it("answers many who ask at once in turns: a small change does not wait for a large one", async () => {
+    const patient = openYaraXEngine({ workers: 1, fileTimeoutMs: 20_000 });
+    const order: string[] = [];
+    const ask = async (name: string, count: number) => {
+      const files = Array.from({ length: count }, (_, i) =>
+        file(`${name}/${i}.yar`, `${good(`R${i}`)}rule X { condition: foo }\n`),
+      );
+      const findings = await patient.check("yara", files);
+      order.push(name);
+      return findings.length;
+    };
+    const found = await Promise.all([
+      ask("large", 60),
+      ...Array.from({ length: 40 }, (_, i) => ask(`small-${i}`, 1)),
+    ]);
+    await patient.close?.();
+    expect(found).toEqual([60, ...Array.from({ length: 40 }, () => 1)]);
+    expect(order.at(-1)).toBe("large");
+  });
+
   it("that does not answer in time is thrown away too", async () => {
     const impatient = openYaraXEngine({ workers: 1, fileTimeoutMs: 400 });
     const strings = Array.from({ length: 60_000 }, (_, i) => `$s${i} = /a${i}[b-y]{1,20}z/`).join("\n");

@@ -48,6 +48,19 @@ describe.runIf(engine !== undefined)("yarac", () => {
     expect(await check()).toEqual([]);
   });
 
+  it("answers many who ask at once, each about their own files", async () => {
+    const bad = 'import "pe"\nrule a {condition: pe.nonsense}';
+    const asked = Array.from({ length: 30 }, (_, i) =>
+      check(file(`${i}.yar`, i % 10 === 3 ? bad : `rule r${i} {condition: true}`)),
+    );
+    const answers = await Promise.all(asked);
+    expect(answers.flatMap((findings, i) => findings.map(({ path, line }) => [i, path, line]))).toEqual([
+      [3, "3.yar", 2],
+      [13, "13.yar", 2],
+      [23, "23.yar", 2],
+    ]);
+  });
+
   it("sees what our parser cannot, in each file, with its line", async () => {
     const findings = await check(
       file("set/a.yar", 'import "pe"\nrule a {condition: pe.nonsense}'),
