@@ -1,10 +1,10 @@
 /** A span for each request of the interface, by its route's pattern and never by its path, which a caller chose. */
 import type { RequestHandler } from "express";
-import type { Tracer } from "../ports/tracer.js";
+import type { ServiceContext } from "../services/context.js";
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-export function traceRequests(tracer: Tracer | undefined): RequestHandler {
+export function traceRequests(tracer: ServiceContext["tracer"]): RequestHandler {
   return (request, response, next) => {
     if (tracer === undefined) return next();
     const method = methods.includes(request.method) ? request.method : "other";
