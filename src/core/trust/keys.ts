@@ -73,8 +73,10 @@ export function parseTUFKey(object: JSONObject): TUFKey | undefined {
  * platform cannot use the key or it is too weak (SPEC §5.2.3).
  */
 export async function keyIdentity(key: TUFKey): Promise<string | undefined> {
-  const imported = await importKey(key);
+  const imported = await importedKey(key);
   if (imported === undefined) return undefined;
+  // Of these two there is one form, which `parseTUFKey` asked for.
+  if (key.scheme !== "rsassa-pss-sha256") return hexText(spkiFromTUFKey(key));
   return hexText(new Uint8Array(await crypto.subtle.exportKey("spki", imported)));
 }
 
@@ -84,7 +86,7 @@ export async function verifyTUFSignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const imported = await importKey(key);
+  const imported = await importedKey(key);
   const raw = key.scheme === "ecdsa-sha2-nistp256" ? rawECDSA(signature) : signature;
   if (imported === undefined || raw === undefined) return false;
   const algorithm = {
@@ -101,6 +103,15 @@ export async function verifyTUFSignature(
 }
 
 type ImportedKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** For as long as somebody has the key: an import takes about as long as a signature, and every file is signed by the same few. */
+const importedKeys = new WeakMap<TUFKey, Promise<ImportedKey | undefined>>();
+
+function importedKey(key: TUFKey): Promise<ImportedKey | undefined> {
+  const known = importedKeys.get(key) ?? importKey(key);
+  importedKeys.set(key, known);
+  return known;
+}
 
 async function importKey(key: TUFKey): Promise<ImportedKey | undefined> {
   const algorithm = {
