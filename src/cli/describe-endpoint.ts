@@ -5,6 +5,7 @@ import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
 import { reportLine } from "./describe-reports.js";
+import { rulesLine } from "./describe-rules.js";
 import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
@@ -118,6 +119,7 @@ export function describeStatus(status: EndpointStatus): string {
         : `${logFork.origin} showed two histories, ${formatTime(logFork.at)}; proof: ${logFork.files.join(", ")}`,
     ],
     ["daemon", daemon(status.watch)],
+    ["local rules", rulesLine(status.localRules)],
     ["reports", reportLine(status.reports)],
     ["export", status.exported ? "made from this release" : "not made yet"],
     ["root", `version ${status.rootVersion}`],

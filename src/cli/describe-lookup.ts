@@ -12,6 +12,22 @@ const relations: Readonly<Record<LookupHit["relation"], string>> = {
   port: "with this port",
 };
 
+const hereWords: Readonly<Record<LookupHit["here"], string>> = {
+  exported: "",
+  disabled: "; disabled here by your own rule",
+  allowed: "; allowed here by your own rule",
+};
+
+function verdict({ found, allowed, hits }: LookupAnswer): string {
+  if (allowed !== null) {
+    const why = allowed.reason === undefined ? "" : ` (${allowed.reason})`;
+    const listed = found ? "listed, and " : "not listed; ";
+    return `${listed}allowed here by your own rule for ${allowed.what}${why}`;
+  }
+  if (!found) return "not listed";
+  return hits.every(({ here }) => here !== "exported") ? "listed, and switched off here" : "listed";
+}
+
 /** For a shell: an indicator may hold anything. */
 const quoted = (text: string): string =>
   /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -20,11 +36,11 @@ export function describeLookup(
   answers: readonly LookupAnswer[],
   { feed, release }: { readonly feed: string; readonly release: InstalledRelease },
 ): string {
-  const lines = answers.flatMap(({ asked, found, hits }) => [
-    `${asked}: ${found ? "listed" : "not listed"}`,
-    ...hits.map(
-      ({ indicator, relation, list, number }) =>
-        `  ${indicator} (${relations[relation]}), ioc/${list}, record ${number}`,
+  const lines = answers.flatMap((answer) => [
+    `${answer.asked}: ${verdict(answer)}`,
+    ...answer.hits.map(
+      ({ indicator, relation, list, number, here }) =>
+        `  ${indicator} (${relations[relation]}), ioc/${list}, ${number === null ? "your own" : `record ${number}`}${hereWords[here]}`,
     ),
   ]);
   const made = release.createdAt === null ? "" : `, made ${release.createdAt}`;
@@ -32,7 +48,7 @@ export function describeLookup(
   if (answers.some(({ patternsNotAsked }) => patternsNotAsked)) {
     lines.push("listed patterns of host names were not asked");
   }
-  const [hit] = answers.flatMap(({ hits }) => hits);
+  const hit = answers.flatMap(({ hits }) => hits).find(({ number }) => number !== null);
   if (hit !== undefined) {
     const words = `--feed ${feed} --release ${release.release} --kind ioc ${quoted(hit.indicator)}`;
     lines.push(`source, of the publisher: rulemint rule explain ${words}`);

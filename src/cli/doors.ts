@@ -14,6 +14,7 @@ import type { KeyPlace } from "./key-options.js";
 import type { LogDoors } from "./log-doors.js";
 import type { MirrorDoors } from "./mirror-doors.js";
 import type { ReportDoors } from "./report-doors.js";
+import type { RulesDoors } from "./rules-doors.js";
 import type { ClientWatchOptions } from "./watch-options.js";
 
 /** Where text goes. */
@@ -123,6 +124,8 @@ export interface ClientExportOptions {
   readonly out: string;
   /** Instead of what is configured; all kinds unless it says which. */
   readonly exports?: ExportChange;
+  /** Without the owner's choices of single rules. */
+  readonly asPublished?: boolean;
 }
 
 /** What changes of the kinds and forms that engines are given. */
@@ -239,7 +242,8 @@ export interface CLIDoors
     LogDoors,
     MirrorDoors,
     OperatorDoors,
-    ReportDoors {
+    ReportDoors,
+    RulesDoors {
   readonly version: string;
   readonly terminal: Terminal;
   /** Waits between two looks at a release. */

@@ -33,6 +33,7 @@ import { clientRebuilders } from "./commands/client-rebuilders.js";
 import { clientLookup } from "./commands/client-lookup.js";
 import { clientReport } from "./commands/client-report.js";
 import { clientRollback } from "./commands/client-rollback.js";
+import { clientRules } from "./commands/client-rules.js";
 import { clientStatus } from "./commands/client-status.js";
 import { clientUpdate } from "./commands/client-update.js";
 import { clientWatch } from "./commands/client-watch.js";
@@ -122,6 +123,7 @@ const nouns: readonly (readonly [string, string, readonly AddCommand[]])[] = [
       clientReport,
       clientExport,
       clientLookup,
+      clientRules,
       clientRollback,
       clientBoot,
       clientExportBundle,

@@ -5,11 +5,14 @@
 import type { Sha256Hex } from "../core/brands.js";
 import { UsageError, quote } from "../core/errors.js";
 import type { EndpointBoots } from "../ports/endpoint-store.js";
+import { sameFiles } from "./local-rules/in-force.js";
 import { openSealed, seal } from "./sealed-json.js";
 
 export interface BootCount {
   /** That the files the engine reads were made from. */
   readonly databaseSha256: Sha256Hex;
+  /** The owner's rules in them; absent or null where nothing local is. */
+  readonly local?: Sha256Hex | null;
   readonly starts: number;
   /** Came up once: what happens later is not the release's fault. */
   readonly isReady: boolean;
@@ -31,14 +34,14 @@ export async function readBoots(boots: EndpointBoots): Promise<BootCounts> {
 export async function countStart(
   boots: EndpointBoots,
   engine: string,
-  start: Pick<BootCount, "databaseSha256" | "triesMax" | "lastStartAt">,
+  start: Pick<BootCount, "databaseSha256" | "local" | "triesMax" | "lastStartAt">,
 ): Promise<BootCount> {
   requireName(engine);
   let count: BootCount = { ...start, starts: 1, isReady: false };
   await boots.change(async (bytes) => {
     const counts = await parse(bytes);
     const before = counts[engine];
-    if (before?.databaseSha256 === start.databaseSha256) {
+    if (before !== undefined && sameFiles(before, start)) {
       // SPEC §16.7.3
       if (before.isReady) {
         count = before;
@@ -71,14 +74,13 @@ export function forgetBoots(boots: EndpointBoots): Promise<void> {
   return boots.change(async (bytes) => (bytes === undefined ? undefined : seal({})));
 }
 
-/** SPEC §16.7.2: the engine that does not come up on the files of this database. */
+/** SPEC §16.7.2: the engine that does not come up on these files. */
 export function loopOn(
   counts: BootCounts,
-  databaseSha256: Sha256Hex | null,
+  files: { readonly databaseSha256: Sha256Hex | null; readonly local?: Sha256Hex | null },
 ): { readonly engine: string; readonly count: BootCount } | undefined {
   for (const [engine, count] of Object.entries(counts)) {
-    if (count.databaseSha256 === databaseSha256 && !count.isReady && count.starts > count.triesMax)
-      return { engine, count };
+    if (sameFiles(count, files) && !count.isReady && count.starts > count.triesMax) return { engine, count };
   }
   return undefined;
 }

@@ -8,15 +8,17 @@ import { formatTime } from "../core/trust/metadata.js";
 import { countStart, loopOn, readBoots } from "./boot-counter.js";
 import { leaveRelease } from "./health-rollback.js";
 import type { EndpointState, InstalledRelease } from "./model.js";
+import { localInForce } from "./local-rules/in-force.js";
 import { type OfflineInput, exportAgain } from "./offline.js";
 import { type StateKeeper, readConfig, readState } from "./state.js";
 
 /**
- * `rolled-back`: the engine finds the files of the release before. `deferred`: another process is at work; it or the next start sees to it.
+ * `own-rules-set-aside`: the engine finds the files of this release without the owner's own rules. `rolled-back`: it finds those of the
+ * release before. `deferred`: another process is at work; it or the next start sees to it.
  * `nowhere`: no sound release to go back to.
  */
 export interface EngineStart {
-  readonly outcome: "counted" | "rolled-back" | "deferred" | "nowhere";
+  readonly outcome: "counted" | "own-rules-set-aside" | "rolled-back" | "deferred" | "nowhere";
   readonly engine: string;
   /** Without coming up, this one included; 0 where nothing was exported yet, or it came up before. */
   readonly starts: number;
@@ -31,11 +33,15 @@ export interface EngineChoice {
   readonly triesMax?: number;
 }
 
-type Counted = Pick<EndpointState, "exporting" | "exportedSha256">;
+type Counted = Pick<EndpointState, "exporting" | "exportingLocal" | "exportedSha256" | "exportedLocal">;
 
-/** What engines read was made from this database: the link may have been moved before the record of it. */
-const engineDatabase = ({ exporting, exportedSha256 }: Counted): Sha256Hex | null =>
-  exporting ?? exportedSha256;
+/** What engines read was made from this: the link may have been moved before the record of it. */
+function engineFiles(state: Counted): { databaseSha256: Sha256Hex | null; local: Sha256Hex | null } {
+  const { exporting, exportingLocal, exportedSha256, exportedLocal } = state;
+  return exporting == null
+    ? { databaseSha256: exportedSha256, local: exportedLocal ?? null }
+    : { databaseSha256: exporting, local: exportingLocal ?? null };
+}
 
 /** `recover` gets the lock and the settled state. @throws OperationError STORE_* */
 export async function engineStarting(
@@ -49,17 +55,21 @@ export async function engineStarting(
     const { installed } = await readState(files);
     return { outcome, engine, starts, triesMax, installed };
   };
-  const databaseSha256 = engineDatabase(await readState(files));
+  const about = engineFiles(await readState(files));
+  const { databaseSha256, local } = about;
   if (databaseSha256 === null) return answer("counted", 0);
-  const count = await countStart(boots, engine, { databaseSha256, triesMax, lastStartAt });
-  if (loopOn({ [engine]: count }, databaseSha256) === undefined)
+  const count = await countStart(boots, engine, { databaseSha256, local, triesMax, lastStartAt });
+  if (loopOn({ [engine]: count }, about) === undefined)
     return answer("counted", count.isReady ? 0 : count.starts);
   try {
     const back = await recover();
     if (back === undefined) return await answer("nowhere", count.starts);
     // This start is on other files than those it was counted for.
-    const next = { databaseSha256: back.databaseSha256, triesMax, lastStartAt };
-    return await answer("rolled-back", (await countStart(boots, engine, next)).starts);
+    const now = engineFiles(await readState(files));
+    const next = { databaseSha256: back.databaseSha256, local: now.local, triesMax, lastStartAt };
+    const isSame = back.databaseSha256 === databaseSha256;
+    const { starts } = await countStart(boots, engine, next);
+    return await answer(isSame ? "own-rules-set-aside" : "rolled-back", starts);
   } catch (error) {
     if (error instanceof RulemintError && error.code === "STATE_LOCKED")
       return answer("deferred", count.starts);
@@ -76,14 +86,24 @@ export async function leaveBootLoop(
   state: StateKeeper,
 ): Promise<InstalledRelease | undefined> {
   const { store, clock, emit } = input;
-  const looping = engineDatabase(state.now);
-  const loop = loopOn(await readBoots(store.boots), looping);
+  const about = engineFiles(state.now);
+  const looping = about.databaseSha256;
+  const loop = loopOn(await readBoots(store.boots), about);
   const { installed, previous } = state.now;
   if (loop === undefined || installed === null) return undefined;
+  const message = `expected ${loop.engine} to come up on release ${installed.release}, got ${loop.count.starts} starts without`;
+  // SPEC §16.8.9: what the publisher signed is left only after the owner's own rules were.
+  if (installed.databaseSha256 === looping && (await hasOwn(input, state, about.local))) {
+    const id = about.local as Sha256Hex;
+    const setAside = { id, code: "BOOT_LOOP", message, at: formatTime(clock.now()) } as const;
+    await state.set({ setAside });
+    emit({ type: "own-rules-set-aside", code: "BOOT_LOOP", message });
+    await exportAgain(input, state, await readConfig(store.files), installed);
+    return installed;
+  }
   // SPEC §16.7.2
   let target: InstalledRelease | undefined = installed;
   if (installed.databaseSha256 === looping) {
-    const message = `expected ${loop.engine} to come up on release ${installed.release}, got ${loop.count.starts} starts without`;
     const error = new PolicyError("BOOT_LOOP", message);
     target = await leaveRelease({ ...input, state }, error);
     if (target === undefined) return undefined;
@@ -94,7 +114,16 @@ export async function leaveBootLoop(
     // A newer release waits for its check (SPEC §16.6.1), and the one before it is what fails.
     return undefined;
   }
-  const written = await exportAgain(input, state, await readConfig(store.files), target);
-  emit({ type: "exported", ...written });
+  await exportAgain(input, state, await readConfig(store.files), target);
   return target;
+}
+
+/** Whether the files that the engine does not come up on have own rules in them that are in force still. */
+async function hasOwn(
+  { store }: OfflineInput,
+  state: StateKeeper,
+  local: Sha256Hex | null,
+): Promise<boolean> {
+  const { id, exported } = await localInForce(store, state.now.setAside, state.now.installed?.databaseSha256);
+  return id !== null && id === local && exported.own.length > 0;
 }

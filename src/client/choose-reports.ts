@@ -1,7 +1,7 @@
 /** The owner's word on reports, given and taken back; and what a report of this endpoint would look like. Touches no network. */
 import type { JSONObject } from "../core/encoding/json.js";
 import type { HealthReport } from "../core/health-report.js";
-import type { EndpointFiles, EndpointStore } from "../ports/endpoint-store.js";
+import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig, EndpointState } from "./model.js";
 import { rounded, saidAlready } from "./note-update.js";
 import { type ReportChoices, parseReportChoices, reportAddress } from "./report-choices.js";
@@ -16,28 +16,22 @@ export interface ReportStatus extends ReportChoices {
   readonly sent: readonly SentReport[];
 }
 
-/** @throws UsageError USAGE; OperationError STATE_LOCKED, STORE_* */
+/** Under the lock. @throws UsageError USAGE; OperationError STORE_* */
 export async function chooseReports(
-  store: EndpointStore,
+  files: EndpointFiles,
   change: (now: ReportChoices | undefined) => ReportChoices | undefined,
 ): Promise<ReportChoices | undefined> {
-  const { files } = store;
-  const unlock = await store.lock();
-  try {
-    const { reports: now, ...config } = await readConfig(files);
-    const next = parseReportChoices(change(now) as JSONObject | undefined);
-    if (next !== undefined) reportAddress(config.url, next);
-    // The word is the last thing written, and the first thing taken back.
-    if (next !== undefined && now === undefined) await writeNotes(files, saidAlready(await readState(files)));
-    await writeConfig(files, { ...config, ...(next && { reports: next }) });
-    if (next === undefined) {
-      await forgetNotes(files);
-      await forgetOutbox(files);
-    }
-    return next;
-  } finally {
-    await unlock();
+  const { reports: now, ...config } = await readConfig(files);
+  const next = parseReportChoices(change(now) as JSONObject | undefined);
+  if (next !== undefined) reportAddress(config.url, next);
+  // The word is the last thing written, and the first thing taken back.
+  if (next !== undefined && now === undefined) await writeNotes(files, saidAlready(await readState(files)));
+  await writeConfig(files, { ...config, ...(next && { reports: next }) });
+  if (next === undefined) {
+    await forgetNotes(files);
+    await forgetOutbox(files);
   }
+  return next;
 }
 
 /** Null where the owner has chosen nothing. */

@@ -3,15 +3,16 @@ import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
-import { type SectionReader, openDatabase } from "../core/format/database.js";
+import { openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
 import { exportInForms } from "../core/rules/export-forms.js";
 import { loadableRecords } from "../core/rules/loadable.js";
-import type { ExportedFile, RuleKind } from "../core/rules/model.js";
+import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { ExportChoices } from "./export-choices.js";
 import { type KnownEngine, engineOf } from "./engine-choices.js";
+import type { LocalExport } from "./local-rules/local-export.js";
 import type { InstalledRelease, LeftOut } from "./model.js";
 
 /** The file that belongs beside an exported file, as `<path>.sign`; undefined when there is none. */
@@ -28,6 +29,8 @@ export interface ExportInput {
   readonly engines: readonly KnownEngine[];
   /** Undefined is the endpoint's own. */
   readonly folder?: string | undefined;
+  /** The owner's word about single rules. */
+  readonly local?: LocalExport | undefined;
   readonly signFile?: SignFile | undefined;
   readonly inspect?: (folder: string) => Promise<void>;
 }
@@ -40,7 +43,7 @@ export interface Exported {
 
 /** One folder a kind. @throws OperationError STORE_FULL, STORE_FAILED */
 export async function exportDatabase(input: ExportInput): Promise<Exported> {
-  const { store, digest, choices, release, signFile } = input;
+  const { store, digest, choices, release, signFile, local } = input;
   const leftOut: { [kind in RuleKind]?: Record<string, number> } = {};
   const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
   const facts = { ...release, createdAt, feed: input.feed };
@@ -49,8 +52,12 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
   try {
     const database = await openDatabase(source, ruleLanguage, digest);
     async function* files(): AsyncGenerator<ExportedFile> {
-      for (const { kind } of database.sections.filter((section) => choices.kinds.includes(section.kind))) {
-        const all = await sectionRecords(database.section(kind) as SectionReader);
+      for (const kind of ruleKinds.filter((one) => choices.kinds.includes(one))) {
+        const section = database.section(kind);
+        if (section === undefined && !local?.hasOwn(kind)) continue;
+        const published = section === undefined ? [] : await sectionRecords(section);
+        // SPEC §16.8.1
+        const all = local?.filter(kind, published) ?? published;
         const engine = engineOf(kind, input.engines);
         // SPEC §8.7.9
         const leave = (need: string) => {

@@ -6,7 +6,13 @@ export type { EndpointStore } from "../ports/endpoint-store.js";
 export type { Fetcher } from "../ports/fetcher.js";
 export type { HealthChoices } from "./health.js";
 export type { EngineChoice, EngineStart } from "./boot-loop.js";
+export type { AddOptions, ChooseOptions, EndpointRules } from "./local-rules/endpoint-rules.js";
+export type { ChangeResult } from "./local-rules/change-local-rules.js";
+export type { LocalCheck } from "./local-rules/check-local-rules.js";
+export type { LocalConflict, LocalEffect, OwnFile, RuleChoice, SetAside } from "./local-rules/model.js";
+export type { LocalStatus } from "./local-rules/status.js";
 export type { NetworkSettings } from "./network.js";
+export type { ReportChoices } from "./report-choices.js";
 export type { RingChoices } from "./ring-choices.js";
 export { Lookup, type LookupAnswer, type LookupHit } from "./lookup.js";
 export type {

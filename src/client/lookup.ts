@@ -15,6 +15,7 @@ import { indicatorType, listName, typeMark } from "../core/rules/ioc/types.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointDatabases, EndpointFiles } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
+import { type Here, LocalLookup } from "./local-rules/local-lookup.js";
 import type { InstalledRelease } from "./model.js";
 import { readState } from "./state.js";
 
@@ -23,16 +24,20 @@ export interface LookupHit {
   /** The rule: by this id `rule explain` of the publisher tells files, lines, author and approvals. */
   readonly indicator: string;
   readonly relation: Relation;
-  /** The exported list that has it, such as `domains.txt`, and its number among the records of its kind. */
+  /** The exported list that has it, such as `domains.txt`, and its number among the records of its kind; null for an own one. */
   readonly list: string;
-  readonly number: number;
+  readonly number: number | null;
+  /** Whether this endpoint's engines get it. */
+  readonly here: Here;
 }
 
 export interface LookupAnswer {
   /** In its canonical form. */
   readonly asked: string;
   readonly found: boolean;
-  /** The nearest first. */
+  /** The owner's word that vouches for what was asked, listed or not. */
+  readonly allowed: { readonly what: string; readonly reason?: string } | null;
+  /** The nearest first; own ones behind the published. */
   readonly hits: readonly LookupHit[];
   readonly release: InstalledRelease;
   /** Regular expressions of host names are listed, and were not asked. */
@@ -47,17 +52,19 @@ export class Lookup {
   readonly #file: OpenObject;
   readonly #finder: RecordFinder | undefined;
   readonly #hasPatterns: boolean;
+  readonly #local: LocalLookup;
 
   private constructor(
     release: InstalledRelease,
     file: OpenObject,
-    finder: RecordFinder | undefined,
-    hasPatterns: boolean,
+    section: { readonly finder: RecordFinder | undefined; readonly hasPatterns: boolean },
+    local: LocalLookup,
   ) {
     this.release = release;
     this.#file = file;
-    this.#finder = finder;
-    this.#hasPatterns = hasPatterns;
+    this.#finder = section.finder;
+    this.#hasPatterns = section.hasPatterns;
+    this.#local = local;
   }
 
   /** @throws UsageError USAGE before the first update; OperationError STATE_CORRUPT when the database is not the one that was proven */
@@ -75,7 +82,8 @@ export class Lookup {
       const section = database.section("ioc");
       const finder = section && new RecordFinder(section);
       const patterns = await finder?.startingWith(typeMark(indicatorType.pattern), 1);
-      return new Lookup(release, file, finder, (patterns?.length ?? 0) > 0);
+      const hasPatterns = (patterns?.length ?? 0) > 0;
+      return new Lookup(release, file, { finder, hasPatterns }, await LocalLookup.open(files, digest));
     } catch (error) {
       await file.close();
       throw error;
@@ -90,10 +98,18 @@ export class Lookup {
       const message = reader.problem?.message ?? `expected an indicator, got ${quote(text)}`;
       throw new UsageError("USAGE", message);
     }
-    const hits = (await Promise.all(candidatesOf(record).map((one) => this.#hitsOf(one)))).flat();
+    const candidates = candidatesOf(record);
+    const published = (await Promise.all(candidates.map((one) => this.#hitsOf(one)))).flat();
+    const own = candidates.filter((one) => this.#local.isOwn(one));
+    const hits = [
+      ...published,
+      ...own.map((one) => hitOf(one.record, one.relation, null, "exported" as const)),
+    ];
+    const word = this.#local.allowing(record);
     return {
       asked: textOf(record),
       found: hits.length > 0,
+      allowed: word === undefined ? null : { what: word.what, ...(word.reason && { reason: word.reason }) },
       hits,
       release: this.release,
       patternsNotAsked: this.#hasPatterns,
@@ -108,19 +124,19 @@ export class Lookup {
     if (this.#finder === undefined) return [];
     if (!anyPort) {
       const number = await this.#finder.find(record);
-      return number === undefined ? [] : [hitOf(record, relation, number)];
+      return number === undefined ? [] : [hitOf(record, relation, number, this.#local.here(record))];
     }
     const found = await this.#finder.startingWith(record, portsMax);
     // Behind a name its names below may stand as well.
     const own = found.filter((one) => one.record.length === record.length + 2);
-    return own.map((one) => hitOf(one.record, relation, one.number));
+    return own.map((one) => hitOf(one.record, relation, one.number, this.#local.here(one.record)));
   }
 }
 
 const textOf = (record: string): string => utf8Text(byteStringBytes(indicatorText(record)));
 
-function hitOf(record: string, relation: Relation, number: number): LookupHit {
-  return { indicator: textOf(record), relation, list: listName(record), number };
+function hitOf(record: string, relation: Relation, number: number | null, here: Here): LookupHit {
+  return { indicator: textOf(record), relation, list: listName(record), number, here };
 }
 
 /** No lock is taken: an update may be swapping databases just now, and says so before and after. */

@@ -18,6 +18,8 @@ import type { ReportStatus } from "./choose-reports.js";
 import type { EngineChoice, KnownEngine } from "./engine-choices.js";
 import type { ExportChoices } from "./export-choices.js";
 import type { HealthChoices } from "./health.js";
+import type { SetAside } from "./local-rules/model.js";
+import type { LocalStatus } from "./local-rules/status.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
 import type { ReportChoices } from "./report-choices.js";
@@ -99,6 +101,11 @@ export interface EndpointState extends Holdings {
   readonly leftOut?: LeftOut;
   /** The one that it is about to be made from: the link may have been moved already. */
   readonly exporting?: Sha256Hex | null;
+  /** `localID` of the owner's rules that are in it; null where nothing local is. */
+  readonly exportedLocal?: Sha256Hex | null;
+  readonly exportingLocal?: Sha256Hex | null;
+  /** Own rules that an engine could not live with. */
+  readonly setAside?: SetAside | null;
   /** That the engine said it loaded from there. */
   readonly loadedRules?: number | null;
   /** Whether the engine has yet to be told about the files there. */
@@ -158,6 +165,10 @@ export type UpdateEvent =
       readonly to: ReleaseNumber;
       readonly code: ErrorCode;
     }
+  /** The engine cannot live with the owner's own rules: the published ones are exported without them. */
+  | { readonly type: "own-rules-set-aside"; readonly code: ErrorCode; readonly message: string }
+  /** What the owner chose was damaged on disk: mended from its copy, or lost and nothing local is in force. */
+  | { readonly type: "local-rules-damaged"; readonly damage: "copy" | "lost" }
   /** A signature over an exported file that is not there or does not hold; the file is exported without. */
   | { readonly type: "signature-left-out"; readonly path: string; readonly code: ErrorCode }
   | {
@@ -226,6 +237,8 @@ export interface EndpointStatus {
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];
   readonly logFork: LogFork | null;
+  /** What its owner chose of single rules. */
+  readonly localRules: LocalStatus;
   /** Null where its owner has not chosen to report. */
   readonly reports: ReportStatus | null;
   /** What the daemon says of itself; null where none ever ran. */

@@ -75,7 +75,7 @@ function newsOf({ state, result, error, about }: UpdateEnd): News[] {
 
 /** SPEC §16.5.7: a network, a disk and an owner's own choice say nothing of a release. */
 function saysOfRelease(error: RulemintError): boolean {
-  if (error.code === "RELEASE_UNREACHABLE" || error.code.startsWith("FETCH_")) return false;
+  if (error.code === "RELEASE_UNREACHABLE" || /^(FETCH|LOCAL)_/.test(error.code)) return false;
   return error instanceof VerificationError || error instanceof PolicyError;
 }
 
@@ -87,7 +87,9 @@ function noteOf({ release, outcome, code }: News, end: UpdateEnd): Note {
   const { config, now, result, state, random = drawn } = end;
   const isHere = outcome === "installed";
   const from = isHere ? (result?.from ?? 0) : 0;
-  const rules = isHere && state.loadedRules != null ? rounded(state.loadedRules) : null;
+  // SPEC §16.8.10: with own choices in force the number is this owner's, and nobody else's.
+  const isShared = isHere && state.exportedLocal == null;
+  const rules = isShared && state.loadedRules != null ? rounded(state.loadedRules) : null;
   const report = {
     ...{ release: release as HealthReport["release"], from: release - from <= fromMost ? from : 0 },
     ...{ path: isHere ? pathOf(result) : "none", hour: now.toISOString().slice(0, 13) },

@@ -1,11 +1,15 @@
 /** What an endpoint does with what it holds, without a network: each under the lock, each over databases whose bytes were compared. */
 import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { OperationError, UsageError } from "../core/errors.js";
+import { formatTime } from "../core/trust/metadata.js";
 import { clamavSigner } from "./clamav-signatures.js";
 import { type ChangeExports, exportChoices, exportMark, parseExportChoices } from "./export-choices.js";
 import { findEngines, requireKnown } from "./engine-choices.js";
 import { type ExportInput, type Exported, exportDatabase } from "./export-database.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
+import { localInForce, rememberEffect } from "./local-rules/in-force.js";
+import { LocalExport } from "./local-rules/local-export.js";
+import { type LocalRules, noLocalRules } from "./local-rules/model.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
 import { requireNotBlocked } from "./recall.js";
 import { reloadEngine } from "./reload-engine.js";
@@ -26,22 +30,30 @@ export async function settledState({ store, digest }: OfflineInput): Promise<Sta
   return state;
 }
 
+export interface ExportOptions {
+  readonly change: ChangeExports;
+  /** Without what the owner chose of single rules. */
+  readonly asPublished?: boolean;
+}
+
 /** @throws UsageError USAGE; OperationError STATE_CORRUPT, STORE_* */
 export async function exportInUse(
   input: OfflineInput,
   folder: string,
-  change: ChangeExports,
+  { change, asPublished }: ExportOptions,
 ): Promise<Written & { readonly release: InstalledRelease }> {
   const config = await readConfig(input.store.files);
   const choices = parseExportChoices(change(exportChoices(config)));
-  const { installed, engines: before } = (await settledState(input)).now;
+  const { installed, engines: before, setAside } = (await settledState(input)).now;
   if (installed === null)
     throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
   await requireWhole(input, "database", installed);
   const engines = await findEngines(choices.engines, input.engine, before);
   requireKnown(engines, choices.kinds);
+  const { exported } = await localInForce(input.store, setAside, installed.databaseSha256);
   const what = { feed: config.feed, release: installed, choices, engines, folder };
-  return { release: installed, ...(await exportTo(input, what)) };
+  const { written } = await exportTo(input, what, asPublished ? noLocalRules : exported);
+  return { release: installed, ...written };
 }
 
 /** @throws UsageError USAGE when there is none; OperationError STATE_CORRUPT when it is damaged; PolicyError RELEASE_BLOCKED */
@@ -58,39 +70,45 @@ export async function goBack(input: OfflineInput): Promise<InstalledRelease> {
   const next = { installed: previous, previous: null, held: installed.release };
   await swapDatabase(state, next, () => store.databases.restore());
   emit({ type: "installed", release: previous.release });
-  const written = await exportAgain(input, state, config, previous);
-  emit({ type: "exported", ...written });
+  await exportAgain(input, state, config, previous);
   await reloadEngine({ state, exports: store.exports, engine, health: config.health });
   return previous;
 }
 
-/** To the endpoint's own folder, of a release that nobody asks the engine about. */
+/** To the endpoint's own folder, of a release that nobody asks the engine about, with what its owner chose of rules. */
 export async function exportAgain(
   input: OfflineInput,
   state: StateKeeper,
   config: EndpointConfig,
   release: InstalledRelease,
-): Promise<Written> {
+): Promise<void> {
+  const { databaseSha256: exportedSha256 } = release;
+  const { exported } = await localInForce(input.store, state.now.setAside, exportedSha256);
   // Nobody is waited for: an engine that is another one since gets its files at the next update.
   const engines = await findEngines(config.engines, undefined, state.now.engines);
   const what = { feed: config.feed, release, choices: exportChoices(config), engines };
-  const written = await exportTo(input, what);
-  const made = { exportedSha256: release.databaseSha256, exportedAs: exportMark(config, engines) };
+  const { written, local } = await exportTo(input, what, exported);
   const { leftOut } = written;
-  await state.set({ ...made, leftOut, exporting: null, loadedRules: null, reloadDue: true });
-  return written;
+  await state.set({
+    ...{ exportedSha256, exportedAs: exportMark(config, engines), exportedLocal: local?.id ?? null },
+    ...{ exporting: null, exportingLocal: null, leftOut, loadedRules: null, reloadDue: true },
+  });
+  await rememberEffect(input.store.files, local?.effect(exportedSha256, formatTime(input.clock.now())));
+  input.emit({ type: "exported", ...written });
 }
 
-async function exportTo(
+export async function exportTo(
   input: OfflineInput,
-  what: Pick<ExportInput, "feed" | "release" | "choices" | "engines" | "folder">,
-): Promise<Written> {
-  const { store, clock, emit, memory } = input;
+  what: Pick<ExportInput, "feed" | "release" | "choices" | "engines" | "folder" | "inspect">,
+  rules: LocalRules,
+): Promise<{ readonly written: Written; readonly local: LocalExport | undefined }> {
+  const { store, clock, digest, emit, memory } = input;
   const signFile = await clamavSigner({ files: store.files, now: clock.now(), emit, memory });
-  return exportDatabase({ ...input, ...what, signFile });
+  const local = await LocalExport.prepare(store.files, rules, digest);
+  return { written: await exportDatabase({ ...input, ...what, signFile, local }), local };
 }
 
-async function requireWhole(
+export async function requireWhole(
   { store, digest }: OfflineInput,
   which: "database" | "previous",
   expected: InstalledRelease,

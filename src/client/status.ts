@@ -8,6 +8,7 @@ import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
 import { reportStatus } from "./choose-reports.js";
 import { exportChoices } from "./export-choices.js";
+import { readLocalStatus } from "./local-rules/status.js";
 import type { EndpointStatus } from "./model.js";
 import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
@@ -54,6 +55,7 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     lastSuccess,
     lastFailure,
     logFork: state.logFork ?? null,
+    localRules: await readLocalStatus(files, state),
     reports: await reportStatus(files, config),
     watch: await readWatchStatus(files),
     releaseAgeSeconds: secondsSince(installed?.createdAt),

@@ -12,6 +12,7 @@ import { abortable } from "./abortable.js";
 import { forgetBoots, noteReady } from "./boot-counter.js";
 import { type EngineChoice, type EngineStart, engineStarting, leaveBootLoop } from "./boot-loop.js";
 import { Budget } from "./budget.js";
+import { chooseReports } from "./choose-reports.js";
 import { isDownload } from "./download.js";
 import { PublicTreeReader } from "./fetch-file.js";
 import type {
@@ -32,9 +33,11 @@ import {
 } from "./export-choices.js";
 import { type HealthChoices, parseHealth } from "./health.js";
 import { adoptDatabase, settleSwap } from "./holdings.js";
+import { EndpointRules } from "./local-rules/endpoint-rules.js";
 import { Mirrors } from "./mirrors.js";
 import { type NetworkSettings, parseNetwork, withoutPassword } from "./network.js";
 import { type OfflineInput, type Written, exportInUse, goBack, settledState } from "./offline.js";
+import type { ReportChoices } from "./report-choices.js";
 import { type RingChoices, parseRingChoices } from "./ring-choices.js";
 import { type InitInput, formatRebuilders, prepareSetUp } from "./set-up.js";
 import { readStatus } from "./status.js";
@@ -42,12 +45,15 @@ import { StateKeeper, readConfig, readState, writeConfig } from "./state.js";
 import { runUpdate } from "./run-update.js";
 
 export class Updater {
+  /** Disabled, enabled, allowed and own rules. */
+  readonly rules: EndpointRules;
   readonly #options: UpdaterOptions;
   /** For the program's life: an endpoint that stays up judges the same certificates and lists at every release. */
   readonly #memory = new RememberedSignatures();
 
   constructor(options: UpdaterOptions) {
     this.#options = options;
+    this.rules = new EndpointRules({ input: () => this.#offline, locked: (work) => this.#locked(work) });
   }
 
   /** Sets the endpoint up; touches no network. @throws VerificationError when root or policy are not sound; UsageError USAGE when it is set up already */
@@ -92,6 +98,13 @@ export class Updater {
     });
   }
 
+  /** Whether this endpoint tells how releases do here, and whom. Touches no network. @throws UsageError USAGE; OperationError */
+  async chooseReports(
+    change: (now: ReportChoices | undefined) => ReportChoices | undefined,
+  ): Promise<ReportChoices | undefined> {
+    return this.#locked(() => chooseReports(this.#options.store.files, change));
+  }
+
   /** SPEC §5.5.8: in force from the next update on; undefined leaves it to the policy. @throws VerificationError METADATA_MALFORMED; UsageError USAGE */
   async setRebuilders(rebuilders: RebuilderPolicy | undefined): Promise<void> {
     const bytes = rebuilders && formatRebuilders(rebuilders);
@@ -127,7 +140,7 @@ export class Updater {
         await adoptDatabase(state, store, digest);
         if (options.again) {
           await forgetBoots(store.boots);
-          await state.set({ held: null, bad: null });
+          await state.set({ held: null, bad: null, setAside: null });
         } else await leaveBootLoop(this.#offline, state);
         const result = await runUpdate({
           ...{ ...parts, config, state, tree, budget, now },
@@ -167,9 +180,10 @@ export class Updater {
   async export(
     folder: string,
     choice: readonly RuleKind[] | ChangeExports = ruleKinds,
+    options: { readonly asPublished?: boolean } = {},
   ): Promise<Written & { readonly release: InstalledRelease }> {
     const change = typeof choice === "function" ? choice : (now: object) => ({ ...now, kinds: choice });
-    return this.#locked(() => exportInUse(this.#offline, folder, change));
+    return this.#locked(() => exportInUse(this.#offline, folder, { change, ...options }));
   }
 
   /**

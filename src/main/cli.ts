@@ -42,6 +42,8 @@ const doors: CLIDoors = {
       afterwards.push(async () => (await import("./compose-reports.js")).mailReport(options.state));
     return (await import("./compose-endpoint.js")).updateClient(options, progress);
   },
+  clientRules: async (order, progress) =>
+    (await import("./compose-local-rules.js")).rulesInClient(order, progress),
   clientReport: async (options) => (await import("./compose-reports.js")).reportClient(options),
   clientWatch: async (options, progress) =>
     (await import("./compose-watch.js")).watchClient(options, progress),

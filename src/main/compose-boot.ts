@@ -27,6 +27,8 @@ function describeStart({ outcome, engine, starts, triesMax, installed }: EngineS
   switch (outcome) {
     case "rolled-back":
       return `${engine} never came up on the release that was here. It now starts on ${release}.`;
+    case "own-rules-set-aside":
+      return `${engine} never came up with your own rules. It now starts on ${release} without them.`;
     case "deferred":
       return `${failed}; another process is at work on the endpoint, so the next start sees to it.`;
     case "nowhere":

@@ -30,7 +30,6 @@ import { readEngine } from "../client/engine-choices.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { UpdateEvent, UpdateResult } from "../client/model.js";
-import { chooseReports } from "../client/choose-reports.js";
 import type { ReportChoices } from "../client/report-choices.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import { readConfig } from "../client/state.js";
@@ -113,7 +112,7 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
     );
     const exports = await updater.chooseExports((now) => changedExports(now, forms));
     const health = await updater.chooseHealth((now) => changedHealth(now, asked));
-    const reports = await changeReports(state, said);
+    const reports = await changeReports(updater, state, said);
     const words = [describeNetwork(network), describeRings(rings), describeExports(exports)];
     const text = [...words, describeHealth(health), describeReportChoices(reports)].join("\n");
     const json = { ...network, rings, exports, health: health ?? null, reports: reports ?? null };
@@ -121,12 +120,13 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
   });
 }
 
-async function changeReports(state: string, said: Readonly<Record<string, unknown>>) {
-  const store = await openFilesystemEndpointStore(resolve(state));
-  if (Object.keys(said).length === 0) return (await readConfig(store.files)).reports;
+async function changeReports(updater: Updater, state: string, said: Readonly<Record<string, unknown>>) {
+  if (Object.keys(said).length === 0) {
+    return (await readConfig((await openFilesystemEndpointStore(resolve(state))).files)).reports;
+  }
   const change = (now: ReportChoices | undefined) =>
     said.off === true ? undefined : (withoutNulls({ ...now, ...said }) as unknown as ReportChoices);
-  return chooseReports(store, change);
+  return updater.chooseReports(change);
 }
 
 function changedExports(now: ExportChoices, change: ExportChange): object {
@@ -189,12 +189,13 @@ export function clientStatus(state: string): Promise<Report> {
 }
 
 export function exportClient(
-  { state, out, exports }: ClientExportOptions,
+  { state, out, exports, asPublished = false }: ClientExportOptions,
   progress: Progress,
 ): Promise<Report> {
   return withUpdater(state, progress, async (updater) => {
     const change = { kinds: ruleKinds, ...exports };
-    const written = await updater.export(resolve(out), (now) => changedExports(now, change));
+    const asked = (now: ExportChoices) => changedExports(now, change);
+    const written = await updater.export(resolve(out), asked, { asPublished });
     const first = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
     const text = [first, ...describeLeftOut(written.leftOut)].join("\n");
     return { ok: true, json: written, text };
@@ -224,6 +225,12 @@ function describeEvent(event: UpdateEvent): string | undefined {
       return `${event.pack.path} refused: ${event.code}`;
     case "rolled-back":
       return `release ${event.from} failed its check here (${event.code}); release ${event.to} is in use again`;
+    case "own-rules-set-aside":
+      return `your own rules are set aside (${event.code}: ${event.message}); the published ones are in place`;
+    case "local-rules-damaged":
+      return event.damage === "copy"
+        ? "what you chose of rules was damaged on disk; mended from its copy"
+        : "LOCAL_RULES_CORRUPT: what you chose of rules is lost; all published rules are exported (client rules reset)";
     case "signature-left-out":
       return `no signature for ${event.path}: ${event.code}`;
     case "exported":

@@ -49,6 +49,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientExport: closed("clientExport"),
     clientLookup: closed("clientLookup"),
     clientRollback: closed("clientRollback"),
+    clientRules: closed("clientRules"),
     clientRebuilders: closed("clientRebuilders"),
     runAssay: closed("runAssay"),
     vouchForSourceMap: closed("vouchForSourceMap"),

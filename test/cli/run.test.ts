@@ -1,4 +1,5 @@
 /** Exit codes, one JSON document, one voice for failures: what holds for every command. */
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { OperationError, PolicyError, VerificationError } from "../../src/core/errors.js";
 import { createProgram } from "../../src/cli/program.js";
@@ -8,12 +9,20 @@ import { digest, run } from "./fake-doors.js";
 
 const words = (line: string) => line.split(" ").filter((word) => word !== "");
 
-const commands = createProgram({ version: "0", terminal: {} } as CLIDoors)
-  .commands.flatMap((noun) => (noun.commands.length === 0 ? [noun] : [...noun.commands]))
-  .map((command) => ({
-    command,
-    name: `${command.parent?.name() ?? ""} ${command.name()}`.replace("rulemint ", ""),
-  }));
+interface Named {
+  readonly command: Command;
+  readonly name: string;
+}
+
+/** Every command that does something, by the words that lead to it. */
+function leaves(parent: Command, before = ""): Named[] {
+  return parent.commands.flatMap((command) => {
+    const name = `${before}${command.name()}`;
+    return command.commands.length === 0 ? [{ command, name }] : leaves(command, `${name} `);
+  });
+}
+
+const commands = leaves(createProgram({ version: "0", terminal: {} } as CLIDoors));
 
 describe("every command", () => {
   it("is there", () => {
@@ -67,6 +76,14 @@ describe("every command", () => {
       "client report",
       "client export",
       "client lookup",
+      "client rules list",
+      "client rules disable",
+      "client rules enable",
+      "client rules allow",
+      "client rules add",
+      "client rules remove",
+      "client rules check",
+      "client rules reset",
       "client rollback",
       "client boot",
       "client export-bundle",

@@ -103,7 +103,10 @@ describe("listed", () => {
     const { release, hits: found } = await lookup.find("evil.example");
     expect(release).toMatchObject({ release: 1, databaseSha256: await scene.endpoint.databaseSha256() });
     expect(found).toEqual([
-      { indicator: "evil.example", relation: "exact", list: "domains.txt", number: expect.any(Number) },
+      {
+        ...{ indicator: "evil.example", relation: "exact", list: "domains.txt" },
+        ...{ number: expect.any(Number), here: "exported" },
+      },
     ]);
   });
 

@@ -45,7 +45,7 @@ const refused = (code: string) => expect.objectContaining({ code });
 const update = (options = {}) => scene.endpoint.updater.update(options);
 const store = () => openFilesystemEndpointStore(scene.endpoint.folder);
 const on = async (choices: Partial<ReportChoices> = {}) =>
-  chooseReports(await store(), () => ({ region: "ch", delaySeconds: 0, ...choices }));
+  chooseReports((await store()).files, () => ({ region: "ch", delaySeconds: 0, ...choices }));
 const status = async () => {
   const { files } = await store();
   return reportStatus(files, await readConfig(files));
@@ -88,7 +88,7 @@ describe("SPEC §16.5.1 without its owner's word", () => {
     await scene.publisher.release(indicators(1));
     await update();
     expect((await status())?.waiting).toHaveLength(1);
-    await chooseReports(await store(), () => undefined);
+    await chooseReports((await store()).files, () => undefined);
     expect(await send()).toBeUndefined();
     await on();
     await update();
@@ -364,7 +364,7 @@ describe("SPEC §16.5.9 a crash", () => {
       const whole = await scene.endpointOn(name);
       await whole.updater.init({ url: scene.server.url, root: scene.publisher.root });
       const disk = await openFilesystemEndpointStore(whole.folder);
-      await chooseReports(disk, () => ({ region: "ch", delaySeconds: 0 }));
+      await chooseReports(disk.files, () => ({ region: "ch", delaySeconds: 0 }));
       const locks: (() => Promise<void>)[] = [];
       const life = { operations: 0, diesAt: points + 1 };
       const mortal = await scene.endpointOn(name, (one) => dyingStore(one, life, locks));

@@ -22,12 +22,14 @@ import { type Publisher, type StatusAddresses, createPublisher } from "../core/p
 import { digestOf } from "./digest-of.js";
 import type { SimulatedLog } from "./log.js";
 import type { RuleKind, SourceFile } from "../../src/core/rules/model.js";
-import { type BuiltDatabase, buildDatabase, buildDelta, buildFullPack } from "./packs.js";
+import { type BuiltDatabase, type Sources, buildDatabase, buildDelta, buildFullPack } from "./packs.js";
 import { type TestSigner, testSigner } from "./test-signer.js";
 
 type Role = "root" | "targets" | "snapshot" | "timestamp";
 
 export interface ReleaseChoices {
+  /** Rules beside the indicators: files of any kind, by their paths. */
+  readonly sources?: Sources;
   /** Instead of publisher and overseer. */
   readonly signers?: readonly TestSigner[];
   /** Files of other kinds than indicators. */
@@ -139,7 +141,7 @@ export class SimulatedPublisher {
   /** Compiles, packs, signs and publishes the next release. */
   async release(indicators: readonly string[], choices: ReleaseChoices = {}): Promise<Manifest> {
     const number = releaseNumber(this.newest + 1);
-    const database = await buildDatabase(indicators, choices.rules);
+    const database = await buildDatabase(indicators, choices.rules, choices.sources);
     const packs = await this.#makePacks(number, database, choices);
     const built: Manifest = {
       version: number,

@@ -10,6 +10,7 @@ interface Options {
   readonly ioc?: readonly string[];
   readonly sigma?: string;
   readonly engineVersion?: readonly string[];
+  readonly asPublished?: boolean;
 }
 
 export function clientExport(noun: Command, doors: CLIDoors): void {
@@ -24,10 +25,12 @@ export function clientExport(noun: Command, doors: CLIDoors): void {
     .option(
       "--engine-version <engine@version...>",
       "for other engines than configured, as in client configure",
-    );
-  answers<Options>(command, doors, ({ progress }, { state, out, kind, ioc, sigma, engineVersion }) => {
+    )
+    .option("--as-published", "without your own rules, and with those that you disabled");
+  answers<Options>(command, doors, ({ progress }, options) => {
+    const { state, out, kind, ioc, sigma, engineVersion, asPublished = false } = options;
     const forms = { ...(kind && { kinds: kind }), ...(ioc && { ioc }), ...(sigma && { sigma }) };
     const exports = { ...forms, ...(engineVersion && { engines: engineVersion }) };
-    return doors.clientExport({ state, out, exports }, progress);
+    return doors.clientExport({ state, out, exports, asPublished }, progress);
   });
 }
