@@ -179,6 +179,7 @@ async function requireSameManifest(
       previousManifestSha256: block.previousManifestSha256,
       restores: block.restores ?? null,
       blocked: block.blocked,
+      engines: block.engines,
       postQuantum: block.postQuantum,
     },
     sources,

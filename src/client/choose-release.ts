@@ -5,6 +5,7 @@
 import type { FeedName, ReleaseNumber } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { PolicyError, VerificationError } from "../core/errors.js";
+import { type Engine, rangeObjection } from "../core/rules/engine-version.js";
 import type { Manifest } from "../core/trust/model.js";
 import { everybody, type RingEntry, ringPosition } from "../core/trust/rings.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
@@ -24,6 +25,8 @@ export interface ChoiceInput {
   readonly newest: Manifest;
   readonly have: InstalledRelease | undefined;
   readonly bad: BadRelease | null | undefined;
+  /** Those whose version is known. */
+  readonly engines: readonly Engine[];
 }
 
 /** `why`: what keeps it from the newest; undefined when that is what it takes. */
@@ -32,7 +35,7 @@ export type Choice =
   | { readonly take?: undefined; readonly why: string };
 
 interface Objection {
-  readonly by: "ring" | "owner" | "recall" | "check";
+  readonly by: "ring" | "owner" | "recall" | "check" | "engine";
   readonly why: string;
 }
 
@@ -61,7 +64,7 @@ export async function chooseRelease(input: ChoiceInput): Promise<Choice> {
 
 async function objectionTo(
   manifest: Manifest,
-  { choices, ring, now, feed, files, have, bad }: ChoiceInput,
+  { choices, ring, now, feed, files, have, bad, engines }: ChoiceInput,
   blocked: ReadonlySet<string>,
 ): Promise<Objection | undefined> {
   const { version, block } = manifest;
@@ -70,6 +73,8 @@ async function objectionTo(
   // SPEC §16.6.5: unless there is nothing else to run on.
   if (have !== undefined && bad?.databaseSha256 === block.database.sha256)
     return { by: "check", why: `release ${version} failed its check here: ${bad.code}` };
+  const unfit = unfitEngine(block, engines);
+  if (unfit !== undefined) return { by: "engine", why: `release ${version} needs ${unfit}` };
   if (ring !== undefined && version > ring.stable) {
     const isTurn = version === ring.candidate && (await isDrawn(files, feed, ring, choices));
     if (!isTurn) return { by: "ring", why: turnText(version, ring, choices) };
@@ -80,6 +85,18 @@ async function objectionTo(
   const ripe = Date.parse(block.createdAt) + delayHours * 3_600_000;
   if (ripe <= now.getTime()) return undefined;
   return { by: "owner", why: `release ${version} is younger than ${delayHours} hours` };
+}
+
+/** SPEC §16.9.1 */
+function unfitEngine(
+  { engines: ranges = {} }: Manifest["block"],
+  engines: readonly Engine[],
+): string | undefined {
+  for (const engine of engines) {
+    const need = rangeObjection(engine, ranges[engine.name] ?? {});
+    if (need !== undefined) return `${need}, and this endpoint has ${engine.version}`;
+  }
+  return undefined;
 }
 
 /** SPEC §16.1.6, §16.1.8 */
@@ -116,7 +133,7 @@ function requireLasting(
   objections: readonly Objection[],
   now: Date,
 ): void {
-  const isOwn = objections.some(({ by }) => by === "owner" || by === "check");
+  const isOwn = objections.some(({ by }) => by === "owner" || by === "check" || by === "engine");
   if (version === newest.version || isOwn || Date.parse(expires) > now.getTime()) return;
   throw new VerificationError(
     "METADATA_EXPIRED",

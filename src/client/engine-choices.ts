@@ -99,6 +99,14 @@ export function requireKnown(engines: readonly KnownEngine[], kinds: readonly Ru
   throw new OperationError("ENGINE_UNAVAILABLE", message);
 }
 
+/** Of those that read what is exported here, the ones whose version is known. */
+export function enginesOf(
+  kinds: readonly RuleKind[],
+  engines: readonly KnownEngine[] = [],
+): readonly Engine[] {
+  return kinds.flatMap((kind) => engineOf(kind, engines) ?? []);
+}
+
 export function engineOf(kind: RuleKind, engines: readonly KnownEngine[]): Engine | undefined {
   const found = engines.find(({ name }) => kindOfEngine(name) === kind);
   return found === undefined || found.version === null ? undefined : { ...found, version: found.version };

@@ -13,7 +13,7 @@ import type { Budget } from "./budget.js";
 import { chooseRelease } from "./choose-release.js";
 import { downloadPack } from "./download.js";
 import type { PublicTreeReader } from "./fetch-file.js";
-import { findEngines } from "./engine-choices.js";
+import { enginesOf, findEngines } from "./engine-choices.js";
 import { giveToEngines } from "./give-to-engines.js";
 import { stillBad } from "./health-rollback.js";
 import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
@@ -78,7 +78,9 @@ async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefin
   const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
 
   const where = { files: store.files, tree: run.tree, now, feed: config.feed, choices: config.rings, ring };
-  const { take, why } = await chooseRelease({ ...where, newest: proof.manifest, have, bad: state.now.bad });
+  const engines = enginesOf(config.exportKinds, state.now.engines);
+  const about = { newest: proof.manifest, have, bad: state.now.bad, engines };
+  const { take, why } = await chooseRelease({ ...where, ...about });
   if (take === undefined) {
     const { release } = have as InstalledRelease;
     run.onOffer(release);

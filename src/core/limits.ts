@@ -31,6 +31,8 @@ export const limits = {
   /** Of a manifest's list; and how many releases an endpoint goes back along the chain of manifests. */
   blockedDatabasesMax: 64,
   chainedReleasesMax: 64,
+  /** Names of engines in one manifest. */
+  engineRangesMax: 16,
   // the log
   noteBytesMax: 64 * 1024,
   noteSignaturesMax: 64,

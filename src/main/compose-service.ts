@@ -144,6 +144,7 @@ export async function composeService(
       expiryDays: configuration.expiryDays,
       compiler: compilerFacts(),
       minimumClient: configuration.minimumClient,
+      engines: configuration.engines,
       clamavSignatures: configuration.clamavSignatures,
       publishingWindow: configuration.publishingWindowDays,
       gates: configuration.gates,

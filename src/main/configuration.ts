@@ -14,6 +14,7 @@ import { submissionLimits } from "./submission-settings.js";
 import { fullPackSettings } from "./pack-settings.js";
 import { access, log } from "./log-settings.js";
 import { traceSettings } from "./trace-settings.js";
+import { engineSettings } from "./engine-settings.js";
 import { reportSettings, ringSettings } from "./ring-settings.js";
 
 const scheme = z.enum(["ecdsa-p256-sha256", "rsa-pss-3072-sha256"]).default("ecdsa-p256-sha256");
@@ -156,6 +157,8 @@ const configuration = z.strictObject({
     .string()
     .regex(/^\d+\.\d+\.\d+$/)
     .default("0.1.0"),
+  /** What releases from now on ask of the engines that load them, as `suricata: { least: "7.0.3" }`. */
+  engines: engineSettings,
   /** Development keys are refused off loopback unless this is set. */
   developmentKeysOffLoopbackUnsafe: z.boolean().default(false),
 });

@@ -1,4 +1,5 @@
 /** Everything that a service needs from outside; composed once, in `main/compose.ts`. */
+import type { EngineRanges } from "../core/trust/engine-ranges.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { Codec, FullPackPolicy } from "../core/format/codec.js";
 import type { CompilerFacts } from "../core/release/model.js";
@@ -35,6 +36,8 @@ export interface ServiceSettings {
   readonly expiryDays: { readonly feed: number; readonly snapshot: number; readonly timestamp: number };
   readonly compiler: CompilerFacts;
   readonly minimumClient: string;
+  /** What releases ask of the engines that load them; absent: nothing. */
+  readonly engines?: EngineRanges | undefined;
   /** Of one identity; absent or 0: no limit. */
   readonly requestsPerMinute?: number;
   /** Absent: the default. */

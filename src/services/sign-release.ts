@@ -42,6 +42,7 @@ export async function signRelease(
       previousManifestSha256: await previousManifest(context, release),
       restores: release.restores,
       blocked: await blockedDatabases(context, release),
+      engines: settings.engines,
       postQuantum: await announceSecondSignature(context),
     },
     sources: parseSources(await readObject(context.objects, release.sourcesSha256)),

@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { utf8Bytes } from "../../src/core/encoding/bytes.js";
+import type { Sha256Hex } from "../../src/core/brands.js";
+import type { VersionRange } from "../../src/core/rules/engine-version.js";
 import { readEngine } from "../../src/client/engine-choices.js";
 import { type Scene, openScene } from "./endpoint.js";
 
@@ -93,6 +95,82 @@ describe("SPEC §8.7.9 rules that an engine cannot load are left out of its file
     await scene.endpoint.updater.rollback();
     expect(await sids()).toEqual(["1"]);
     expect(await status()).toMatchObject({ leftOut: needs8 });
+  });
+});
+
+/** Release 2 of the scene asks for what `range` says. */
+async function asks(range: VersionRange, engine = "suricata"): Promise<void> {
+  await scene.publisher.release(["worse.example"], {
+    manifest: (one) => ({ ...one, block: { ...one.block, engines: { [engine]: range } } }),
+  });
+}
+
+describe("SPEC §16.9.1 a release that the engine here cannot load is not taken", () => {
+  it.each<[string, VersionRange, string]>([
+    [
+      "an engine that is too old",
+      { least: "8" },
+      "release 2 needs Suricata 8 or newer, and this endpoint has 7.0.10",
+    ],
+    [
+      "an engine that is too new",
+      { below: "7" },
+      "release 2 needs Suricata below 7, and this endpoint has 7.0.10",
+    ],
+  ])("by %s: the newest before it is, and why is said", async (_, range, why) => {
+    await asks(range);
+    await choose("suricata@7.0.10");
+    expect(await update()).toMatchObject({ outcome: "updated", release: 1, newest: 2, why });
+    expect(await status()).toMatchObject({ waiting: { newest: 2, why } });
+    await choose("suricata@8.0.0", "yara@4.2.3");
+    const outcome = range.below === undefined ? "updated" : "waiting";
+    expect(await update()).toMatchObject({ outcome, newest: 2 });
+  });
+
+  it.each<[string, VersionRange, string, string[]]>([
+    ["in the range", { least: "7", below: "8" }, "suricata", ["suricata@7.0.10"]],
+    ["nobody knows", { least: "99" }, "suricata", []],
+    ["this endpoint does not have", { least: "99" }, "snort", ["suricata@7.0.10"]],
+  ])("but it is by one that %s", async (_, range, engine, engines) => {
+    await asks(range, engine);
+    await choose(...engines);
+    expect(await update()).toMatchObject({ outcome: "updated", release: 2 });
+  });
+
+  it("nor by one whose kind is not exported", async () => {
+    await asks({ least: "99" });
+    await scene.endpoint.updater.chooseExports((now) => ({
+      ...now,
+      kinds: ["ioc"],
+      engines: [readEngine("suricata@7")],
+    }));
+    expect(await update()).toMatchObject({ outcome: "updated", release: 2 });
+  });
+
+  it("where nothing is left, an endpoint without a database says so, and one with a database keeps it", async () => {
+    await update();
+    await asks({ least: "8" });
+    await choose("suricata@7");
+    expect(await update()).toMatchObject({ outcome: "waiting", release: 1 });
+    await scene.wait(1 / 24);
+    for (let i = 0; i < 64; i++) await asks({ least: "8" });
+    const fresh = await scene.endpointOn("fresh");
+    await fresh.updater.init({ url: scene.server.url, root: scene.publisher.root });
+    await fresh.updater.chooseExports((now) => ({ ...now, engines: [readEngine("suricata@7")] }));
+    await expect(fresh.updater.update()).rejects.toThrowError(refused("RELEASE_UNREACHABLE"));
+  });
+
+  it("SPEC §16.2.4 a recalled database is left all the same", async () => {
+    await update();
+    const digest = scene.publisher.databases.get(1)?.sha256 as Sha256Hex;
+    await scene.publisher.release(["worse.example"], {
+      manifest: (one) => ({
+        ...one,
+        block: { ...one.block, engines: { suricata: { least: "8" } }, blocked: [digest] },
+      }),
+    });
+    await choose("suricata@7");
+    expect(await update()).toMatchObject({ outcome: "updated", release: 2 });
   });
 });
 

@@ -41,6 +41,7 @@ export async function manifestFor({ frame, sources, database, packs }: ManifestP
       approvalsSha256: await digest(formatApprovals(sources)),
       ...(frame.restores === null ? {} : { restores: frame.restores }),
       ...(frame.blocked === undefined || frame.blocked.length === 0 ? {} : { blocked: frame.blocked }),
+      ...(frame.engines === undefined ? {} : { engines: frame.engines }),
       ...(frame.postQuantum === undefined ? {} : { postQuantum: frame.postQuantum }),
     },
     packs,
@@ -65,7 +66,7 @@ export function formatManifest({ version, expires, block, packs }: Manifest): JS
       custom: { kind, from, to, databaseSha256, databaseBytes, codec },
     };
   }
-  const { database, compiler, postQuantum, blocked, ...rest } = block;
+  const { database, compiler, postQuantum, blocked, engines, ...rest } = block;
   const signed = {
     _type: "targets",
     spec_version: "1.0.34",
@@ -77,6 +78,7 @@ export function formatManifest({ version, expires, block, packs }: Manifest): JS
       database: { sha256: database.sha256, bytes: database.bytes, rules: { ...database.rules } as JSONValue },
       compiler: { name: compiler.name, version: compiler.version, sha256: compiler.sha256 },
       ...(blocked && { blocked: [...blocked] }),
+      ...(engines && { engines: { ...engines } as JSONValue }),
       ...(postQuantum && { postQuantum: { ...postQuantum } }),
     },
   } satisfies JSONObject;

@@ -1,4 +1,5 @@
 /** What a release is made from, in the words that publisher, overseer and auditor share. */
+import type { EngineRanges } from "../trust/engine-ranges.js";
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { RuleKind } from "../rules/model.js";
 import type { PostQuantumAnnouncement } from "../trust/model.js";
@@ -68,5 +69,7 @@ export interface ManifestFrame {
   readonly restores: ReleaseNumber | null;
   /** SPEC §16.2.1. */
   readonly blocked?: readonly Sha256Hex[];
+  /** SPEC §5.4.10. */
+  readonly engines?: EngineRanges | undefined;
   readonly postQuantum?: PostQuantumAnnouncement;
 }

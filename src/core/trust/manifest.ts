@@ -10,6 +10,7 @@ import { RulemintError, VerificationError, quote } from "../errors.js";
 import type { PackFacts } from "../format/model.js";
 import { limits } from "../limits.js";
 import { isRuleKind } from "../rules/model.js";
+import { parseEngineRanges } from "./engine-ranges.js";
 import { parseHashes, parseTime, requireUnique, text } from "./metadata.js";
 import type { Manifest, ManifestBlock } from "./model.js";
 
@@ -62,6 +63,7 @@ function parseBlock(value: JSONValue | undefined): ManifestBlock {
     approvalsSha256: sha256Hex(value.approvalsSha256),
     ...parseRestores(value.restores, release),
     ...parseBlocked(value.blocked, database.sha256),
+    ...parseEngineRanges(value.engines),
     ...parsePostQuantum(value.postQuantum),
   };
 }

@@ -1,4 +1,5 @@
 /** Typed views of what a verified publication says. */
+import type { EngineRanges } from "./engine-ranges.js";
 import type { FeedName, ReleaseNumber, Sha256Hex } from "../brands.js";
 import type { PackFacts } from "../format/model.js";
 import type { ProvenEntry } from "../log/verify-checkpoint.js";
@@ -38,6 +39,8 @@ export interface ManifestBlock {
   readonly restores?: ReleaseNumber;
   /** SPEC §16.2.1: databases that no endpoint is to use any more; newest last. */
   readonly blocked?: readonly Sha256Hex[];
+  /** SPEC §5.4.10: what the engines have to be that load this release. */
+  readonly engines?: EngineRanges;
   /** Experimental: set when the evidence holds a second signature, and by which key. */
   readonly postQuantum?: PostQuantumAnnouncement;
 }

@@ -19,6 +19,14 @@ describe("parseManifest", () => {
     expect(parseManifest(signed)).toEqual(sampleManifest());
   });
 
+  const seventeen = () => Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`e${i}`, { least: "1" }]));
+  it("SPEC §5.4.10 keeps the ranges of engines, known or not", () => {
+    const sample = sampleManifest();
+    const engines = { snort: { below: "4" }, suricata: { least: "7.0.3", below: "9" } };
+    const manifest = { ...sample, block: { ...sample.block, engines } };
+    expect(parseManifest(formatManifest(manifest)).block.engines).toEqual(engines);
+  });
+
   const full = "endpoint/3.full.rmp";
   const rows: [rule: string, bend: (signed: Loose) => void][] = [
     ["no block", (s) => delete s["x-rulemint"]],
@@ -46,6 +54,17 @@ describe("parseManifest", () => {
       (s) => (s.targets[full].custom.databaseSha256 = "f".repeat(64)),
     ],
     ["SPEC §5.4.8 no full pack of the release", (s) => delete s.targets[full]],
+    ["SPEC §5.4.10 engines that are a list", (s) => (s["x-rulemint"].engines = [])],
+    ["SPEC §5.4.10 no engine", (s) => (s["x-rulemint"].engines = {})],
+    ["SPEC §5.4.10 an engine of any version", (s) => (s["x-rulemint"].engines = { yara: {} })],
+    ["SPEC §5.4.10 a version that is none", (s) => (s["x-rulemint"].engines = { yara: { least: "4.x" } })],
+    ["SPEC §5.4.10 a version as a number", (s) => (s["x-rulemint"].engines = { yara: { least: 4 } })],
+    [
+      "SPEC §5.4.10 a range of nothing",
+      (s) => (s["x-rulemint"].engines = { yara: { least: "4", below: "4.0" } }),
+    ],
+    ["SPEC §5.4.10 a name in capitals", (s) => (s["x-rulemint"].engines = { YARA: { least: "4" } })],
+    ["SPEC §5.4.10 seventeen engines", (s) => (s["x-rulemint"].engines = seventeen())],
     ["an expiry that is none", (s) => (s.expires = "never")],
   ];
   it.each(rows)("refuses %s", (_rule, bend) => {
