@@ -9,6 +9,7 @@ import { OperationError } from "../core/errors.js";
 import { createApp } from "../http/app.js";
 import { probeDevices } from "../services/probe-devices.js";
 import { beginAccessLog, endAccessLog } from "../services/keep-access-log.js";
+import { takeFromOthers } from "../services/open-access.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
 import { checkConfiguration } from "./check-configuration.js";
 import { type Configuration, listenAddress } from "./configuration.js";
@@ -53,7 +54,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
     work = await beginWork(service, log);
     handed = setInterval(() => {
       if (!leads(context)) return;
-      context.accessLog?.takeHanded().catch((error: unknown) => log.error({ err: error }, "access log"));
+      takeFromOthers(context).catch((error: unknown) => log.error({ err: error }, "access log"));
     }, handedMs);
     await beginAccessLog(context);
     server.listen(port, host);

@@ -18,6 +18,7 @@ import {
 } from "../core/log/access-entries.js";
 import type { Clock } from "../ports/clock.js";
 import type { Records, RecordWrite } from "../ports/records.js";
+import { broken, unavailable } from "./access-log-errors.js";
 import { type OwnLog, appendToLog } from "./append-to-log.js";
 import { timeText } from "./documents.js";
 import { serially } from "./serially.js";
@@ -83,6 +84,16 @@ export class AccessLog {
 
   get clock(): Clock {
     return this.#parts.clock;
+  }
+
+  pause(ms: number): Promise<void> {
+    return this.#parts.pause(ms);
+  }
+
+  /** It begins with the time. */
+  newName(): string {
+    const { clock, randomBytes } = this.#parts;
+    return `${timeText(clock.now())}-${base64Text(randomBytes(12)).replace(/[+/]/g, "_")}`;
   }
 
   /** SPEC §13.2.1. The entry's index, once it is in the log. @throws OperationError ACCESS_LOG_UNAVAILABLE: nothing may happen then */
@@ -255,19 +266,18 @@ export class AccessLog {
   }
 
   async #store({ leaf, stored }: Prepared): Promise<string> {
-    const { openings, clock, randomBytes } = this.#parts;
-    const id = `${timeText(clock.now())}-${base64Text(randomBytes(12)).replace(/[+/]/g, "_")}`;
+    const id = this.newName();
     const body = { leaf: base64Text(leaf), stored };
-    await openings.commit([{ collection: handedCollection, id, expected: 0, body }]);
+    await this.#parts.openings.commit([{ collection: handedCollection, id, expected: 0, body }]);
     return id;
   }
 
   /** The process that has the log takes it from here; until it has, nothing is done. */
   async #handOver(prepared: Prepared): Promise<number> {
-    const { openings, pause } = this.#parts;
+    const { openings } = this.#parts;
     const id = await this.#store(prepared);
     for (let tries = 0; tries < handed.triesMax; tries++) {
-      await pause(handed.pollMs);
+      await this.pause(handed.pollMs);
       const taken = await openings.get<{ index: number }>(takenCollection, id);
       if (taken === undefined) continue;
       await openings.commit([{ collection: takenCollection, id, expected: taken.version, body: null }]);
@@ -283,17 +293,4 @@ async function leafOf(stored: StoredOpening): Promise<Uint8Array> {
   if ("heartbeat" in stored) return utf8Bytes(stored.heartbeat);
   if ("entry" in stored) return commitmentOf(base64Bytes(stored.salt), utf8Bytes(stored.entry));
   throw broken("an opening without a leaf", "one that was erased");
-}
-
-function broken(expected: string, got: string): OperationError {
-  return new OperationError("LOG_CORRUPT", `expected ${expected} in the access log, got ${got}`);
-}
-
-function unavailable(cause: unknown): OperationError {
-  const said = cause instanceof RulemintError ? `${cause.code}: ${cause.message}` : "a fault";
-  return new OperationError(
-    "ACCESS_LOG_UNAVAILABLE",
-    `expected to write down this access before it happens, got ${said}`,
-    { cause },
-  );
 }

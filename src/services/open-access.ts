@@ -7,12 +7,14 @@ import { formatNote } from "../core/log/note.js";
 import { parseReleaseLogEntry } from "../core/log/release-entries.js";
 import { type AccessLog, type StoredOpening, openingID } from "./access-log.js";
 import { type OwnLog, checkpointOver, proveGrowth } from "./append-to-log.js";
+import { answerQuestions, askLogKeeper } from "./ask-log-keeper.js";
 import type { ServiceContext } from "./context.js";
 import { newestAnchor } from "./keep-access-log.js";
 import type { Identity } from "./model.js";
 import { openLeaves } from "./open-leaves.js";
 import { provenEntry } from "./release-log.js";
 import { requireRole } from "./roles.js";
+import { serially } from "./serially.js";
 
 export interface AccessRange {
   readonly from?: number | undefined;
@@ -43,6 +45,25 @@ export async function openAccess(
   search: AccessSearch,
 ): Promise<AccessFile> {
   requireRole(identity, "auditor");
+  const { accessLog, leadership } = context;
+  // SPEC §17.9.4: the process that has the log answers.
+  const elsewhere = leadership !== undefined && leadership.term === undefined;
+  return elsewhere && accessLog !== undefined ? askLogKeeper(accessLog, search) : openHere(context, search);
+}
+
+/** Entries and questions of processes that have not got the log. @throws OperationError STATE_LOCKED, LOG_CORRUPT, STORE_* */
+export async function takeFromOthers(context: ServiceContext): Promise<void> {
+  const { accessLog, leadership } = context;
+  if (accessLog === undefined) return;
+  await accessLog.takeHanded();
+  if (leadership === undefined) return;
+  await serially(accessLog, "questions", () =>
+    answerQuestions(accessLog, (search) => openHere(context, search)),
+  );
+}
+
+/** By the process that has the log. */
+async function openHere(context: ServiceContext, search: AccessSearch): Promise<AccessFile> {
   const isRange = [search.who, search.about, search.since, search.until, search.review].every(
     (one) => one === undefined,
   );

@@ -121,6 +121,23 @@ describe("several processes on one PostgreSQL", () => {
     120_000,
   );
 
+  it("SPEC §17.9.4 tell an auditor what the access log has, whichever of them is asked", async () => {
+    await sides();
+    for (const one of all) {
+      const auditor = one.as("auditor");
+      const file = await auditor.openAccessLog({ who: "analyst" });
+      expect(file.leaves.length).toBeGreaterThan(0);
+      expect(file.checkpoint).toMatch(/access/);
+      await expect(auditor.openAccessLog({ from: 5, to: 1 })).rejects.toMatchObject({
+        code: "REQUEST_INVALID",
+      });
+      await expect(one.as("analyst").openAccessLog({})).rejects.toMatchObject({ code: "ROLE_REFUSED" });
+      expect(await auditor.endVisit((await auditor.beginVisit("a look at the desk")).id)).toBeInstanceOf(
+        Uint8Array,
+      );
+    }
+  }, 120_000);
+
   it("goes over at once when the leader is told to stop", async () => {
     const { leader, others } = await sides();
     expect(await leader.stop()).toBe(0);
