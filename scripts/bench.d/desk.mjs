@@ -238,6 +238,7 @@ async function postgresRow(scratch) {
     records: { kind: "postgres", url: { environment: "RULEMINT_BENCH_RECORDS" } },
   });
   try {
+    await pause(idleSeconds * 1000);
     return [await analystsRow(publisher, scratch, "PostgreSQL")];
   } finally {
     await publisher.close();
@@ -255,7 +256,8 @@ export async function deskRows(only) {
   const rows = [];
   const publisher = await openPublisher();
   try {
-    if (wanted("idle")) rows.push(await idleRow(publisher));
+    const idle = await idleRow(publisher);
+    if (wanted("idle")) rows.push(idle);
     if (wanted("analysts")) rows.push(await analystsRow(publisher, scratch, "SQLite"));
     if (wanted("lint") || wanted("release")) {
       generate(join(scratch, "made"), 0, yaraRules);
