@@ -1,4 +1,5 @@
 import type { FileFacts } from "../core/release/model.js";
+import type { RunPart } from "../core/release/run.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 
 /**
@@ -8,7 +9,7 @@ import type { ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 export interface RuleWorkers {
   parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]>;
   /** `makeRun` of `core/release/run.ts` for each part, in order; where the parser failed, a run that says so. */
-  runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]>;
+  runs(kind: RuleKind, parts: readonly RunPart[]): Promise<Uint8Array[]>;
   /**
    * What `parse` said of a file of this kind, path, digest and length, when it is remembered: such a file need not be read. Workers
    * without a memory have none.

@@ -262,7 +262,7 @@ export function workersOf(parse: RuleWorkers["parse"]): RuleWorkers {
   return {
     parse,
     runs: async (kind, parts) =>
-      Promise.all((await parse(kind, parts)).map((parsed) => encodeRun(kind, parsed, sha256Digest))),
+      Promise.all(parts.map(async (part) => encodeRun(kind, await parse(kind, part), sha256Digest))),
     close: async () => undefined,
   };
 }

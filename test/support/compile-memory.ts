@@ -39,7 +39,7 @@ export class CompileWorld {
         return files.map((file) => ruleLanguage(kind).parse(file));
       },
       runs: (kind, parts) => {
-        this.counts.parsed += parts.length;
+        for (const part of parts) this.counts.parsed += part.length;
         return Promise.all(parts.map((part) => makeRun(kind, part, nodeDigest)));
       },
       memory: {

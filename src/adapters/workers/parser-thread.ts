@@ -1,11 +1,13 @@
 /** One thread that parses a few files at a time. A thread that dies or is late is thrown away; the next files get a new one. */
 import { Worker } from "node:worker_threads";
-import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
+import type { RunPart } from "../../core/release/run.js";
+import type { ParsedFile, RuleKind } from "../../core/rules/model.js";
 
 export interface ParseJob {
   readonly kind: RuleKind;
-  readonly files: readonly SourceFile[];
-  /** What to answer for each file: its records, or a run of them. */
+  /** Single files where records are wanted. */
+  readonly parts: readonly RunPart[];
+  /** What to answer for each part: its records, or a run of them. */
   readonly wanted: "records" | "runs";
 }
 
@@ -37,7 +39,7 @@ export class ParserThread {
   }
 
   /** Rejects when the thread died or took too long over all of them; the thread is gone then. */
-  parse({ kind, files, wanted }: ParseJob): Promise<Answer[]> {
+  parse({ kind, parts, wanted }: ParseJob): Promise<Answer[]> {
     const worker = this.warm();
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -65,10 +67,12 @@ export class ParserThread {
       worker.ref();
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
       // Copies, because the caller keeps its bytes, and a view would drag its whole buffer along.
-      const copies = files.map(({ path, bytes }) => ({ path, bytes: new Uint8Array(bytes) }));
+      const copies = parts.map((files) =>
+        files.map(({ path, bytes }) => ({ path, bytes: new Uint8Array(bytes) })),
+      );
       worker.postMessage(
-        { kind, files: copies, wanted },
-        copies.map(({ bytes }) => bytes.buffer),
+        { kind, parts: copies, wanted },
+        copies.flat().map(({ bytes }) => bytes.buffer),
       );
     });
   }

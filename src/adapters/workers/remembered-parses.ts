@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { FileFacts } from "../../core/release/model.js";
+import type { RunPart } from "../../core/release/run.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { systemCode, writeFileDurably } from "../durable-files.js";
@@ -76,7 +77,7 @@ class RememberingWorkers implements RuleWorkers {
   }
 
   /** These are kept by whoever asks for them. */
-  runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]> {
+  runs(kind: RuleKind, parts: readonly RunPart[]): Promise<Uint8Array[]> {
     return this.#workers.runs(kind, parts);
   }
 

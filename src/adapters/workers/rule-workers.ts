@@ -3,7 +3,7 @@
  * file alone, so which thread gave it never shows. Files of a handful that failed are parsed again one by one, so only the one that is
  * to blame pays for it. With no workers the files are parsed in this thread, without a time limit.
  */
-import { encodeRun } from "../../core/release/run.js";
+import { type RunPart, encodeRun } from "../../core/release/run.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../../core/rules/model.js";
 import { withQuality } from "../../core/rules/quality/judge.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
@@ -22,9 +22,10 @@ export interface RuleWorkersOptions {
   readonly script?: URL;
 }
 
-interface QueuedFile {
+interface QueuedPart {
   readonly kind: RuleKind;
-  readonly file: SourceFile;
+  readonly part: RunPart;
+  readonly bytes: number;
   readonly wanted: ParseJob["wanted"];
   readonly settle: (answer: Answer) => void;
 }
@@ -39,7 +40,15 @@ export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
     return {
       parse: async (kind, files) => files.map((file) => parseHere(kind, file)),
       runs: (kind, parts) =>
-        Promise.all(parts.map((part) => encodeRun(kind, parseHere(kind, part), nodeDigest))),
+        Promise.all(
+          parts.map((part) =>
+            encodeRun(
+              kind,
+              part.map((file) => parseHere(kind, file)),
+              nodeDigest,
+            ),
+          ),
+        ),
       close: async () => {},
     };
   const script = options.script ?? workerURL(import.meta.url, "rule-worker");
@@ -62,7 +71,7 @@ function parseHere(kind: RuleKind, file: SourceFile): ParsedFile {
 
 class ThreadPool implements RuleWorkers {
   private readonly idle: ParserThread[];
-  private readonly queue: QueuedFile[] = [];
+  private readonly queue: QueuedPart[] = [];
   private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly threads: readonly ParserThread[]) {
@@ -70,21 +79,25 @@ class ThreadPool implements RuleWorkers {
   }
 
   async parse(kind: RuleKind, files: readonly SourceFile[]): Promise<ParsedFile[]> {
-    return (await this.ask(kind, files, "records")) as ParsedFile[];
+    const parts = files.map((file) => [file]);
+    return (await this.ask(kind, parts, "records")) as ParsedFile[];
   }
 
-  async runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]> {
+  async runs(kind: RuleKind, parts: readonly RunPart[]): Promise<Uint8Array[]> {
     const answers = await this.ask(kind, parts, "runs");
     return Promise.all(
-      answers.map((answer) => (answer instanceof Uint8Array ? answer : encodeRun(kind, answer, nodeDigest))),
+      answers.map((answer) =>
+        answer instanceof Uint8Array ? answer : encodeRun(kind, [answer], nodeDigest),
+      ),
     );
   }
 
-  private ask(kind: RuleKind, files: readonly SourceFile[], wanted: ParseJob["wanted"]): Promise<Answer[]> {
-    const answers = files.map(
-      (file) =>
+  private ask(kind: RuleKind, parts: readonly RunPart[], wanted: ParseJob["wanted"]): Promise<Answer[]> {
+    const answers = parts.map(
+      (part) =>
         new Promise<Answer>((settle) => {
-          this.queue.push({ kind, file, wanted, settle });
+          const bytes = part.reduce((sum, file) => sum + file.bytes.length, 0);
+          this.queue.push({ kind, part, bytes, wanted, settle });
         }),
     );
     this.startIdle();
@@ -113,12 +126,12 @@ class ThreadPool implements RuleWorkers {
     for (let some = this.handful(); some.length > 0; some = this.handful()) await this.settle(thread, some);
   }
 
-  /** The next file, and what follows it as long as they are small together and of one kind. */
-  private handful(): QueuedFile[] {
+  /** The next part, and what follows it as long as they are small together and of one kind. */
+  private handful(): QueuedPart[] {
     const [first] = this.queue;
     let [count, bytes] = [0, 0];
     for (const next of this.queue) {
-      bytes += next.file.bytes.length;
+      bytes += next.bytes;
       const alike = next.kind === first?.kind && next.wanted === first.wanted;
       const more = alike && bytes <= handfulBytesMax && count < handfulFilesMax;
       if (count > 0 && !more) break;
@@ -127,15 +140,17 @@ class ThreadPool implements RuleWorkers {
     return this.queue.splice(0, count);
   }
 
-  private async settle(thread: ParserThread, some: readonly QueuedFile[]): Promise<void> {
-    const [first, ...others] = some as [QueuedFile, ...QueuedFile[]];
+  private async settle(thread: ParserThread, some: readonly QueuedPart[]): Promise<void> {
+    const [first, ...others] = some as [QueuedPart, ...QueuedPart[]];
     try {
       const { kind, wanted } = first;
-      const answers = await thread.parse({ kind, wanted, files: some.map(({ file }) => file) });
+      const answers = await thread.parse({ kind, wanted, parts: some.map(({ part }) => part) });
       for (const [i, { settle }] of some.entries()) settle(answers[i] as Answer);
     } catch (error) {
       if (others.length === 0) {
-        first.settle(failedFile(first.file.path, error instanceof Error ? error.message : String(error)));
+        first.settle(
+          failedFile(first.part[0]?.path ?? "", error instanceof Error ? error.message : String(error)),
+        );
         return;
       }
       for (const one of some) await this.settle(thread, [one]);

@@ -3,8 +3,9 @@ import type { Sha256Hex } from "../brands.js";
 import type { ByteSource, DigestFactory } from "../encoding/stream.js";
 import type { DatabaseSummary } from "../format/model.js";
 import type { BlockSink } from "../format/outbox.js";
-import type { RuleKind, SourceFile } from "../rules/model.js";
+import type { RuleKind } from "../rules/model.js";
 import type { RebuildInputs } from "./rebuild.js";
+import type { RunPart } from "./run.js";
 
 interface OpenSource extends ByteSource {
   close(): Promise<void>;
@@ -24,7 +25,7 @@ export interface DatabaseShelf {
 
 export interface CompileInputs extends RebuildInputs {
   /** `makeRun` for each part, perhaps on several threads; a parser that failed gives a run that says so. */
-  runs(kind: RuleKind, parts: readonly SourceFile[]): Promise<Uint8Array[]>;
+  runs(kind: RuleKind, parts: readonly RunPart[]): Promise<Uint8Array[]>;
   readonly memory: CompileMemory;
   readonly databases: DatabaseShelf;
   readonly digest: DigestFactory;

@@ -13,7 +13,8 @@ import type { CompileInputs } from "./compile-inputs.js";
 import { recall, remember } from "./compile-memory.js";
 import type { FileFacts, Revision } from "./model.js";
 import { readExactly } from "./rebuild.js";
-import { type Run, type RunReport, openRun } from "./run.js";
+import { type FileGroup, endingOf, groupFiles } from "./file-groups.js";
+import { type Run, type RunPart, type RunReport, openRun } from "./run.js";
 import { sourceParts } from "./source-parts.js";
 
 /** What is known of a run without opening it. */
@@ -21,8 +22,8 @@ export interface KnownRun extends Pick<RunReport, "errors" | "records" | "sequen
   readonly key: string;
 }
 
-/** The parts of a file, in order. */
-interface FileParts {
+/** The parts of a group of files, in order. */
+interface GroupParts {
   readonly runs: readonly KnownRun[];
 }
 
@@ -42,20 +43,28 @@ export async function runsOf(
   look: boolean,
 ): Promise<KnownRun[] | undefined> {
   if (revision.leftOut.length > 0) return undefined;
-  const files = compiledFiles(revision);
-  const known = new Map<FileFacts, readonly KnownRun[]>();
-  for (const file of look ? [] : files) {
-    const parts = await recall<FileParts>(inputs.memory, fileKey(inputs, revision, file));
-    if (parts !== undefined) known.set(file, parts.runs);
+  const groups = groupFiles(revision.kind, compiledFiles(revision));
+  const known = new Map<FileGroup, readonly KnownRun[]>();
+  for (const group of look ? [] : groups) {
+    const parts = await recall<GroupParts>(inputs.memory, groupKey(inputs, revision, group));
+    if (parts !== undefined) known.set(group, parts.runs);
   }
-  const missing = files.filter((file) => !known.has(file));
+  const missing = groups.filter((group) => !known.has(group));
   if (!(await makeMissing(inputs, revision, missing, known))) return undefined;
-  const runs = files.flatMap((file) => known.get(file) as readonly KnownRun[]);
+  const runs = groups.flatMap((group) => known.get(group) as readonly KnownRun[]);
   return revision.leaveOutInvalid || runs.every(({ errors }) => errors === 0) ? runs : undefined;
 }
 
-function fileKey(inputs: CompileInputs, revision: Revision, file: FileFacts): string {
-  return keyOf(inputs, "file", revision.kind, sourcePath(revision, file), file.sha256);
+function groupKey(inputs: CompileInputs, revision: Revision, group: FileGroup): string {
+  return keyOf(inputs, "file", revision.kind, sourcePath(revision, group[0]), digestOf(group));
+}
+
+/** Of a single file its own; of several, that of all of theirs. */
+function digestOf(group: FileGroup): string {
+  if (group.length === 1) return group[0].sha256;
+  const digest = sha256Digest();
+  digest.update(utf8Bytes(group.map(({ sha256 }) => sha256).join(" ")));
+  return hexText(digest.finish());
 }
 
 /** Records that are the same whoever asks: of the compiler, the kind, the bytes, and as much of the path as the kind reads. */
@@ -66,8 +75,7 @@ function keyOf(
   path: string,
   digest: string,
 ): string {
-  const ending = /\.([a-z0-9]{1,16})$/.exec(path.toLowerCase())?.[1] ?? "";
-  const name = ruleLanguage(kind).byLine ? ending : shortDigest(path);
+  const name = ruleLanguage(kind).byLine ? endingOf(path) : shortDigest(path);
   return `${what}-${compilerSha256.slice(0, 16)}-${kind}-${name}-${digest}`;
 }
 
@@ -78,21 +86,21 @@ function shortDigest(text: string): string {
 }
 
 interface Part {
-  readonly file: FileFacts;
+  readonly group: FileGroup;
   readonly key: string;
-  readonly source: SourceFile;
+  readonly sources: RunPart;
 }
 
 /** False when a parser failed. */
 async function makeMissing(
   inputs: CompileInputs,
   revision: Revision,
-  files: readonly FileFacts[],
-  made: Map<FileFacts, readonly KnownRun[]>,
+  groups: readonly FileGroup[],
+  made: Map<FileGroup, readonly KnownRun[]>,
 ): Promise<boolean> {
   let under: Promise<boolean> = Promise.resolve(true);
   let sound = true;
-  for await (const batch of batches(inputs, revision, files)) {
+  for await (const batch of batches(inputs, revision, groups)) {
     // One batch is parsed while the next is read.
     sound = await under;
     if (!sound) return false;
@@ -100,10 +108,10 @@ async function makeMissing(
     under.catch(() => undefined);
   }
   if (!(await under)) return false;
-  for (const file of files) {
-    const runs = made.get(file) ?? [];
-    made.set(file, runs);
-    await remember(inputs.memory, fileKey(inputs, revision, file), { runs } satisfies FileParts);
+  for (const group of groups) {
+    const runs = made.get(group) ?? [];
+    made.set(group, runs);
+    await remember(inputs.memory, groupKey(inputs, revision, group), { runs } satisfies GroupParts);
   }
   return true;
 }
@@ -111,16 +119,14 @@ async function makeMissing(
 async function* batches(
   inputs: CompileInputs,
   revision: Revision,
-  files: readonly FileFacts[],
+  groups: readonly FileGroup[],
 ): AsyncGenerator<Part[], void, undefined> {
   let batch: Part[] = [];
   let bytes = 0;
-  for (const file of files) {
-    const path = sourcePath(revision, file);
-    for await (const part of partsOf(revision.kind, await readExactly(file, inputs))) {
-      const key = keyOf(inputs, "run", revision.kind, path, hexText(await sha256(part)));
-      batch.push({ file, key, source: { path, bytes: part } });
-      bytes += part.length;
+  for (const group of groups) {
+    for await (const part of partsOf(inputs, revision, group)) {
+      batch.push(part);
+      for (const source of part.sources) bytes += source.bytes.length;
       if (bytes < batchBytesMax && batch.length < batchPartsMax) continue;
       yield batch;
       [batch, bytes] = [[], 0];
@@ -129,9 +135,28 @@ async function* batches(
   if (batch.length > 0) yield batch;
 }
 
-async function* partsOf(kind: RuleKind, bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  if (ruleLanguage(kind).byLine) yield* sourceParts(memorySource(bytes));
-  else yield bytes;
+/** Small files together, or the pieces of one. */
+async function* partsOf(
+  inputs: CompileInputs,
+  revision: Revision,
+  group: FileGroup,
+): AsyncGenerator<Part, void, undefined> {
+  const { kind } = revision;
+  const read = async (file: FileFacts) => ({
+    path: sourcePath(revision, file),
+    bytes: await readExactly(file, inputs),
+  });
+  const [first, ...others] = await Promise.all(group.map(read));
+  const { path, bytes } = first as SourceFile;
+  const key = (digest: string) => keyOf(inputs, "run", kind, path, digest);
+  if (others.length > 0) {
+    yield { group, key: key(digestOf(group)), sources: [first as SourceFile, ...others] };
+    return;
+  }
+  for await (const piece of ruleLanguage(kind).byLine ? sourceParts(memorySource(bytes)) : [bytes]) {
+    const digest = piece.length === bytes.length ? digestOf(group) : hexText(await sha256(piece));
+    yield { group, key: key(digest), sources: [{ path, bytes: piece }] };
+  }
 }
 
 /** A run of a failed parser is not remembered, and ends it: false. */
@@ -139,13 +164,13 @@ async function makeBatch(
   inputs: CompileInputs,
   kind: RuleKind,
   batch: readonly Part[],
-  made: Map<FileFacts, readonly KnownRun[]>,
+  made: Map<FileGroup, readonly KnownRun[]>,
 ): Promise<boolean> {
   const known = await Promise.all(batch.map(({ key }) => withRun(inputs, kind, key, ({ report }) => report)));
   const fresh = batch.filter((_, i) => known[i] === undefined);
   const runs = await inputs.runs(
     kind,
-    fresh.map(({ source }) => source),
+    fresh.map(({ sources }) => sources),
   );
   const reports = new Map<string, RunReport>();
   for (const [i, { key }] of fresh.entries()) {
@@ -155,10 +180,10 @@ async function makeBatch(
     await inputs.memory.put(key, bytes);
     reports.set(key, report);
   }
-  for (const [i, { file, key }] of batch.entries()) {
+  for (const [i, { group, key }] of batch.entries()) {
     const { errors, records, sequenceKey } = known[i] ?? (reports.get(key) as RunReport);
     const run = { key, errors, records, ...(sequenceKey !== undefined && { sequenceKey }) };
-    made.set(file, [...(made.get(file) ?? []), run]);
+    made.set(group, [...(made.get(group) ?? []), run]);
   }
   return true;
 }

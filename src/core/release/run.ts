@@ -1,5 +1,5 @@
 /**
- * A run: what one part of a source file gives, ready to be merged. It is a compiler's memory and no format of anybody else's.
+ * A run: what one part of the sources gives, ready to be merged. It is a compiler's memory and no format of anybody else's.
  *
  *     run = database of one section, report in JSON, u32le(bytes of the report), SHA-256(report)
  */
@@ -11,6 +11,9 @@ import type { SectionReader } from "../format/section-reader.js";
 import type { ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
 import { sortUnique } from "../rules/sorted-records.js";
+
+/** What a run is made of: a piece of a file, or a few small files. */
+export type RunPart = readonly SourceFile[];
 
 export interface RunReport {
   readonly schema: 1;
@@ -31,23 +34,29 @@ export interface Run {
 
 const footBytes = 4 + 32;
 
-/** Parses a part and sorts its records, unless order carries meaning. */
-export function makeRun(kind: RuleKind, part: SourceFile, digest: DigestFactory): Promise<Uint8Array> {
-  return encodeRun(kind, ruleLanguage(kind).parse(part), digest);
+/** Parses a part and sorts its records, unless order carries meaning: then it is one file. */
+export function makeRun(kind: RuleKind, part: RunPart, digest: DigestFactory): Promise<Uint8Array> {
+  const { parse } = ruleLanguage(kind);
+  return encodeRun(
+    kind,
+    part.map((file) => parse(file)),
+    digest,
+  );
 }
 
 export async function encodeRun(
   kind: RuleKind,
-  parsed: ParsedFile,
+  parsed: readonly ParsedFile[],
   digest: DigestFactory,
 ): Promise<Uint8Array> {
   const { order, sequenceKey } = ruleLanguage(kind);
-  const records = order === "sorted" ? sortUnique([parsed]) : parsed.records;
+  const records = order === "sorted" ? sortUnique(parsed) : parsed.flatMap((file) => file.records);
   const [first] = records;
+  const findings = parsed.flatMap((file) => file.findings);
   const report: RunReport = {
     schema: 1,
-    errors: parsed.findings.filter(({ severity }) => severity === "error").length,
-    failed: parsed.findings.some(({ code }) => code === "RULES_PARSER_FAILED"),
+    errors: findings.filter(({ severity }) => severity === "error").length,
+    failed: findings.some(({ code }) => code === "RULES_PARSER_FAILED"),
     records: records.length,
     ...(first !== undefined && sequenceKey && { sequenceKey: sequenceKey(first) }),
   };

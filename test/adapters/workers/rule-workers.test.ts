@@ -45,13 +45,16 @@ describe("rule workers", () => {
     const made: Uint8Array[][] = [];
     for (const workers of [0, 1, 2, 5]) {
       const pool = openRuleWorkers({ workers });
-      made.push(await pool.runs("ioc", files));
+      made.push(await pool.runs("ioc", [...files.map((file) => [file]), files]));
       await pool.close();
     }
     for (const runs of made.slice(1)) expect(runs).toEqual(made[0]);
     const { report, section } = await openRun(memorySource(made[0]?.[0] as Uint8Array), "ioc", sha256Digest);
     expect(report).toMatchObject({ errors: 1, failed: false, records: 2 });
     expect(section?.facts.records).toBe(2);
+    const all = await openRun(memorySource(made[0]?.at(-1) as Uint8Array), "ioc", sha256Digest);
+    const each = files.flatMap((file) => judged("ioc", file).records);
+    expect(all.report).toMatchObject({ failed: false, records: new Set(each).size });
   });
 
   it("serve several callers at once", async () => {
@@ -83,7 +86,7 @@ describe("a rule worker that fails", () => {
   });
 
   it("gives a run that says so", async () => {
-    const [run] = await (pools[0] as RuleWorkers).runs("ioc", [sourceFile("dies", "a.example")]);
+    const [run] = await (pools[0] as RuleWorkers).runs("ioc", [[sourceFile("dies", "a.example")]]);
     const { report, section } = await openRun(memorySource(run as Uint8Array), "ioc", sha256Digest);
     expect(report.failed).toBe(true);
     expect(section).toBeUndefined();
@@ -95,7 +98,7 @@ describe("a rule worker that fails", () => {
     const first = thread.warm();
     await once(first, "exit");
     expect(thread.warm()).not.toBe(first);
-    const parsing = thread.parse({ kind: "ioc", wanted: "records", files: [sourceFile("a", "")] });
+    const parsing = thread.parse({ kind: "ioc", wanted: "records", parts: [[sourceFile("a", "")]] });
     await expect(parsing).rejects.toThrowError(/ended with code 4/);
     await thread.close();
   });

@@ -32,6 +32,18 @@ const yaraFiles = (count: number) =>
 const lines = (count: number, of: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => of(i)).join("\n");
 
+/** Lists of a few lines, which repeat one another; some without an end of the last line, some with a byte order mark. */
+const smallFiles = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => {
+      const text = lines(1 + (i % 40), (j) => indicator(i * 7 + j));
+      return [
+        `s${String(i).padStart(3, "0")}.txt`,
+        (i % 9 === 0 ? "\ufeff" : "") + text + (i % 5 === 0 ? "" : "\n"),
+      ];
+    }),
+  );
+
 describe("a compilation from the database before", () => {
   it("SPEC §2.3.4 gives the bytes of a compilation from nothing, whatever came, went or was forgotten", async () => {
     const world = new CompileWorld();
@@ -43,6 +55,7 @@ describe("a compilation from the database before", () => {
         files: { "a.txt": lines(4000, indicator), "b.txt": lines(900, (i) => indicator(i * 5)) },
       },
       second: { kind: "ioc", files: { "c.txt": lines(500, (i) => indicator(i * 11)) } },
+      small: { kind: "ioc", files: smallFiles(150) },
       av: { kind: "clamav", files: { "x.hsb": lines(800, (i) => `${hash(i)}:${i + 1}:Test.A-${i}:73`) } },
       ids: { kind: "suricata", files: { "r.rules": lines(60, (i) => suricata(1000 + i, 1)) } },
       files: { kind: "yara", files: yaraFiles(40) },
@@ -109,6 +122,21 @@ describe("a compilation from the database before", () => {
     expect(world.counts.parsed - before.parsed).toBe(1);
     expect(world.counts.read - before.read).toBeLessThan(0.25 * second.bytes);
     expect(world.counts.written - before.written).toBeLessThan(0.25 * second.bytes);
+    expect(second.sha256).toBe((await reference(world, changed)).sha256);
+  });
+
+  it("makes a few runs of many small files, and of one that changes only its neighbours are parsed again", async () => {
+    const world = new CompileWorld();
+    const files: Record<string, string> = smallFiles(1000);
+    const first = await compileDatabase(world.sources({ small: { kind: "ioc", files } }), world.inputs);
+    expect([...world.kept.keys()].filter((key) => key.startsWith("run-")).length).toBeLessThan(60);
+    const before = { ...world.counts };
+    files["s500.txt"] = `${indicator(77_777)}\n`;
+    delete files["s700.txt"];
+    files["s800a.txt"] = files["s020.txt"] as string;
+    const changed = world.sources({ small: { kind: "ioc", files } });
+    const second = await compileDatabase(changed, { ...world.inputs, base: first.sha256 });
+    expect(world.counts.parsed - before.parsed).toBeLessThan(3 * 128);
     expect(second.sha256).toBe((await reference(world, changed)).sha256);
   });
 

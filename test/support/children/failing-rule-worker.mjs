@@ -11,7 +11,8 @@ const failures = {
   },
 };
 
-parentPort.on("message", ({ files }) => {
+parentPort.on("message", ({ parts }) => {
+  const files = parts.flat();
   for (const { path } of files) failures[path]?.();
   parentPort.postMessage(files.map(({ path }) => ({ path, records: [], lines: [], findings: [] })));
 });
