@@ -141,22 +141,24 @@ function describePeer(peer, found) {
   return `${peer.padEnd(15)} ${forms.join("  ")}`;
 }
 
-/** The full pack of the newest version beside zstd -19 of what it holds. */
+/** The full packs of the newest version, by each method, beside zstd -19 of what they hold. */
 function compareFull({ kind, date, database, sources, export: exported }) {
-  const full = step("full", database, join(scratch, "full"));
   const out = join(scratch, "full.zst");
   const zstd = values["no-peers"]
     ? []
     : [exported, sources].flatMap((file) => timed(["zstd", "-qf", "-19", file, "-o", out], out) ?? []);
   const best = zstd.sort((a, b) => a.bytes - b.bytes)[0];
-  const ratio = best && full.bytes / best.bytes;
-  console.log(
-    `full pack ${kind} ${date}: ${number(full.bytes)} bytes, CPU ${full.stepCPU.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB` +
-      (best
-        ? `; zstd -19 ${number(best.bytes)}, CPU ${best.cpu.toFixed(1)} s; ratio ${ratio.toFixed(2)}`
-        : ""),
-  );
-  return { kind, date, ...full, zstd: best, ratio };
+  return ["xz", "zstd"].map((method) => {
+    const full = step("full", database, join(scratch, "full"), method);
+    const ratio = best && full.bytes / best.bytes;
+    console.log(
+      `full pack ${kind} ${date}, ${method}: ${number(full.bytes)} bytes, CPU ${full.stepCPU.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB` +
+        (best
+          ? `; zstd -19 ${number(best.bytes)}, CPU ${best.cpu.toFixed(1)} s; ratio ${ratio.toFixed(2)}`
+          : ""),
+    );
+    return { kind, date, method, ...full, zstd: best, ratio };
+  });
 }
 
 function compareHashes() {
@@ -204,7 +206,7 @@ function measure() {
   for (const { kind, versions } of histories()) {
     const compiled = versions.map((version, i) => compileVersion(kind, version, i));
     for (const pair of pairsOf(compiled)) report.pairs.push(comparePair(pair));
-    report.full.push(compareFull(compiled.at(-1)));
+    report.full.push(...compareFull(compiled.at(-1)));
     report.versions.push(...compiled.map(({ facts }) => facts));
     const own = report.pairs.filter((pair) => pair.kind === kind && pair.neighbours && pair.ratio);
     if (own.length > 0)

@@ -34,7 +34,7 @@ const name = ({ from, to }) => `${from} → ${to}`;
 function corpusPart(kind, report) {
   const pairs = report.pairs.filter((pair) => pair.kind === kind);
   const versions = report.versions.filter((version) => version.kind === kind);
-  const full = report.full.find((one) => one.kind === kind);
+  const full = (wanted) => report.full.find(({ kind: of, method }) => of === kind && method === wanted);
   const compared = pairs.filter(({ best }) => best);
   const bytes = compared.map((pair) => ({
     label: name(pair),
@@ -55,7 +55,7 @@ function corpusPart(kind, report) {
       ? ""
       : `<p>Newest version: ${whole(newest.records)} records, ${whole(newest.sources)} bytes of sources, database ${whole(newest.bytes)} bytes, ` +
         `compiled in ${newest.stepWall.toFixed(1)} s (${newest.stepCPU.toFixed(1)} s of CPU, ${whole(newest.peakMiB)} MiB). Full pack ` +
-        `${whole(full?.bytes)} bytes; <code>zstd -19</code> of the export ${whole(full?.zstd?.bytes)}.</p>`;
+        `${whole(full("xz")?.bytes)} bytes by xz, ${whole(full("zstd")?.bytes)} by zstd-codec; <code>zstd -19</code> of the export ${whole(full("xz")?.zstd?.bytes)}.</p>`;
   return `<h2>${escaped(kind)}</h2>${facts}
 ${bytes.length > 0 ? `<figure>${dots(bytes)}<figcaption>Bytes of each delta, logarithmic. Every tool twice: on the sources in their order, and on the sorted export.</figcaption></figure>` : ""}
 ${costTable(pairs)}`;

@@ -1,9 +1,10 @@
 // One step in a process of its own, so that its time and its peak memory are its own: node steps.mjs STEP ARGUMENT…
 // The last line on stdout is JSON: whatever the step found out, seconds of wall clock and of CPU of the whole process, the same for
 // the step alone (its modules loaded), and the peak resident set in MiB.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileSink, fileSource } from "./files.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
@@ -26,6 +27,31 @@ async function readSources(kind, folder) {
     .map(({ path, file }) => ({ path, bytes: new Uint8Array(readFileSync(file)) }));
 }
 
+/** The stores and threads of the service, in a folder of their own. */
+async function openCompiler(folder) {
+  const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
+  const { openCompileCache } = await load("adapters/compile-cache/filesystem.js");
+  const { openFilesystemObjects } = await load("adapters/objects/filesystem.js");
+  const { databasesInObjects } = await load("adapters/databases/in-objects.js");
+  const { openSQLiteRecords } = await load("adapters/records/sqlite.js");
+  const records = await openSQLiteRecords({ path: join(folder, "records.sqlite") });
+  const pool = openRuleWorkers({ workers, warm: true });
+  const objects = await openFilesystemObjects(join(folder, "objects"));
+  const inputs = {
+    parse: (kind, files) => pool.parse(kind, files),
+    runs: (kind, parts) => pool.runs(kind, parts),
+    memory: await openCompileCache(join(folder, "cache")),
+    databases: databasesInObjects(objects, records),
+    digest: nodeDigest,
+    compilerSha256: "0".repeat(64),
+  };
+  const close = async () => {
+    await pool.close();
+    await records.close();
+  };
+  return { inputs, close };
+}
+
 async function withCodec(work) {
   const { openPackCodec } = await load("adapters/codec/pack-codec.js");
   const codec = await openPackCodec({ workers });
@@ -40,6 +66,12 @@ let began;
 /** From here on it is the step's own time: called when its modules are there. */
 function begin() {
   began = { cpu: process.cpuUsage(), time: performance.now() };
+}
+
+let ended;
+/** What follows is not the step's any more. */
+function end() {
+  ended = { cpu: process.cpuUsage(began.cpu), wall: performance.now() - began.time };
 }
 
 const steps = {
@@ -57,20 +89,32 @@ const steps = {
     return { bytes: statSync(out).size };
   },
 
+  /** From the frozen sources to a stored database, as the service compiles a first release: nothing is remembered yet. */
   async compile(kind, folder, out) {
-    const { openRuleWorkers } = await load("adapters/workers/rule-workers.js");
-    const { ruleLanguage } = await load("core/rules/registry.js");
-    const { encodeDatabase } = await load("core/format/database.js");
+    const { compileDatabase } = await load("core/release/compile-database.js");
+    const files = await readSources(kind, folder);
+    const place = mkdtempSync(join(dirname(out), "compile-"));
+    const { inputs, close } = await openCompiler(place);
+    const contents = new Map(files.map(({ path, bytes }) => [path, bytes]));
+    const facts = files.map(({ path, bytes }) => {
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { path: path.slice(kind.length + 1), sha256, bytes: bytes.length };
+    });
+    const revision = { ruleset: kind, kind, leaveOutInvalid: true, leftOut: [], files: facts };
+    const read = async ({ path }) => contents.get(`${kind}/${path}`);
     begin();
-    const pool = openRuleWorkers({ workers });
-    const parsed = await pool.parse(kind, await readSources(kind, folder));
-    await pool.close();
-    const { order, merge } = ruleLanguage(kind);
-    const sections = [{ kind, order, records: merge(parsed).records }];
+    const { sha256, bytes, sections } = await compileDatabase(
+      { schema: 1, revisions: [revision] },
+      { ...inputs, read },
+    );
+    end();
+    const stored = await inputs.databases.open(sha256);
     const sink = fileSink(out);
-    const summary = await encodeDatabase(sections, sink, nodeDigest);
+    await sink.write(await stored.read(0, stored.length));
     sink.close();
-    return { bytes: summary.bytes, records: summary.sections.reduce((sum, { records }) => sum + records, 0) };
+    await close();
+    rmSync(place, { recursive: true });
+    return { bytes, records: sections.reduce((sum, { records }) => sum + records, 0) };
   },
 
   /** What an endpoint writes for its engine, in one file. */
@@ -109,14 +153,12 @@ const steps = {
   async full(database, out, method) {
     const { encodeFullPack } = await load("core/format/full-pack.js");
     const { openDatabase } = await load("core/format/database.js");
-    const { chooseMethod } = await load("core/format/codec.js");
     const { ruleLanguage } = await load("core/rules/registry.js");
     begin();
     const source = fileSource(database);
     const sink = fileSink(out);
     const { sha256 } = await openDatabase(source, ruleLanguage, nodeDigest);
-    const facts = { sha256, method: method ?? chooseMethod(source.length) };
-    await withCodec((codec) => encodeFullPack(source, facts, sink, codec));
+    await withCodec((codec) => encodeFullPack(source, { sha256, method }, sink, codec));
     sink.close();
     return { bytes: statSync(out).size };
   },
@@ -125,14 +167,15 @@ const steps = {
 const [step, ...args] = process.argv.slice(2);
 const found = await steps[step](...args);
 const seconds = ({ user, system }) => (user + system) / 1e6;
-const start = began ?? { cpu: { user: 0, system: 0 }, time: 0 };
+began ??= { cpu: { user: 0, system: 0 }, time: 0 };
+if (ended === undefined) end();
 console.log(
   JSON.stringify({
     ...found,
     wall: process.uptime(),
     cpu: seconds(process.cpuUsage()),
-    stepWall: (performance.now() - start.time) / 1000,
-    stepCPU: seconds(process.cpuUsage(start.cpu)),
+    stepWall: ended.wall / 1000,
+    stepCPU: seconds(ended.cpu),
     peakMiB: process.resourceUsage().maxRSS / 1024,
   }),
 );

@@ -3,14 +3,14 @@ import { z } from "zod";
 import { defaultFullPackPolicy, packMethods } from "../core/format/codec.js";
 import { limits } from "../core/limits.js";
 
-const { method, xzBytesMax } = defaultFullPackPolicy;
+const { xzBytesMax } = defaultFullPackPolicy;
 
-/** By feed: xz is smaller, zstd is made and read in a fraction of the time. Without one: xz up to 32 MiB of database, zstd above. */
+/** By feed: xz is smaller, zstd is made and read in a fraction of the time. Without one: zstd. */
 export const fullPackSettings = z
   .record(
     z.string().regex(/^[a-z][a-z0-9-]{0,62}$/),
     z.strictObject({
-      method: z.enum([...packMethods, "by-size"]).default(method),
+      method: z.enum([...packMethods, "by-size"]),
       /** Of a database, with `by-size`. */
       xzBytesMax: z.number().int().min(0).max(limits.databaseBytesMax).default(xzBytesMax),
     }),

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { indicators } from "../client/endpoint.js";
 import { SimulatedPublisher } from "../simulator/publisher.js";
 import { testSigner } from "../simulator/test-signer.js";
-import { openService, type TestService } from "../support/service.js";
+import type { PackMethod } from "../../src/core/format/codec.js";
+import { openService, type TestService, type TestServiceOptions } from "../support/service.js";
 import { now as signatureTime } from "../vectors/pki/world.js";
 import { now as metadataTime } from "../core/trust/repository.js";
 import { haveChromium, launch, openOrigin, type Origin, repository } from "./browser.js";
@@ -25,6 +26,12 @@ function vectorsOf(folder: string): Record<string, string> {
   return Object.fromEntries(names.map(({ name }) => [name, code(name)]));
 }
 const vectors = { pki: vectorsOf("pki"), tuf: vectorsOf("tuf") };
+/** Of a publisher whose full packs are made that way. */
+const packedBy = (method: PackMethod): Pick<TestServiceOptions, "wrap"> => ({
+  wrap: ({ settings }) => ({
+    settings: { ...settings, fullPacks: { endpoint: { method, xzBytesMax: 0 } } },
+  }),
+});
 const nodeCore = pathToFileURL(join(repository, "dist/core")).href;
 const nodeCodec = pathToFileURL(join(repository, "dist/adapters/codec/zstd-instance.js")).href;
 
@@ -92,7 +99,7 @@ describe.runIf(haveChromium)("core in Chromium", () => {
   describe("and a publisher", () => {
     let service: TestService;
     beforeAll(async () => {
-      service = await openService();
+      service = await openService(packedBy("xz"));
       const { desk } = service;
       await desk.addRules("samples", "yara", { "a.yar": 'rule A { strings: $a = "one" condition: $a }\n' });
       await desk.addRules("hosts", "ioc", { "h.txt": "evil.example.com\n" });
@@ -111,11 +118,7 @@ describe.runIf(haveChromium)("core in Chromium", () => {
     });
 
     it("does the same where the full pack is made of zstd frames, on a page that may run zstd-codec", async () => {
-      const framed = await openService({
-        wrap: ({ settings }) => ({
-          settings: { ...settings, fullPacks: { endpoint: { method: "zstd", xzBytesMax: 0 } } },
-        }),
-      });
+      const framed = await openService(packedBy("zstd"));
       try {
         await framed.desk.addRules("hosts", "ioc", { "h.txt": "evil.example.com\n" });
         await framed.desk.release();

@@ -51,7 +51,7 @@ export function release(changes: Partial<Release> = {}): Release {
         sha256: digest("f"),
         databaseSha256: digest("e"),
         databaseBytes: 1_300_000,
-        codec: "rulemint-xz/1",
+        codec: "zstd-codec/0.1.5",
         cmsSha256: null,
       },
     ],
