@@ -4,7 +4,7 @@
  * was to blame gets a finding, and the others go on in a new one.
  *
  * All submissions share a few threads and take turns file by file: however many people push at once, nobody's time limit runs while
- * somebody else's rules are looked at, and a small change does not wait for a large one. Threads that have nothing to do go (ADR 0025).
+ * somebody else's rules are looked at, and a small change does not wait for a large one. Threads that have nothing to do go (ADR 0024).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
