@@ -31,8 +31,17 @@ function namedForm(name: string, maySingle: boolean): string | undefined {
   return lower !== undefined && isName(lower, maySingle) ? lower : undefined;
 }
 
+/** An export asks this of every name there is: no array is made for one. */
 export function nameText(key: string): string {
-  return key.split(" ").reverse().join(".");
+  let at = key.lastIndexOf(" ");
+  let text = key.slice(at + 1);
+  while (at >= 0) {
+    const end = at;
+    // Before the first character there is nothing to look for, and `lastIndexOf` would look at that one again.
+    at = end > 0 ? key.lastIndexOf(" ", end - 1) : -1;
+    text += `.${key.slice(at + 1, end)}`;
+  }
+  return text;
 }
 
 /** The key of what stands in a URL: a name, an IPv4 address, or an IPv6 address in brackets. */
