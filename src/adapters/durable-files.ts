@@ -79,8 +79,8 @@ export interface TemporaryFile {
 }
 
 /** @throws OperationError STORE_FULL, STORE_FAILED */
-export async function openTemporary(folder: string): Promise<TemporaryFile> {
-  const path = join(folder, `${temporaryPrefix}${randomUUID()}`);
+export async function openTemporary(folder: string, prefix = temporaryPrefix): Promise<TemporaryFile> {
+  const path = join(folder, `${prefix}${randomUUID()}`);
   try {
     return { handle: await open(path, "wx", 0o644), path };
   } catch (cause) {
@@ -126,9 +126,9 @@ export async function discardTemporary(temporary: TemporaryFile): Promise<void> 
 export async function writeFileDurably(
   path: string,
   bytes: Uint8Array,
-  options: { mode?: number } = {},
+  options: { mode?: number; prefix?: string } = {},
 ): Promise<void> {
-  const temporary = await openTemporary(dirname(path));
+  const temporary = await openTemporary(dirname(path), options.prefix);
   try {
     if (options.mode !== undefined) await temporary.handle.chmod(options.mode);
     await temporary.handle.writeFile(bytes);
@@ -140,10 +140,14 @@ export async function writeFileDurably(
 }
 
 /** Removes temporary files that no living writer can still be using: older than `ageMs`. */
-export async function sweepTemporaries(folder: string, ageMs = 24 * 3_600_000): Promise<void> {
+export async function sweepTemporaries(
+  folder: string,
+  ageMs = 24 * 3_600_000,
+  prefix = temporaryPrefix,
+): Promise<void> {
   const names = await readdir(folder);
   const oldest = Date.now() - ageMs;
-  for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
+  for (const name of names.filter((name) => name.startsWith(prefix))) {
     const path = join(folder, name);
     try {
       if ((await stat(path)).mtimeMs < oldest) await unlink(path);

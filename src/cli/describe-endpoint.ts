@@ -1,11 +1,9 @@
 /** An endpoint for a person: what it holds, how old that is, what went wrong last, and what was proven. */
-import type { EndpointStatus, InstalledRelease, LeftOut, UpdateResult } from "../client/model.js";
+import type { LeftOut, UpdateResult } from "../client/model.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import type { NetworkSettings } from "../client/network.js";
-import { reportLine } from "./describe-reports.js";
-import { rulesLine } from "./describe-rules.js";
 import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
@@ -34,7 +32,7 @@ export function describeUpdate(result: UpdateResult): string {
 }
 
 /** Which packs were taken, and what was weighed before. */
-export function describePath({ path, bytes, release }: UpdateResult): string {
+export function describePath({ path, bytes, bytesOfPath, release }: UpdateResult): string {
   if (path === null) return `No pack was needed: the database of release ${release} is here.`;
   const packs = path.packs.map((pack, i) => [
     `${i + 1}`,
@@ -48,9 +46,13 @@ export function describePath({ path, bytes, release }: UpdateResult): string {
     formatCount(bytes, "byte"),
     i === 0 ? "taken" : bytes === path.bytes ? "as much" : `${(bytes / path.bytes).toFixed(1)} times as much`,
   ]);
-  const rest = path.bytes - bytes;
-  const note = rest > 0 ? `\n${formatCount(rest, "byte")} of it were on disk from an earlier try.` : "";
-  return `${formatTable(["", "pack", "size", "file"], packs)}${note}\n\n${formatTable(["way", "packs", "size", ""], ways)}`;
+  const rest = path.bytes - bytesOfPath;
+  const lost = bytes - bytesOfPath;
+  const notes = [
+    rest > 0 ? `\n${formatCount(rest, "byte")} of it were on disk from an earlier try.` : "",
+    lost > 0 ? `\n${formatCount(lost, "byte")} more came for packs that were refused.` : "",
+  ].join("");
+  return `${formatTable(["", "pack", "size", "file"], packs)}${notes}\n\n${formatTable(["way", "packs", "size", ""], ways)}`;
 }
 
 function loggedText(log: UpdateResult["proof"]["log"]): string | null {
@@ -72,58 +74,6 @@ export function describeNetwork(network: NetworkSettings): string {
       bytesPerSecondMax === undefined ? "not limited" : `${formatBytes(bytesPerSecondMax)} a second`,
     ],
     ["daily budget", bytesPerDayMax === undefined ? "not limited" : formatBytes(bytesPerDayMax)],
-  ]);
-}
-
-export function describeStatus(status: EndpointStatus): string {
-  const { lastSuccess, lastFailure, logFork } = status;
-  return formatFacts([
-    ["source", `${status.url}, feed ${status.feed}`],
-    ["mirrors", status.network.mirrors.join(", ") || null],
-    ["proxy", status.network.proxy ?? null],
-    ["left today", status.bytesLeftToday === null ? null : formatBytes(status.bytesLeftToday)],
-    ["release", installed(status.installed) ?? "none yet"],
-    ["age", status.releaseAgeSeconds === null ? null : `made ${duration(status.releaseAgeSeconds)} ago`],
-    ["previous", installed(status.previous)],
-    ["held", status.held === null ? null : `release ${status.held}: rolled back by hand, not applied again`],
-    [
-      "failed here",
-      status.bad === null
-        ? null
-        : `release ${status.bad.release}, ${status.bad.code}: not taken again (update --again)`,
-    ],
-    ["engine", status.loadedRules === null ? null : `loaded ${status.loadedRules} rules`],
-    ["engine starts", boots(status)],
-    ["versions", engineVersions(status)],
-    ["left out", describeLeftOut(status.leftOut).join("; ") || null],
-    ["rings", describeRings(status.rings)],
-    [
-      "waits",
-      status.waiting === null ? null : `${status.waiting.why}; since ${formatTime(status.waiting.since)}`,
-    ],
-    ["newest proven", status.newestTrusted === null ? null : `release ${status.newestTrusted}`],
-    [
-      "last success",
-      lastSuccess === null ? "never" : `${formatTime(lastSuccess.at)}${stale(status.staleSeconds)}`,
-    ],
-    [
-      "last failure",
-      lastFailure === null
-        ? null
-        : `${formatTime(lastFailure.at)}, ${lastFailure.code}: ${lastFailure.message}`,
-    ],
-    [
-      "FORKED LOG",
-      logFork === null
-        ? null
-        : `${logFork.origin} showed two histories, ${formatTime(logFork.at)}; proof: ${logFork.files.join(", ")}`,
-    ],
-    ["daemon", daemon(status.watch)],
-    ["local rules", rulesLine(status.localRules)],
-    ["reports", reportLine(status.reports)],
-    ["export", status.exported ? "made from this release" : "not made yet"],
-    ["root", `version ${status.rootVersion}`],
-    ["policy", `${status.policySource}, sha256 ${status.policySha256}`],
   ]);
 }
 
@@ -165,10 +115,6 @@ export function describeLeftOut(leftOut: LeftOut): string[] {
     .map(([need, rules]) => `${rules} ${rules === 1 ? "rule needs" : "rules need"} ${need}`);
 }
 
-function engineVersions({ engines }: EndpointStatus): string | null {
-  return engines.map(({ name, version }) => `${name} ${version ?? "does not say"}`).join(", ") || null;
-}
-
 export function describeHealth(health: HealthChoices | undefined): string {
   if (health === undefined) return "engine       not asked";
   const { kind, check, scan, seconds, reload, mustMatch = [], mustNotMatch = [] } = health;
@@ -181,37 +127,4 @@ export function describeHealth(health: HealthChoices | undefined): string {
     ["must match", mustMatch.join(", ") || null],
     ["must not", mustNotMatch.join(", ") || null],
   ]);
-}
-
-function boots({ boots: counts }: EndpointStatus): string | null {
-  const lines = Object.entries(counts).map(([engine, { starts, isReady, triesMax }]) =>
-    isReady ? `${engine} is up` : `${engine}: ${starts} without coming up, ${triesMax} may fail`,
-  );
-  return lines.join("; ") || null;
-}
-
-/** Its own words: a killed one had no time to say that it ended, so the time of the next poll is there to be compared. */
-function daemon(watch: EndpointStatus["watch"]): string | null {
-  if (watch === null) return null;
-  if (watch.stoppedAt !== null) return `ended ${formatTime(watch.stoppedAt)}`;
-  const next = watch.nextPollAt === null ? "at work" : `next poll ${formatTime(watch.nextPollAt)}`;
-  const { failures, lastError } = watch;
-  if (failures === 0 || lastError === null) return `${next}, every ${watch.intervalSeconds} s`;
-  return `${next}; ${failures} failures in a row, ${lastError.code}: ${lastError.message}`;
-}
-
-function installed(one: InstalledRelease | null): string | null {
-  if (one === null) return null;
-  return `${one.release}, ${formatBytes(one.databaseBytes)}, sha256 ${one.databaseSha256}`;
-}
-
-function stale(seconds: number | null): string {
-  return seconds === null || seconds < 60 ? "" : `, ${duration(seconds)} ago`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} seconds`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
-  return `${Math.round(seconds / 86_400)} days`;
 }

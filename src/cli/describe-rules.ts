@@ -3,7 +3,7 @@ import type { LocalCheck } from "../client/local-rules/check-local-rules.js";
 import type { LocalConflict, LocalCounts, LocalEffect, RuleChoice } from "../client/local-rules/model.js";
 import type { LocalStatus } from "../client/local-rules/status.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
-import { formatBytes, formatCount, formatTable, formatTime } from "./figures.js";
+import { formatCount, formatTable, formatTime } from "./figures.js";
 
 export function describeRules(status: LocalStatus): string {
   const { choices, own, effect } = status;
@@ -32,16 +32,9 @@ function describeTable({ choices, own }: LocalStatus, effect: LocalEffect | null
     one.since.slice(0, 10),
     one.reason ?? "",
   ]);
-  const files = own.map((one) => [
-    "own",
-    one.kind,
-    one.name,
-    formatBytes(one.bytes),
-    one.since.slice(0, 10),
-    one.reason ?? "",
-  ]);
+  const files = own.map((one) => ["own", one.kind, one.name, "", one.since.slice(0, 10), one.reason ?? ""]);
   const all = [...rows, ...files];
-  return all.length === 0 ? "" : formatTable(["", "kind", "what", "rules", "since", "reason"], all);
+  return all.length === 0 ? "" : formatTable(["", "kind", "what", "matches", "since", "reason"], all);
 }
 
 const shownWhat = ({ by, what }: RuleChoice): string =>

@@ -25,6 +25,27 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return all.map(line).join("\n");
 }
 
+/** `3 hours`: one number, of the unit that says enough. */
+export function formatAge(seconds: number): string {
+  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+export type Fact = readonly [name: string, value: string | null | undefined];
+
+/** Facts in groups with a blank line between, all values under each other. Groups without a value are left out. */
+export function formatGroups(groups: readonly (readonly Fact[])[]): string {
+  const shown = groups
+    .map((group) => group.filter(([, value]) => Boolean(value)))
+    .filter((group) => group.length > 0);
+  const width = Math.max(...shown.flat().map(([name]) => name.length));
+  return shown
+    .map((group) => formatFacts(group.map(([name, value]) => [name.padEnd(width), value])))
+    .join("\n\n");
+}
+
 /**
  * `name   value` lines, names padded; pairs without a value are left out, further lines of a value are
  * indented.

@@ -27,26 +27,33 @@ const readBytes = 1024 * 1024;
 
 export const isDownload = (name: string) => name.startsWith("pack-");
 
+export interface Downloaded {
+  /** Of the scratch file. */
+  readonly name: string;
+  /** That came over the network now. */
+  readonly bytes: number;
+  /** Who sent the last of them; undefined when all was there. */
+  readonly from?: string;
+}
+
 /**
- * The scratch file, and how many bytes of it came over the network now. What one mirror began, the next one ends.
+ * What one mirror began, the next one ends.
  *
  * @throws VerificationError PACK_DIGEST_MISMATCH; OperationError
  */
-export async function downloadPack(
-  input: DownloadInput,
-  pack: PackFacts,
-): Promise<{ name: string; bytes: number }> {
+export async function downloadPack(input: DownloadInput, pack: PackFacts): Promise<Downloaded> {
   const name = `pack-${pack.sha256}`;
   const start = await resumePoint(input, pack, name);
   if (start.complete) return { name, bytes: 0 };
   let bytes = 0;
-  await input.tree.eachMirror(packPath(pack), (url) =>
-    downloadFrom(input, url, pack, name, (arrived) => {
+  const from = await input.tree.eachMirror(packPath(pack), async (url) => {
+    await downloadFrom(input, url, pack, name, (arrived) => {
       bytes += arrived;
-    }),
-  );
+    });
+    return url;
+  });
   input.emit({ type: "download", pack, bytes, resumed: start.length > 0 || bytes > pack.bytes });
-  return { name, bytes };
+  return { name, bytes, from };
 }
 
 async function downloadFrom(

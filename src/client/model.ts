@@ -22,6 +22,7 @@ import type { SetAside } from "./local-rules/model.js";
 import type { LocalStatus } from "./local-rules/status.js";
 import type { PassedOver } from "./mirrors.js";
 import type { NetworkSettings } from "./network.js";
+import type { Arrival, ProofSummary } from "./remember-proof.js";
 import type { ReportChoices } from "./report-choices.js";
 import type { RingChoices } from "./ring-choices.js";
 import type { WatchStatus } from "./watch-status.js";
@@ -118,6 +119,9 @@ export interface EndpointState extends Holdings {
   readonly rootCheckedAt: string | null;
   /** When the publisher's tree was last asked for revocation lists; absent in states from before it was. */
   readonly revocationCheckedAt?: string | null;
+  /** Of the newest release that was proven, and of the database in use; absent in states from before they were. */
+  readonly proof?: ProofSummary;
+  readonly arrival?: Arrival;
   /** Why this endpoint is not at the newest release, and since when. */
   readonly waiting?: WaitingFor | null;
   readonly lastSuccess: { readonly at: string; readonly release: ReleaseNumber } | null;
@@ -204,8 +208,9 @@ export interface UpdateResult {
   readonly newest: ReleaseNumber;
   readonly from: ReleaseNumber | null;
   readonly path: PackPath | null;
-  /** Bytes of packs that came over the network. */
+  /** Bytes of packs that came over the network, and of these those of the packs of `path`: others were refused. */
   readonly bytes: number;
+  readonly bytesOfPath: number;
   readonly proof: ProvenRelease;
 }
 
@@ -225,6 +230,10 @@ export interface EndpointStatus {
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;
   readonly loadedRules: number | null;
+  /** What was proven of the newest release; null before the first update. */
+  readonly proof: ProofSummary | null;
+  /** How the database in use came; null where a rollback brought it, or nobody remembers. */
+  readonly arrival: Arrival | null;
   /** Starts of engines, by their names. */
   readonly boots: BootCounts;
   readonly rings: RingChoices;

@@ -21,6 +21,7 @@ import type { ChainedManifest } from "./manifest-chain.js";
 import { type UpdateEnd, noteUpdate } from "./note-update.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
 import { proveRelease } from "./prove-release.js";
+import { summarizeProof } from "./remember-proof.js";
 import { refresh } from "./refresh.js";
 import type { StateKeeper } from "./state.js";
 
@@ -61,6 +62,7 @@ async function stepByStep(run: Steps): Promise<UpdateResult> {
   const input = { ...run, files: store.files, feed: config.feed };
   const refreshed = await refresh(input);
   const proof = await proveRelease(input, refreshed);
+  await run.state.set({ proof: summarizeProof(proof, refreshed.trusted) });
   // SPEC §8.7.9: asked each time, for engines are upgraded too.
   const engines = await findEngines(config.engines, run.engine, run.state.now.engines);
   await run.state.set({ engines });
@@ -75,7 +77,14 @@ async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefin
   const { state, store, config, now } = run;
   const have = await provenDatabase(run, proof.manifest);
   const newest = newestOf(proof.manifest);
-  const stay = { newest: newest.release, from: have?.release ?? null, path: null, bytes: 0, proof };
+  const stay = {
+    newest: newest.release,
+    from: have?.release ?? null,
+    path: null,
+    bytes: 0,
+    bytesOfPath: 0,
+    proof,
+  };
 
   const where = { files: store.files, tree: run.tree, now, feed: config.feed, choices: config.rings, ring };
   const engines = enginesOf(config.exportKinds, state.now.engines);
@@ -103,16 +112,19 @@ async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefin
   }
 
   const base = have ? ({ of: have, file: "database" } as const) : await spareBase(run, manifest);
-  const { path, name, bytes } = await obtain(run, manifest, base);
+  const { path, name, bytes, bytesOfPath, from: servers } = await obtain(run, manifest, base);
   const before = state.now.installed;
   // A damaged database is no place to go back to, and a recalled one neither.
   const isSound = have !== undefined && !proof.manifest.block.blocked?.includes(have.databaseSha256);
   const previous = isSound ? have : state.now.previous;
   const next = { installed: wanted, previous, held: null, bad: stillBad(state.now.bad, wanted) };
   await swapDatabase(state, next, () => store.databases.install(name, isSound));
+  const packs = path.packs.map(({ kind, from, to, bytes: size }) => ({ kind, from, to, bytes: size }));
+  const at = formatTime(now);
+  await state.set({ arrival: { release: wanted.release, at, packs, bytes: bytesOfPath, from: servers } });
   run.emit({ type: "installed", release: wanted.release });
   const outcome = have === undefined && before?.release === wanted.release ? "repaired" : "updated";
-  return { ...stay, ...reason, outcome, release: wanted.release, path, bytes };
+  return { ...stay, ...reason, outcome, release: wanted.release, path, bytes, bytesOfPath };
 }
 
 /** An older manifest than the newest says what the database is when everything else was forgotten. */
@@ -155,6 +167,16 @@ async function spareBase(run: UpdateRun, manifest: Manifest): Promise<Base | und
   return of && of.release < manifest.version ? { of, file: "previous" } : undefined;
 }
 
+interface Obtained {
+  readonly path: PackPath;
+  readonly name: string;
+  /** Of all packs, and of those of the path. */
+  readonly bytes: number;
+  readonly bytesOfPath: number;
+  /** The servers that brought them. */
+  readonly from: readonly string[];
+}
+
 /** A sound database to start from, and which file it is. */
 interface Base {
   readonly of: InstalledRelease;
@@ -165,14 +187,12 @@ interface Base {
  * SPEC §8.4: the cheapest path of packs; when a pack of it is refused, the cheapest without it, down to the full pack. The
  * answer is a scratch file that holds the database of the release, digest compared.
  */
-async function obtain(
-  run: UpdateRun,
-  manifest: Manifest,
-  base: Base | undefined,
-): Promise<{ path: PackPath; name: string; bytes: number }> {
+async function obtain(run: UpdateRun, manifest: Manifest, base: Base | undefined): Promise<Obtained> {
   const refused = new Set<PackFacts>();
+  /** What came over the network, of packs that were refused later too. */
+  const fetched = new Map<PackFacts, number>();
+  const servers = new Set<string>();
   let first: unknown;
-  let bytes = 0;
   for (;;) {
     const usable = manifest.packs.filter((pack) => !refused.has(pack));
     const path = choosePath(usable, base?.of.release, manifest.version);
@@ -183,15 +203,17 @@ async function obtain(
       const local: LocalPack[] = [];
       for (pack of path.packs) {
         run.tree.throwIfAborted();
-        const { name, bytes: fetched } = await downloadPack({ ...run, scratch: run.store.scratch }, pack);
-        bytes += fetched;
+        const { name, bytes, from } = await downloadPack({ ...run, scratch: run.store.scratch }, pack);
+        fetched.set(pack, (fetched.get(pack) ?? 0) + bytes);
+        if (from !== undefined) servers.add(from);
         local.push({ pack, name });
       }
       const input = { ...run, base: base?.file ?? "database" } as const;
       const name = await applyPacks(input, local, (next) => {
         pack = next;
       });
-      return { path, name, bytes };
+      const bytesOfPath = sum(path.packs.map((one) => fetched.get(one) ?? 0));
+      return { path, name, bytes: sum([...fetched.values()]), bytesOfPath, from: [...servers] };
     } catch (error) {
       if (!isRefusal(error)) throw error;
       first ??= error;
@@ -200,6 +222,8 @@ async function obtain(
     }
   }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 /** The pack is wrong or not there; another way may lead to the release. A broken network or a full disk is no reason for more bytes. */
 function isRefusal(error: unknown): error is RulemintError {

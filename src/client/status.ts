@@ -44,6 +44,8 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     held,
     bad: state.bad ?? null,
     loadedRules: state.loadedRules ?? null,
+    proof: state.proof ?? null,
+    arrival: state.arrival?.release === installed?.release ? (state.arrival ?? null) : null,
     boots: await readBoots(boots),
     rings,
     waiting: state.waiting ?? null,

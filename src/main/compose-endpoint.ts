@@ -9,7 +9,6 @@ import {
   describeLeftOut,
   describeNetwork,
   describeRings,
-  describeStatus,
   describePath,
   describeUpdate,
 } from "../cli/describe-endpoint.js";
@@ -24,6 +23,7 @@ import type {
   Progress,
   Report,
 } from "../cli/doors.js";
+import { describeStatus } from "../cli/describe-status.js";
 import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
 import { readEngine } from "../client/engine-choices.js";

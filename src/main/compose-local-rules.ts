@@ -43,8 +43,7 @@ function changed(
 ): Promise<Report> {
   return withUpdater(state, progress, async ({ rules }) => {
     const { status, isExported } = await change(rules);
-    const end = isExported ? "" : "\n\nThere is no database to export yet: the next update does it.";
-    return { ok: true, json: { ...status, isExported }, text: `${describeRules(status)}${end}` };
+    return { ok: true, json: { ...status, isExported }, text: describeRules(status) };
   });
 }
 

@@ -13,10 +13,11 @@ const pack = (from: number, to: number, bytes: number) =>
 
 const packs = [pack(0, 4, 90_000), pack(1, 2, 700), pack(2, 3, 800), pack(3, 4, 900), pack(2, 4, 1000)];
 
-function explained(have: number | undefined, bytes?: number): string {
+function explained(have: number | undefined, ofPath?: number, refused = 0): string {
   const path = choosePath(packs, have, 4) ?? null;
-  const fetched = bytes ?? path?.bytes ?? 0;
-  return describePath({ path, bytes: fetched, release: 4 as ReleaseNumber } as UpdateResult);
+  const bytesOfPath = ofPath ?? path?.bytes ?? 0;
+  const bytes = bytesOfPath + refused;
+  return describePath({ path, bytes, bytesOfPath, release: 4 as ReleaseNumber } as UpdateResult);
 }
 
 describe("what --explain says", () => {
@@ -39,10 +40,18 @@ full pack               1 pack   90,000 bytes  52.9 times as much`);
     expect(explained(undefined, 1000)).toContain("89,000 bytes of it were on disk from an earlier try.");
   });
 
+  it("does not take the bytes of a refused pack for those of the path", () => {
+    const text = explained(undefined, 1000, 5000);
+    expect(text).toContain("89,000 bytes of it were on disk from an earlier try.");
+    expect(text).toContain("5,000 bytes more came for packs that were refused.");
+    expect(explained(1)).not.toContain("on disk");
+    expect(explained(1)).not.toContain("refused");
+  });
+
   it("says that there was nothing to fetch", () => {
     const path = null;
-    expect(describePath({ path, bytes: 0, release: 4 as ReleaseNumber } as UpdateResult)).toBe(
-      "No pack was needed: the database of release 4 is here.",
-    );
+    expect(
+      describePath({ path, bytes: 0, bytesOfPath: 0, release: 4 as ReleaseNumber } as UpdateResult),
+    ).toBe("No pack was needed: the database of release 4 is here.");
   });
 });

@@ -43,6 +43,7 @@ export async function openFilesystemEndpointStore(folder: string): Promise<Endpo
       try {
         // Nobody else is at work here, so whatever is temporary belongs to the dead.
         await sweepTemporaries(folder, 0);
+        await sweepTemporaries(folder, 3_600_000, lockFreePrefix);
         await sweepLocks(folder);
         await exports.sweep();
       } catch (cause) {
@@ -53,6 +54,10 @@ export async function openFilesystemEndpointStore(folder: string): Promise<Endpo
     },
   };
 }
+
+/** Files of those who ask for no lock: the daemon's word of itself, and what became of reports. */
+const lockFree: ReadonlySet<string> = new Set(["watch.json", "reports-sent.json"]);
+const lockFreePrefix = ".free-";
 
 /** Who died while asking for the lock left a file. One that is young may belong to somebody who is asking right now. */
 async function sweepLocks(folder: string): Promise<void> {
@@ -84,8 +89,12 @@ class FilesystemFiles implements EndpointFiles {
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
-    // It may hold a proxy's password.
-    await writeFileDurably(this.#path(name), bytes, name === "config.json" ? { mode: 0o600 } : {});
+    await writeFileDurably(this.#path(name), bytes, {
+      // It may hold a proxy's password.
+      ...(name === "config.json" && { mode: 0o600 }),
+      // Whoever holds the lock must not take it for something that a dead process left.
+      ...(lockFree.has(name) && { prefix: lockFreePrefix }),
+    });
   }
 
   async remove(name: string): Promise<void> {

@@ -77,8 +77,10 @@ function requireSound(one: OwnFile, contents: ReadonlyMap<Sha256Hex, Uint8Array>
   const parsed = parseOwn(one, contents.get(one.sha256) as Uint8Array);
   const findings = parsed.findings.filter(isError);
   if (findings.length > 0) {
-    const message = `expected sound rules in ${quote(one.name)}, got ${findings.length} errors: nothing was changed`;
-    throw new VerificationError("RULES_INVALID", message, { details: { findings } });
+    const got = findings.length === 1 ? "an error" : `${findings.length} errors`;
+    const message = `expected sound rules in ${quote(one.name)}, got ${got}: nothing was changed`;
+    const hint = "mend the findings, and add the file again";
+    throw new VerificationError("RULES_INVALID", message, { details: { findings, hint } });
   }
   if (parsed.records.length > 0) return parsed;
   throw new VerificationError("RULES_INVALID", `expected rules in ${quote(one.name)}, got none`);
@@ -88,8 +90,9 @@ function requireSound(one: OwnFile, contents: ReadonlyMap<Sha256Hex, Uint8Array>
 function requireAgreement(kind: RuleKind, files: readonly ParsedFile[]): void {
   const findings = ruleLanguage(kind).merge(files).findings.filter(isError);
   if (findings.length === 0) return;
-  const message = `expected own rules of different ids, got ${findings.length} clashes: nothing was changed`;
-  throw new VerificationError("RULE_CONFLICT", message, { details: { findings } });
+  const message = "expected own rules of different ids, got clashes: nothing was changed";
+  const hint = "give each rule an id of its own, or remove the file that has it already";
+  throw new VerificationError("RULE_CONFLICT", message, { details: { findings, hint } });
 }
 
 async function requireNewIDs(

@@ -37,6 +37,7 @@ export async function changeLocalRules(
   change: (now: LocalRules, published: PublishedRules) => Promise<LocalChange>,
 ): Promise<ChangeResult> {
   const { store, digest } = input;
+  await readConfig(store.files);
   const state = await settledState(input);
   const { rules: now, damage } = await readLocalRules(store.files);
   if (damage === "lost") {

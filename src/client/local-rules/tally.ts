@@ -70,7 +70,11 @@ export class Tally {
     if (verb === "allow") return;
     const about = { kind, what } as const;
     if (by === "pattern") {
-      this.conflict({ ...about, type: "matches-nothing", message: "no published rule matches this pattern" });
+      this.conflict({
+        ...about,
+        type: "matches-nothing",
+        message: "this pattern decides about no published rule",
+      });
     } else if (by === "digest") {
       const message = "the publisher has changed this rule or withdrawn it; what is published now counts";
       this.conflict({ ...about, type: "not-published", message });

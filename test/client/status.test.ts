@@ -1,0 +1,50 @@
+/** What the status tells of the proof and of the way by which the database came, on a real endpoint. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { packPath } from "../../src/core/release/tree-paths.js";
+import { type Scene, indicators, openScene } from "./endpoint.js";
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await openScene();
+});
+afterEach(() => scene.close());
+
+const update = () => scene.endpoint.updater.update();
+const status = () => scene.endpoint.updater.status();
+
+it("names who vouches for the newest release, and the packs and the server that it came by", async () => {
+  await scene.publisher.release(indicators(1));
+  expect(await status()).toMatchObject({ proof: null, arrival: null });
+  const { proof: proven, path } = await update();
+  const { proof, arrival } = await status();
+  expect(proof).toMatchObject({
+    ...{ release: 1, manifestSha256: proven.manifestSha256, rootVersion: 1, log: null },
+    ...{ signer: proven.signature.signer.subject, stampedBy: proven.signature.timestamp.authority.subject },
+  });
+  expect(proof?.signedBy.map(({ keyid }) => keyid)).toEqual(proven.signedBy);
+  expect(arrival).toMatchObject({
+    ...{ release: 1, packs: [{ kind: "full", to: 1 }], bytes: path?.bytes },
+    from: [scene.server.url],
+  });
+  await scene.publisher.release(indicators(2));
+  await update();
+  expect((await status()).arrival).toMatchObject({ release: 2, packs: [{ kind: "delta", from: 1, to: 2 }] });
+  await scene.endpoint.updater.rollback();
+  // Release 1 did not come by the packs of release 2.
+  expect(await status()).toMatchObject({ installed: { release: 1 }, arrival: null });
+});
+
+it("does not count what a refused pack cost for bytes of the path", async () => {
+  await scene.publisher.release(indicators(1));
+  await update();
+  const { packs } = await scene.publisher.release(indicators(2));
+  const delta = packs.find(({ from }) => from === 1);
+  const full = packs.find(({ kind }) => kind === "full");
+  if (delta === undefined || full === undefined) throw new Error("expected a delta and a full pack");
+  scene.publisher.tree.set(packPath(delta), new Uint8Array(delta.bytes));
+  const { bytes, bytesOfPath, path } = await update();
+  expect(path?.packs).toEqual([full]);
+  expect(bytesOfPath).toBe(full.bytes);
+  expect(bytes).toBeGreaterThanOrEqual(full.bytes);
+  expect((await status()).arrival).toMatchObject({ bytes: full.bytes, packs: [{ kind: "full" }] });
+});
