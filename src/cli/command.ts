@@ -32,12 +32,19 @@ export function answers<Options>(
     const words = given.slice(0, -2).flat() as string[];
     const printer = new Printer(doors.terminal, asked.json === true);
     const options = { ...asked, ...(needsService.has(command) && (await fromContext(doors, asked))) };
-    const report = await act({ doors, progress: (line) => printer.progress(line) }, options, words);
+    // What goes on until it is stopped says one thing after the other; all else says how far it is.
+    const progress = (line: string) =>
+      daemons.has(command.name()) ? printer.progress(line) : printer.passing(line);
+    const report = await act({ doors, progress }, options, words).catch((error: unknown) => {
+      printer.leaveLine();
+      throw error;
+    });
     printer.answer(report);
     if (!report.ok) throw new AnsweredNo();
   });
 }
 
+const daemons = new Set(["serve", "watch", "monitor"]);
 const needsService = new WeakSet<Command>();
 
 /**

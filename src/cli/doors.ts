@@ -21,6 +21,8 @@ import type { ClientWatchOptions } from "./watch-options.js";
 export interface TextOut {
   write(text: string): void;
   readonly isTTY: boolean;
+  /** Of a terminal, as wide as it is now. */
+  readonly columns?: number | undefined;
 }
 
 export interface Terminal {

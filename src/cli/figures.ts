@@ -1,5 +1,7 @@
 /** Numbers and tables for people: units, separators, aligned columns. */
 
+import { columnEdge } from "./fit-tables.js";
+
 export { formatBytes } from "../core/units.js";
 
 /** `1 rule`, `1,204 rules`. */
@@ -12,7 +14,7 @@ export function formatTime(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 }
 
-/** Columns padded to their widest cell; a first row of headings. Cells are one line each. */
+/** Columns padded to their widest cell; a first row of headings. Cells are one line each. The printer fits it to the terminal. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map((cell) => cell.replace(/[\s\p{Cc}]+/gu, " ")));
   const all = [headings.map((heading) => heading.toUpperCase()), ...clean];
@@ -20,8 +22,8 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd();
+      .join(columnEdge)
+      .replace(/[ \u00a0]+$/, "");
   return all.map(line).join("\n");
 }
 

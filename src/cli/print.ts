@@ -9,10 +9,13 @@ import { hintFor } from "../core/hints.js";
 import type { Finding } from "../core/rules/model.js";
 import type { Report, Terminal, TextOut } from "./doors.js";
 import { formatFindings } from "./findings.js";
+import { fitTables } from "./fit-tables.js";
 
 export class Printer {
   readonly #terminal: Terminal;
   readonly #json: boolean;
+  /** What the terminal's last line says, while it may be written over. */
+  #passing = false;
 
   constructor(terminal: Terminal, json: boolean) {
     this.#terminal = terminal;
@@ -20,13 +23,40 @@ export class Printer {
   }
 
   answer(report: Report): void {
-    const text = this.#json ? JSON.stringify(report.json, null, 2) : plain(report.text);
+    const { stdout } = this.#terminal;
+    this.#clear();
+    const fitted = (shown: string) => fitTables(shown, stdout.isTTY ? stdout.columns : undefined);
+    const text = this.#json ? JSON.stringify(report.json, null, 2) : fitted(plain(report.text));
     if (text !== "") this.#terminal.stdout.write(`${text.replace(/\n+$/, "")}\n`);
   }
 
   progress(line: string): void {
     const { stderr } = this.#terminal;
     stderr.write(`${this.#colours(stderr).dim(plain(line))}\n`);
+  }
+
+  /** How far something is: on a terminal one line that the next one replaces, elsewhere one line each. */
+  passing(line: string): void {
+    const { stderr } = this.#terminal;
+    if (!stderr.isTTY || stderr.columns === undefined) {
+      this.progress(line);
+      return;
+    }
+    this.#clear();
+    const shown = plain(line).slice(0, stderr.columns - 1);
+    stderr.write(this.#colours(stderr).dim(shown));
+    this.#passing = true;
+  }
+
+  /** The work ended without an answer: how far it came stays to be read. */
+  leaveLine(): void {
+    if (this.#passing) this.#terminal.stderr.write("\n");
+    this.#passing = false;
+  }
+
+  #clear(): void {
+    if (this.#passing) this.#terminal.stderr.write("\r\u001b[2K");
+    this.#passing = false;
   }
 
   /** Help was asked for. */

@@ -9,6 +9,9 @@ import { version } from "../core/version.js";
 const textOut = (stream: NodeJS.WriteStream): TextOut => ({
   write: (text) => void stream.write(text),
   isTTY: stream.isTTY === true,
+  get columns() {
+    return stream.columns;
+  },
 });
 
 /** What is left to do when the answer is out; the exit code stands by then. */

@@ -16,6 +16,7 @@ export type FakeDoors = Partial<Omit<CLIDoors, "terminal" | "api">> & {
   readonly service?: Partial<APIClient>;
   readonly environment?: Record<string, string>;
   readonly isTTY?: boolean;
+  readonly columns?: number;
   readonly api?: CLIDoors["api"];
 };
 
@@ -95,8 +96,8 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     api: () => (fake.service ?? {}) as APIClient,
     ...fake,
     terminal: {
-      stdout: { isTTY, write: (text) => (stdout += text) },
-      stderr: { isTTY, write: (text) => (stderr += text) },
+      stdout: { isTTY, columns: fake.columns, write: (text) => (stdout += text) },
+      stderr: { isTTY, columns: fake.columns, write: (text) => (stderr += text) },
       environment: fake.environment ?? { RULEMINT_SERVER: "http://desk.invalid", RULEMINT_TOKEN: "secret" },
     },
   });

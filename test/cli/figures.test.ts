@@ -1,5 +1,6 @@
 /** Numbers and tables as people read them. */
 import { describe, expect, it } from "vitest";
+import { fitTables } from "../../src/cli/fit-tables.js";
 import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "../../src/cli/figures.js";
 
 describe("figures", () => {
@@ -31,7 +32,35 @@ describe("figures", () => {
         ["s-100", "\u001b[31mred"],
       ],
     );
-    expect(table).toBe("ID     MESSAGE\ns-1    two lines\ns-100  [31mred".replace("[31m", " [31m"));
+    expect(fitTables(table, undefined)).toBe(
+      "ID     MESSAGE\ns-1    two lines\ns-100  [31mred".replace("[31m", " [31m"),
+    );
+  });
+
+  const wide = formatTable(
+    ["id", "message", "by"],
+    [
+      [
+        "s-000000000001",
+        "a message that is much too long for any line of eighty columns, as messages are",
+        "mallory",
+      ],
+      ["s-000000000002", "short", "a-person-with-a-name-of-some-length"],
+    ],
+  );
+
+  it.each([120, 80, 60, 40])("fits a table to %i columns, and says where a cell was cut", (columns) => {
+    const lines = fitTables(`before\n${wide}\nafter ${"x".repeat(200)}`, columns).split("\n");
+    expect(lines).toHaveLength(5);
+    for (const line of lines.slice(1, 4)) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(lines[2]).toContain("…");
+    expect([lines[0], lines[4]]).toEqual(["before", `after ${"x".repeat(200)}`]);
+    expect(lines[1]).toMatch(/^ID +MESSAGE +BY$/);
+  });
+
+  it("cuts nothing where there is room, or no terminal", () => {
+    expect(fitTables(wide, 400)).toBe(fitTables(wide, undefined));
+    expect(fitTables(wide, undefined)).not.toMatch(/[…\u00a0]/);
   });
 
   it("keeps a value that has lines from looking like other facts", () => {

@@ -296,6 +296,39 @@ describe("failures", () => {
   });
 });
 
+describe("how far something is", () => {
+  const environment = { NO_COLOR: "1" };
+  const works = {
+    auditLog: async (_: unknown, progress: (line: string) => void) => {
+      for (const line of ["entry 1 of 2", "entry 2 of 2"]) progress(line);
+      return { ok: true, json: {}, text: "sound" };
+    },
+  };
+  const line = ["audit", "log", "--url", "http://h.invalid", "--root", "r", "--feed", "f"];
+  const over = "\r\u001b[2K";
+
+  it("is one line on a terminal, which the answer takes away", async () => {
+    const { stdout, stderr } = await run(line, { ...works, environment, isTTY: true, columns: 10 });
+    expect(stderr).toBe(`entry 1 o${over}entry 2 o${over}`);
+    expect(stdout).toBe("sound\n");
+  });
+
+  it("is a line each on a pipe", async () => {
+    expect((await run(line, { ...works, environment })).stderr).toBe("entry 1 of 2\nentry 2 of 2\n");
+  });
+
+  it("stays above an error", async () => {
+    const fails = {
+      auditLog: async (_: unknown, progress: (line: string) => void) => {
+        progress("entry 1");
+        throw new PolicyError("CLIENT_TOO_OLD", "expected 2.0.0");
+      },
+    };
+    const { stderr } = await run(line, { ...fails, environment, isTTY: true, columns: 80 });
+    expect(stderr).toMatch(/^entry 1\nerror: CLIENT_TOO_OLD/);
+  });
+});
+
 describe("colour", () => {
   const fail = { clientStatus: () => Promise.reject(new PolicyError("CLIENT_TOO_OLD", "expected 2.0.0")) };
   const line = ["client", "status", "--state", "s"];
