@@ -10,7 +10,7 @@ import { leaveRelease } from "./health-rollback.js";
 import type { EndpointState, InstalledRelease } from "./model.js";
 import { localInForce } from "./local-rules/in-force.js";
 import { type OfflineInput, exportAgain } from "./offline.js";
-import { type StateKeeper, readConfig, readState } from "./state.js";
+import { type StateKeeper, readConfig, readState, requireSetUp } from "./state.js";
 
 /**
  * `own-rules-set-aside`: the engine finds the files of this release without the owner's own rules. `rolled-back`: it finds those of the
@@ -24,6 +24,8 @@ export interface EngineStart {
   readonly starts: number;
   readonly triesMax: number;
   readonly installed: InstalledRelease | null;
+  /** With `rolled-back`: the release that it never came up on. */
+  readonly left: number | null;
 }
 
 export interface EngineChoice {
@@ -43,17 +45,19 @@ function engineFiles(state: Counted): { databaseSha256: Sha256Hex | null; local:
     : { databaseSha256: exporting, local: exportingLocal ?? null };
 }
 
-/** `recover` gets the lock and the settled state. @throws OperationError STORE_* */
+/** `recover` gets the lock and the settled state. @throws UsageError USAGE before `init`; OperationError STORE_* */
 export async function engineStarting(
   input: OfflineInput,
   { engine = "engine", triesMax = 3 }: EngineChoice,
   recover: () => Promise<InstalledRelease | undefined>,
 ): Promise<EngineStart> {
   const { files, boots } = input.store;
+  await requireSetUp(files);
   const lastStartAt = formatTime(input.clock.now());
   const answer = async (outcome: EngineStart["outcome"], starts: number) => {
-    const { installed } = await readState(files);
-    return { outcome, engine, starts, triesMax, installed };
+    const { installed, bad } = await readState(files);
+    const left = outcome === "rolled-back" ? (bad?.release ?? null) : null;
+    return { outcome, engine, starts, triesMax, installed, left };
   };
   const about = engineFiles(await readState(files));
   const { databaseSha256, local } = about;
@@ -91,7 +95,7 @@ export async function leaveBootLoop(
   const loop = loopOn(await readBoots(store.boots), about);
   const { installed, previous } = state.now;
   if (loop === undefined || installed === null) return undefined;
-  const message = `expected ${loop.engine} to come up on release ${installed.release}, got ${loop.count.starts} starts without`;
+  const message = `expected ${loop.engine} to come up on release ${installed.release}, got ${loop.count.triesMax} failed starts`;
   // SPEC §16.8.9: what the publisher signed is left only after the owner's own rules were.
   if (installed.databaseSha256 === looping && (await hasOwn(input, state, about.local))) {
     const id = about.local as Sha256Hex;

@@ -72,7 +72,7 @@ async function objectionTo(
   if (blocked.has(block.database.sha256)) return { by: "recall", why: `release ${version} was recalled` };
   // SPEC §16.6.5: unless there is nothing else to run on.
   if (have !== undefined && bad?.databaseSha256 === block.database.sha256)
-    return { by: "check", why: `release ${version} failed its check here: ${bad.code}` };
+    return { by: "check", why: `release ${version} ${failureText(bad.code)}: ${bad.code}` };
   const unfit = unfitEngine(block, engines);
   if (unfit !== undefined) return { by: "engine", why: `release ${version} needs ${unfit}` };
   if (ring !== undefined && version > ring.stable) {
@@ -86,6 +86,9 @@ async function objectionTo(
   if (ripe <= now.getTime()) return undefined;
   return { by: "owner", why: `release ${version} is younger than ${delayHours} hours` };
 }
+
+const failureText = (code: string) =>
+  code === "BOOT_LOOP" ? "kept an engine here from coming up" : "failed its check here";
 
 /** SPEC §16.9.1 */
 function unfitEngine(

@@ -62,6 +62,12 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
   }
 }
 
+/** @throws UsageError USAGE before `init` */
+export async function requireSetUp(files: EndpointFiles): Promise<void> {
+  if ((await files.read("config.json")) !== undefined) return;
+  throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
+}
+
 export function writeConfig(files: EndpointFiles, config: EndpointConfig): Promise<void> {
   return files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));
 }

@@ -41,7 +41,7 @@ import type { ReportChoices } from "./report-choices.js";
 import { type RingChoices, parseRingChoices } from "./ring-choices.js";
 import { type InitInput, formatRebuilders, prepareSetUp } from "./set-up.js";
 import { readStatus } from "./status.js";
-import { StateKeeper, readConfig, readState, writeConfig } from "./state.js";
+import { StateKeeper, readConfig, readState, requireSetUp, writeConfig } from "./state.js";
 import { runUpdate } from "./run-update.js";
 
 export class Updater {
@@ -204,7 +204,8 @@ export class Updater {
   }
 
   /** It is up. False when no start of it was counted. @throws UsageError USAGE; OperationError STORE_* */
-  engineReady(engine = "engine"): Promise<boolean> {
+  async engineReady(engine = "engine"): Promise<boolean> {
+    await requireSetUp(this.#options.store.files);
     return noteReady(this.#options.store.boots, engine);
   }
 

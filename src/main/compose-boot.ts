@@ -16,17 +16,20 @@ export async function bootClient(options: ClientBootOptions, progress: Progress)
   await sleep(afterSeconds * 1000);
   return withUpdater(state, progress, async (updater) => {
     const isCounted = await updater.engineReady(engine);
-    const text = isCounted ? `${engine} is up.` : `No start of ${engine} was counted.`;
+    const hint = `no start of ${engine} was counted before; name it in "boot starting" too`;
+    const text = isCounted ? `${engine} is up.` : `${engine} is up, but ${hint}.`;
     return { ok: true, json: { engine, isCounted }, text };
   });
 }
 
-function describeStart({ outcome, engine, starts, triesMax, installed }: EngineStart): string {
-  const release = installed === null ? "no release" : `release ${installed.release}`;
-  const failed = `${engine} was started ${starts} times on its files and never came up`;
+function describeStart({ outcome, engine, starts, triesMax, installed, left }: EngineStart): string {
+  const release = installed === null ? "no release yet" : `release ${installed.release}`;
+  const failures = starts - 1;
+  const times = failures === 1 ? "once" : `${failures} times`;
+  const failed = `${engine} was started ${times} on its files and never came up`;
   switch (outcome) {
     case "rolled-back":
-      return `${engine} never came up on the release that was here. It now starts on ${release}.`;
+      return `${engine} never came up on release ${left}, in ${triesMax} starts. It now starts on ${release}, which was here before.`;
     case "own-rules-set-aside":
       return `${engine} never came up with your own rules. It now starts on ${release} without them.`;
     case "deferred":
@@ -34,8 +37,8 @@ function describeStart({ outcome, engine, starts, triesMax, installed }: EngineS
     case "nowhere":
       return `${failed}; ${release} stays, for there is no sound one to go back to.`;
     case "counted":
-      return starts === 0
+      return failures < 1
         ? `${engine} starts on ${release}.`
-        : `${engine} starts on ${release}; ${starts} of ${triesMax} without coming up.`;
+        : `${engine} starts on ${release}; it failed to come up there ${times} (${triesMax} may fail).`;
   }
 }

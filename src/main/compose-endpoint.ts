@@ -224,7 +224,9 @@ function describeEvent(event: UpdateEvent): string | undefined {
     case "pack-refused":
       return `${event.pack.path} refused: ${event.code}`;
     case "rolled-back":
-      return `release ${event.from} failed its check here (${event.code}); release ${event.to} is in use again`;
+      return event.code === "BOOT_LOOP"
+        ? `an engine never came up on release ${event.from}; release ${event.to} is in use again`
+        : `release ${event.from} failed its check here (${event.code}); release ${event.to} is in use again`;
     case "own-rules-set-aside":
       return `your own rules are set aside (${event.code}: ${event.message}); the published ones are in place`;
     case "local-rules-damaged":

@@ -43,10 +43,14 @@ describe("SPEC §16.7.2 an engine that never comes up", () => {
     scene.endpoint.types();
     await starts(3);
     expect(await hasFilesOf(2)).toBe(true);
-    expect(await starting()).toMatchObject({ outcome: "rolled-back", starts: 1, installed: { release: 1 } });
+    expect(await starting()).toMatchObject({
+      ...{ outcome: "rolled-back", starts: 1, left: 2 },
+      installed: { release: 1 },
+    });
     await expectLeft();
     expect(scene.endpoint.types()).toEqual(["rolled-back", "exported"]);
-    expect((await scene.endpoint.updater.status()).lastFailure).toMatchObject({ code: "BOOT_LOOP" });
+    const message = "expected engine to come up on release 2, got 3 failed starts";
+    expect((await scene.endpoint.updater.status()).lastFailure).toMatchObject({ code: "BOOT_LOOP", message });
     // It is up on release 1, and that stays.
     await scene.endpoint.updater.engineReady();
     await starts(5);
@@ -140,6 +144,12 @@ describe("SPEC §16.7.1 starts are counted", () => {
 
   it.each(["", "Suricata", "a/b", "x".repeat(33)])("not under the name %j", async (engine) => {
     await expect(scene.endpoint.updater.engineStarting({ engine })).rejects.toThrowError(refused("USAGE"));
+  });
+
+  it("not of an endpoint that was never set up, as under a folder that is misspelt", async () => {
+    const nobody = await scene.endpointOn("misspelt");
+    await expect(starting(nobody)).rejects.toThrowError(refused("USAGE"));
+    await expect(nobody.updater.engineReady()).rejects.toThrowError(refused("USAGE"));
   });
 
   it("nothing before the first export, and nothing is ready that was never started", async () => {
