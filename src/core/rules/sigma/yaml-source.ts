@@ -34,7 +34,8 @@ const options = {
 
 /** The documents that are sound YAML; empty ones are left out. */
 export function parseDocuments(text: string, findings: FindingList): Node[] {
-  const tokens = [...new Parser().parse(text)];
+  const tokens = tokensOf(text, findings);
+  if (tokens === undefined) return [];
   const tooDeep = tokens.map(deepToken).find((offset) => offset !== undefined);
   if (tooDeep !== undefined) {
     // Composing recurses: what is too deep for it must not reach it.
@@ -49,6 +50,21 @@ export function parseDocuments(text: string, findings: FindingList): Node[] {
     nodes.push(node.kind === "map" ? { ...node, end: lastCharacter(text, document) } : node);
   }
   return nodes;
+}
+
+/** The reader itself recurses where keys follow each other on one line: `a: b: c: …`, thousands of times, is too deep for it. */
+function tokensOf(text: string, findings: FindingList): CST.Token[] | undefined {
+  let line = 0;
+  const parser = new Parser((offset) => {
+    line = offset;
+  });
+  try {
+    return [...parser.parse(text)];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.error(line, "SIGMA_NESTING", `expected at most ${depthMax} levels of nesting`);
+    return undefined;
+  }
 }
 
 function readDocument(document: Document.Parsed, findings: FindingList): Node | undefined {

@@ -134,6 +134,12 @@ describe("bad Sigma rules", () => {
   });
 });
 
+it("stops at keys on one line that are too deep for the reader itself", () => {
+  const bytes = new TextEncoder().encode(`title: x\ndetection:\n  condition: ${"a: ".repeat(20_000)}\n`);
+  const { findings } = sigmaLanguage.parse({ path: "r/x.yml", bytes });
+  expect(findings).toContainEqual(expect.objectContaining({ code: "SIGMA_NESTING", line: 3 }));
+});
+
 describe("hostile Sigma", () => {
   const megabyte = 1024 * 1024;
 
