@@ -51,6 +51,7 @@ export async function openPublisher(settings = {}) {
   await rulemint(["init", "--data", data, "--overseer", overseer]);
   const file = join(data, "rulemint.yaml");
   writeFileSync(file, stringify({ ...parse(readFileSync(file, "utf8")), ...settings }));
+  if (settings.records !== undefined) await rulemint(["records", "load", "--data", data]);
   const { child, address } = await startService(data);
   const { createAPIClient } = await dist("cli/api-client.js");
   const token = (role) =>
