@@ -4,7 +4,6 @@
  * The heap is 16 MiB and does not grow. An allocation that fails aborts the instance for good, so every failure
  * throws it away; the call is tried once more on a fresh one, because the old heap may only have been in pieces.
  */
-import makeBinding from "zstd-codec/lib/zstd-codec-binding-wasm.js";
 import type { Binding, Deletable, VectorU8 } from "zstd-codec/lib/zstd-codec-binding-wasm.js";
 import { VerificationError } from "../../core/errors.js";
 import { frameBytes, frameContentBytes } from "../../core/format/zstd-frame.js";
@@ -83,8 +82,10 @@ export class ZstdInstance {
     }
   }
 
-  #start(): Promise<Binding> {
+  /** The library is loaded with the first instance: an endpoint that applies a delta needs neither. */
+  async #start(): Promise<Binding> {
     this.#made++;
+    const { default: makeBinding } = await import("zstd-codec/lib/zstd-codec-binding-wasm.js");
     return new Promise((resolve) => {
       // aborting prints; a program that answers in JSON must stay silent
       const binding = { print: () => undefined, printErr: () => undefined } as Partial<Binding>;

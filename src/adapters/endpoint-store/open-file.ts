@@ -1,4 +1,5 @@
 /** A file of the state folder, open for reading at random. */
+import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { OperationError, quote } from "../../core/errors.js";
 import type { OpenObject } from "../../ports/object-store.js";
@@ -18,6 +19,7 @@ export async function openFile(path: string): Promise<OpenObject | undefined> {
     return {
       length: size,
       read: (offset, length) => readExactly(handle, path, offset, length),
+      readNow: (offset, length) => readExactlyNow(handle, path, offset, length),
       close: () => handle.close(),
     };
   } catch (cause) {
@@ -38,13 +40,31 @@ async function readExactly(
     const { bytesRead } = await handle
       .read(bytes, filled, length - filled, offset + filled)
       .catch((cause: unknown) => Promise.reject(storeError(cause, `reading ${quote(path)}`)));
-    if (bytesRead === 0) {
-      throw new OperationError(
-        "STORE_FAILED",
-        `expected ${length} bytes at ${offset} of ${quote(path)}, got ${filled}`,
-      );
-    }
+    if (bytesRead === 0) throw tooShort(path, offset, length, filled);
     filled += bytesRead;
   }
   return bytes;
+}
+
+function readExactlyNow(handle: FileHandle, path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    let read: number;
+    try {
+      read = readSync(handle.fd, bytes, filled, length - filled, offset + filled);
+    } catch (cause) {
+      throw storeError(cause, `reading ${quote(path)}`);
+    }
+    if (read === 0) throw tooShort(path, offset, length, filled);
+    filled += read;
+  }
+  return bytes;
+}
+
+function tooShort(path: string, offset: number, length: number, got: number): OperationError {
+  return new OperationError(
+    "STORE_FAILED",
+    `expected ${length} bytes at ${offset} of ${quote(path)}, got ${got}`,
+  );
 }

@@ -71,7 +71,7 @@ export function parseBlock(
     const length = reader.varint(reader.left);
     const start = reader.offset;
     if (length > reader.left) throw complain(`expected ${length} bytes of a record, got ${reader.left}`);
-    reader.bytes(length);
+    reader.skip(length);
     weight += shared + length + 2;
     if (count > 1 && weight > blockWeightMax) throw complain("expected a block of at most 64 KiB");
     // SPEC §3.1.4: what could have been shared is shared, or one block would have several encodings.

@@ -39,7 +39,23 @@ export class SectionReader {
   /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
   async rawBlock(block: number): Promise<Uint8Array> {
     const entry = this.blocks[block] as BlockEntry;
-    const bytes = await this.#source.read(entry.offset, entry.bytes);
+    return this.#compared(entry, await this.#source.read(entry.offset, entry.bytes));
+  }
+
+  /** `rawBlock` without waiting; undefined where the database is not on this machine. @throws VerificationError DATABASE_MALFORMED */
+  get rawBlockNow(): ((block: number) => Uint8Array) | undefined {
+    const source = this.#source;
+    if (source.readNow === undefined) return undefined;
+    return (block) => {
+      const entry = this.blocks[block] as BlockEntry;
+      return this.#compared(
+        entry,
+        (source.readNow as NonNullable<typeof source.readNow>)(entry.offset, entry.bytes),
+      );
+    };
+  }
+
+  #compared(entry: BlockEntry, bytes: Uint8Array): Uint8Array {
     const digest = this.#digest();
     digest.update(bytes);
     if (byteString(digest.finish()) === entry.digest) return bytes;

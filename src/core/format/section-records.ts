@@ -2,18 +2,25 @@
 import { parseBlock } from "./block.js";
 import type { SectionReader } from "./database.js";
 import { malformedDatabase } from "./directory.js";
-import type { BlockEntry } from "./index-table.js";
 
-/** Its blocks are read at once and stay packed until they are drawn, because a section may have millions of records. */
+/**
+ * A section may have millions of records: a block is read when its records are drawn. Where reading means waiting, all blocks are read
+ * before, and stay packed until then.
+ */
 export async function sectionRecords(section: SectionReader): Promise<Iterable<string>> {
   const { facts, blocks } = section;
-  const packed: Uint8Array[] = [];
-  for (const block of blocks.keys()) packed.push(await section.rawBlock(block));
+  const packed = section.rawBlockNow ?? (await allBlocks(section));
   return {
     *[Symbol.iterator]() {
-      for (const [i, block] of packed.entries()) {
-        yield* parseBlock(block, (blocks[i] as BlockEntry).records, facts.order, malformedDatabase);
+      for (const [i, { records }] of blocks.entries()) {
+        for (const record of parseBlock(packed(i), records, facts.order, malformedDatabase)) yield record;
       }
     },
   };
+}
+
+async function allBlocks(section: SectionReader): Promise<(block: number) => Uint8Array> {
+  const packed: Uint8Array[] = [];
+  for (const block of section.blocks.keys()) packed.push(await section.rawBlock(block));
+  return (block) => packed[block] as Uint8Array;
 }

@@ -52,15 +52,12 @@ function* keptFirst(kept: Uint8Array[], chunks: Iterator<Uint8Array>): Iterable<
 
 /** Byte strings, each followed by a line feed, in pieces of about 64 KiB. */
 export function* lineChunks(lines: Iterable<string>): Generator<Uint8Array> {
-  let held: string[] = [];
-  let bytes = 0;
+  let held = "";
   for (const line of lines) {
-    held.push(line, "\n");
-    bytes += line.length + 1;
-    if (bytes < chunkBytes) continue;
-    yield byteStringBytes(held.join(""));
-    held = [];
-    bytes = 0;
+    held += `${line}\n`;
+    if (held.length < chunkBytes) continue;
+    yield byteStringBytes(held);
+    held = "";
   }
-  if (bytes > 0) yield byteStringBytes(held.join(""));
+  if (held.length > 0) yield byteStringBytes(held);
 }
