@@ -158,11 +158,13 @@ describe("client watch", () => {
     const daemon = watch();
     await installs(released);
     const shown = async () => (await rulemint(["client", "status", "--state", state])).stdout;
-    await until("the daemon in the status", shown, (text) => /daemon +next poll .*, every 1 s/.test(text));
+    await until("the daemon in the status", shown, (text) => /^next +\S+ .*, every 1 s$/m.test(text));
     instead = (path, response) => path === timestamp && !!response.writeHead(500).end();
-    await until("its failures", shown, (text) => /daemon +.*failures in a row, FETCH_FAILED/.test(text));
+    await until("its failures", shown, (text) =>
+      /^daemon fails +\d+ times in a row, FETCH_FAILED/m.test(text),
+    );
     await stop(daemon, "SIGTERM");
-    expect(await shown()).toMatch(/daemon +ended /);
+    expect(await shown()).toMatch(/^next +the daemon ended /m);
   });
 
   it("looks at once on SIGHUP", async () => {
