@@ -25,7 +25,9 @@ export function fitTables(text: string, columns: number | undefined): string {
 
 function fitTable(lines: readonly string[], columns: number | undefined): string[] {
   const rows = lines.map((line) => line.split(columnEdge));
-  const widths = (rows[0] as string[]).map((_, i) =>
+  // A head may have no word for the last column.
+  const columnsMax = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columnsMax }, (_, i) =>
     Math.max(...rows.map((row) => (row[i] ?? "").trimEnd().length)),
   );
   const whole = () => widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describePath } from "../../src/cli/describe-endpoint.js";
+import { fitTables } from "../../src/cli/fit-tables.js";
 import type { UpdateResult } from "../../src/client/model.js";
 import type { ReleaseNumber } from "../../src/core/brands.js";
 import type { PackFacts } from "../../src/core/format/model.js";
@@ -17,7 +18,8 @@ function explained(have: number | undefined, ofPath?: number, refused = 0): stri
   const path = choosePath(packs, have, 4) ?? null;
   const bytesOfPath = ofPath ?? path?.bytes ?? 0;
   const bytes = bytesOfPath + refused;
-  return describePath({ path, bytes, bytesOfPath, release: 4 as ReleaseNumber } as UpdateResult);
+  const text = describePath({ path, bytes, bytesOfPath, release: 4 as ReleaseNumber } as UpdateResult);
+  return fitTables(text, undefined);
 }
 
 describe("what --explain says", () => {

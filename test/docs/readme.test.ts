@@ -55,7 +55,7 @@ it("does what it says, from init to an updated endpoint", async () => {
   }
   expect(lines.length).toBeGreaterThanOrEqual(10);
   expect(said).toContain("Release 1 applied");
-  expect(shell("rulemint client status --state endpoint", environment)).toContain("made from this release");
+  expect(shell("rulemint client status --state endpoint", environment)).toContain("files of this release");
 
   mkdirSync(join(work, "node_modules"));
   symlinkSync(projectRoot, join(work, "node_modules/rulemint"));
