@@ -1,6 +1,5 @@
 /** The last step of an update: the engines' files, checked with the engine before they are put in place. SPEC §8.7, §16.6. */
 import { OperationError, PolicyError } from "../core/errors.js";
-import { formatTime } from "../core/trust/metadata.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { clamavSigner, fetchClamAVSignatures } from "./clamav-signatures.js";
@@ -10,11 +9,12 @@ import { exportDatabase } from "./export-database.js";
 import { checkHealth } from "./health.js";
 import { leaveRelease } from "./health-rollback.js";
 import { storedManifest } from "./holdings.js";
-import { type LocalInForce, localInForce, rememberEffect } from "./local-rules/in-force.js";
+import { type LocalInForce, localInForce } from "./local-rules/in-force.js";
 import { leaveLocalRules, tellDamage } from "./local-rules/leave-local-rules.js";
 import { LocalExport } from "./local-rules/local-export.js";
 import type { LocalRules } from "./local-rules/model.js";
 import type { EndpointState, InstalledRelease } from "./model.js";
+import { noteExport } from "./note-export.js";
 import { exportAgain } from "./offline.js";
 import { reloadEngine } from "./reload-engine.js";
 import type { UpdateRun } from "./run-update.js";
@@ -93,11 +93,6 @@ async function putInPlace(
   const signFile = await clamavSigner(run);
   const what = { feed: config.feed, release: installed, choices: exportChoices(config), engines, local };
   const written = await exportDatabase({ store, digest: run.digest, ...what, signFile, inspect });
-  const { leftOut } = written;
-  await state.set({
-    ...{ exportedSha256: databaseSha256, exportedAs: exportMark(config, engines), exportedLocal: localID },
-    ...{ exporting: null, exportingLocal: null, leftOut, loadedRules: loaded, reloadDue: true, ...news },
-  });
-  await rememberEffect(store.files, local?.effect(databaseSha256, formatTime(run.now)));
-  run.emit({ type: "exported", ...written });
+  const made = { written, local, loadedRules: loaded, at: run.now };
+  await noteExport(run, { state, config, release: installed, engines, ...made }, news);
 }

@@ -1,16 +1,16 @@
 /** What an endpoint does with what it holds, without a network: each under the lock, each over databases whose bytes were compared. */
 import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { OperationError, UsageError } from "../core/errors.js";
-import { formatTime } from "../core/trust/metadata.js";
 import { clamavSigner } from "./clamav-signatures.js";
-import { type ChangeExports, exportChoices, exportMark, parseExportChoices } from "./export-choices.js";
+import { type ChangeExports, exportChoices, parseExportChoices } from "./export-choices.js";
 import { findEngines, requireKnown } from "./engine-choices.js";
 import { type ExportInput, type Exported, exportDatabase } from "./export-database.js";
 import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
-import { localInForce, rememberEffect } from "./local-rules/in-force.js";
+import { localInForce } from "./local-rules/in-force.js";
 import { LocalExport } from "./local-rules/local-export.js";
 import { type LocalRules, noLocalRules } from "./local-rules/model.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdaterOptions } from "./model.js";
+import { noteExport } from "./note-export.js";
 import { requireNotBlocked } from "./recall.js";
 import { reloadEngine } from "./reload-engine.js";
 import { StateKeeper, readConfig, readState } from "./state.js";
@@ -82,19 +82,13 @@ export async function exportAgain(
   config: EndpointConfig,
   release: InstalledRelease,
 ): Promise<void> {
-  const { databaseSha256: exportedSha256 } = release;
-  const { exported } = await localInForce(input.store, state.now.setAside, exportedSha256);
+  const { exported } = await localInForce(input.store, state.now.setAside, release.databaseSha256);
   // Nobody is waited for: an engine that is another one since gets its files at the next update.
   const engines = await findEngines(config.engines, undefined, state.now.engines);
   const what = { feed: config.feed, release, choices: exportChoices(config), engines };
-  const { written, local } = await exportTo(input, what, exported);
-  const { leftOut } = written;
-  await state.set({
-    ...{ exportedSha256, exportedAs: exportMark(config, engines), exportedLocal: local?.id ?? null },
-    ...{ exporting: null, exportingLocal: null, leftOut, loadedRules: null, reloadDue: true },
-  });
-  await rememberEffect(input.store.files, local?.effect(exportedSha256, formatTime(input.clock.now())));
-  input.emit({ type: "exported", ...written });
+  const made = await exportTo(input, what, exported);
+  const at = input.clock.now();
+  await noteExport(input, { state, config, release, engines, ...made, loadedRules: null, at });
 }
 
 export async function exportTo(

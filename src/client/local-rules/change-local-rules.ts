@@ -4,18 +4,17 @@
  */
 import type { Sha256Hex } from "../../core/brands.js";
 import { OperationError, PolicyError } from "../../core/errors.js";
-import { formatTime } from "../../core/trust/metadata.js";
 import type { EndpointFiles } from "../../ports/endpoint-store.js";
 import { findEngines } from "../engine-choices.js";
-import { exportChoices, exportMark } from "../export-choices.js";
+import { exportChoices } from "../export-choices.js";
 import { checkHealth } from "../health.js";
 import { databaseDigest } from "../holdings.js";
 import type { InstalledRelease } from "../model.js";
+import { noteExport } from "../note-export.js";
 import { type OfflineInput, exportTo, settledState } from "../offline.js";
 import { reloadEngine } from "../reload-engine.js";
 import { type StateKeeper, readConfig } from "../state.js";
 import { forgetOwnFiles, localID, ownFileName, readLocalRules, writeLocalRules } from "./control-file.js";
-import { rememberEffect } from "./in-force.js";
 import { type LocalRules, noLocalRules } from "./model.js";
 import { PublishedRules } from "./published-rules.js";
 import { type LocalStatus, readLocalStatus } from "./status.js";
@@ -108,7 +107,7 @@ async function exportWith(
   release: InstalledRelease,
   rules: LocalRules,
 ): Promise<void> {
-  const { store, engine, emit } = input;
+  const { store, engine } = input;
   const { databaseSha256 } = release;
   const config = await readConfig(store.files);
   const { health } = config;
@@ -123,13 +122,8 @@ async function exportWith(
   };
   const engines = await findEngines(config.engines, undefined, state.now.engines);
   const what = { feed: config.feed, release, choices: exportChoices(config), engines, inspect };
-  const { written, local } = await exportTo(input, what, rules);
-  await state.set({
-    ...{ exportedSha256: databaseSha256, exportedAs: exportMark(config, engines), exportedLocal: id },
-    ...{ exporting: null, exportingLocal: null, leftOut: written.leftOut, loadedRules, reloadDue: true },
-  });
-  await rememberEffect(store.files, local?.effect(databaseSha256, formatTime(input.clock.now())));
-  emit({ type: "exported", ...written });
+  const made = await exportTo(input, what, rules);
+  await noteExport(input, { state, config, release, engines, ...made, loadedRules, at: input.clock.now() });
 }
 
 /** The same codes; what is to be done about them is another thing. */

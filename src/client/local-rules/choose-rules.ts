@@ -1,6 +1,7 @@
 /** `disable`, `enable`, `allow`, `remove`: from what the owner typed to the list that is kept. A word that means nothing is refused at once. */
 import { UsageError, quote } from "../../core/errors.js";
 import { type RuleKind, ruleKinds } from "../../core/rules/model.js";
+import { indicatorType } from "../../core/rules/ioc/types.js";
 import { isDisabled } from "../../core/rules/suricata/record.js";
 import { hashOf, recordOf } from "./allowed-indicators.js";
 import { isGlob } from "./glob.js";
@@ -25,7 +26,7 @@ export interface ChooseInput {
 
 type Target = Pick<RuleChoice, "kind" | "by" | "what">;
 
-const patternType = "\x10";
+const patternType = String.fromCharCode(indicatorType.pattern);
 
 /** @throws UsageError USAGE */
 export async function withChoices(

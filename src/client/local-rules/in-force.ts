@@ -1,17 +1,10 @@
 /** Which of the owner's rules go into an export of a database, and what is remembered of the export that was made. */
 import type { Sha256Hex } from "../../core/brands.js";
 import { type JSONObject, isJSONObject } from "../../core/encoding/json.js";
-import type { DigestFactory } from "../../core/encoding/stream.js";
 import type { EndpointFiles } from "../../ports/endpoint-store.js";
 import { openSealed, seal } from "../sealed-json.js";
 import { type StoredLocalRules, localID, readLocalRules } from "./control-file.js";
-import { LocalExport } from "./local-export.js";
 import type { LocalEffect, LocalRules, SetAside } from "./model.js";
-
-interface Where {
-  readonly files: EndpointFiles;
-  readonly digest: DigestFactory;
-}
 
 export interface LocalInForce extends StoredLocalRules {
   /** Of all rules that the owner chose; null where there are none. */
@@ -25,7 +18,7 @@ export interface LocalInForce extends StoredLocalRules {
 
 /** @throws OperationError STORE_FAILED */
 export async function localInForce(
-  { files }: Pick<Where, "files">,
+  { files }: { readonly files: EndpointFiles },
   setAside: SetAside | null | undefined,
   databaseSha256: Sha256Hex | undefined,
 ): Promise<LocalInForce> {
@@ -38,11 +31,6 @@ export async function localInForce(
 
 function isAbout(setAside: SetAside, databaseSha256: Sha256Hex | undefined): boolean {
   return setAside.databaseSha256 === undefined || setAside.databaseSha256 === databaseSha256;
-}
-
-/** A new one for each export. */
-export function prepareLocal({ files, digest }: Where, rules: LocalRules): Promise<LocalExport | undefined> {
-  return LocalExport.prepare(files, rules, digest);
 }
 
 const effectName = "local-rules-effect.json";

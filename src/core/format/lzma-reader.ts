@@ -27,7 +27,7 @@ export function readLzma2(bytes: Uint8Array, length: number, complain: Complain)
   for (let first = true; reader.at < length; first = false) {
     const headBytes = first ? 6 : 5;
     if (at + headBytes > bytes.length) throw complain("expected a chunk of LZMA2");
-    const head = bytes.subarray(at, at + headBytes) as Uint8Array & { [index: number]: number };
+    const head = bytes.subarray(at, at + headBytes);
     const control = head[0] as number;
     const wanted = first ? firstChunk : laterChunk;
     if ((control & 0xe0) !== wanted || (first && head[5] !== properties)) {

@@ -44,14 +44,11 @@ export class SectionReader {
 
   /** `rawBlock` without waiting; undefined where the database is not on this machine. @throws VerificationError DATABASE_MALFORMED */
   get rawBlockNow(): ((block: number) => Uint8Array) | undefined {
-    const source = this.#source;
-    if (source.readNow === undefined) return undefined;
+    const readNow = this.#source.readNow?.bind(this.#source);
+    if (readNow === undefined) return undefined;
     return (block) => {
       const entry = this.blocks[block] as BlockEntry;
-      return this.#compared(
-        entry,
-        (source.readNow as NonNullable<typeof source.readNow>)(entry.offset, entry.bytes),
-      );
+      return this.#compared(entry, readNow(entry.offset, entry.bytes));
     };
   }
 
