@@ -119,7 +119,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const made = { data: at("data"), overseer: at("overseer") };
   await initialise({ ...made, signer: "webcrypto", scheme: "ecdsa-p256-sha256" });
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 describe("a command on the machine", () => {

@@ -45,9 +45,7 @@ const choose = (...words: string[]) =>
   rulemint(["client", "rebuilders", "--state", at("endpoint"), ...words]);
 
 describe("an endpoint whose owner asks for two of three rebuilders", () => {
-  it("SPEC §5.5.8 refuses with one, accepts with two, and follows another choice", {
-    timeout: 240_000,
-  }, async () => {
+  it("SPEC §5.5.8 refuses with one, accepts with two, and follows another choice", async () => {
     const made = (name: string, scheme: string) =>
       rulemint([
         ...["assay", "init", "--data", at(name), "--root", at("root.json")],

@@ -80,7 +80,7 @@ describe("rulemint login", () => {
     const words = ["--ruleset", "hosts", "--kind", "ioc", rules, "--json"];
     const sent = await run("submission", "create", ...words);
     expect(JSON.parse(sent.stdout)).toMatchObject({ author: "oidc:ann" });
-  }, 60_000);
+  });
 
   it("asks with a challenge and a state, and takes no answer without them", async () => {
     let asked = new URL("http://127.0.0.1");
@@ -94,7 +94,7 @@ describe("rulemint login", () => {
     expect(done.exit).toBe(1);
     expect(done.stdout).toContain("TOKEN_REFUSED");
     expect(readFileSync(file(), "utf8")).not.toContain("forged");
-  }, 60_000);
+  });
 
   it("renews a token that is about to end", async () => {
     const kept = JSON.parse(readFileSync(file(), "utf8")) as { contexts: { work: Record<string, unknown> } };
@@ -104,13 +104,13 @@ describe("rulemint login", () => {
     expect(await run("submission", "list")).toMatchObject({ exit: 0 });
     const after = JSON.parse(readFileSync(file(), "utf8")) as typeof kept;
     expect(after.contexts.work.token).not.toBe(token);
-  }, 60_000);
+  });
 
   it("sends a token to the service that it is for, and to no other", async () => {
     const elsewhere = await run("submission", "list", "--server", "http://127.0.0.1:1");
     expect(elsewhere).toMatchObject({ exit: 2 });
     expect(elsewhere.stderr).toContain("expected a token");
-  }, 60_000);
+  });
 
   it("keeps a token of the service too, tells contexts apart, and forgets them", async () => {
     const tokenFile = join(folder.path, "reviewer.token");
@@ -127,5 +127,5 @@ describe("rulemint login", () => {
     expect(await run("logout", "--context", "other")).toMatchObject({ exit: 0 });
     expect(readFileSync(file(), "utf8")).not.toContain(service.tokens.reviewer);
     expect(await run("context", "use", "other")).toMatchObject({ exit: 1 });
-  }, 60_000);
+  });
 });

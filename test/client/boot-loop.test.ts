@@ -192,7 +192,7 @@ describe("a machine that stops at any instant", () => {
     }
     console.log(`boot loop: ${points - 1} points between store operations, all on the good release`);
     expect(points).toBeGreaterThan(5);
-  }, 60_000);
+  });
 
   it("SPEC §16.7.1 between the link and its record is not kept from leaving", async () => {
     let isCounted = false;

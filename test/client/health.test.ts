@@ -195,7 +195,7 @@ describe("a machine that stops between swap, check and rollback", () => {
     }
     console.log(`health: ${points - 1} points between store operations, all on the good release`);
     expect(points).toBeGreaterThan(15);
-  }, 120_000);
+  });
 
   it("checks again when even the state was lost", async () => {
     await haveOneOfferTwo();

@@ -381,7 +381,7 @@ describe("SPEC §16.5.9 a crash", () => {
     }
     console.log(`reports: ${points - 1} points between store operations, one report after each`);
     expect(points).toBeGreaterThan(15);
-  }, 60_000);
+  });
 
   it.each(["reports.json", "reports-sent.json"])(
     "that spoils %s costs reports, and doubles none",

@@ -55,14 +55,14 @@ beforeAll(async () => {
   writeFileSync(at("early"), early);
   await publisher.addRules("hosts", { "hosts.txt": indicators(1, 200) });
   await publisher.release(2);
-}, 180_000);
+});
 afterAll(async () => {
   await publisher.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 describe("an auditor who comes to see", () => {
-  it("reads sources, changes and builds in a visit, and changes nothing", { timeout: 120_000 }, async () => {
+  it("reads sources, changes and builds in a visit, and changes nothing", async () => {
     const begun = await auditor("review begin --json");
     visit = (JSON.parse(begun.stdout) as { id: string }).id;
     for (const line of [
@@ -81,9 +81,7 @@ describe("an auditor who comes to see", () => {
     expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining("ROLE_REFUSED")]);
   });
 
-  it("compiles a release again on the spot, and takes away the signed protocol", {
-    timeout: 120_000,
-  }, async () => {
+  it("compiles a release again on the spot, and takes away the signed protocol", async () => {
     const rebuilt = await auditor(
       "review rebuild --feed endpoint --release 2 --root @publisher/root.json",
       visit,
@@ -99,9 +97,7 @@ describe("an auditor who comes to see", () => {
     }
   });
 
-  it("takes away a bundle and reports, and finds no alarm in the access log", {
-    timeout: 120_000,
-  }, async () => {
+  it("takes away a bundle and reports, and finds no alarm in the access log", async () => {
     const checkpoint = await fetch(`${publisher.origin}/log/checkpoint`);
     expect(checkpoint.status).toBe(200);
     for (const line of [
@@ -169,9 +165,7 @@ describe("an auditor who asks what others have seen", () => {
     return Buffer.from(formatNote({ text, signatures: [{ name, keyID, signature }] })).toString("utf8");
   }
 
-  it("is told that a witness saw the same, that another is behind, and convicts a log of two histories", {
-    timeout: 120_000,
-  }, async () => {
+  it("is told that a witness saw the same, that another is behind, and convicts a log of two histories", async () => {
     const now = await (await fetch(`${publisher.origin}/log/checkpoint`)).text();
     const lie = await forked(now);
     writeFileSync(at("lie"), lie);
@@ -192,9 +186,7 @@ describe("an auditor who asks what others have seen", () => {
     expect(kept.stdout).toContain("Seen by early: proven");
   });
 
-  it("finds openings that an insider took out of the access log, and those that he changed", {
-    timeout: 120_000,
-  }, async () => {
+  it("finds openings that an insider took out of the access log, and those that he changed", async () => {
     const change = (sql: string) => {
       const openings = new SQLite(at("publisher/access-log/openings.sqlite"), { timeout: 10_000 });
       openings.prepare(`${sql} and collection = 'openings'`).run();
@@ -254,30 +246,26 @@ describe("what an auditor took away, with the service gone and no network", () =
     expect([readFileSync(evidence, "utf8") === sound, run()]).toEqual([false, 1]);
   });
 
-  it.runIf(haveChromium && existsSync("/usr/bin/pdftotext"))(
-    "prints as documents",
-    { timeout: 120_000 },
-    async () => {
-      const browser = await launch();
-      try {
-        for (const name of ["release", "all", "signatures", "key", "policy", "visit", "export", "log"]) {
-          const page = await browser.newPage();
-          await page.goto(`file://${at(`${name}.html`)}`);
-          const overflow = await page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-          );
-          expect([name, overflow]).toEqual([name, 0]);
-          await page.pdf({ path: at(`${name}.pdf`), preferCSSPageSize: true });
-          await page.close();
-          const text = execFileSync("pdftotext", ["-layout", at(`${name}.pdf`), "-"], { encoding: "utf8" });
-          const pages = text.split("\f").length - 1;
-          expect(text).toMatch(new RegExp(`1 ?/ ?${pages}\\b`));
-          for (const said of ["Rulemint audit report", "Proven", "Auditor", "Signature"])
-            expect(text).toContain(said);
-        }
-      } finally {
-        await browser.close();
+  it.runIf(haveChromium && existsSync("/usr/bin/pdftotext"))("prints as documents", async () => {
+    const browser = await launch();
+    try {
+      for (const name of ["release", "all", "signatures", "key", "policy", "visit", "export", "log"]) {
+        const page = await browser.newPage();
+        await page.goto(`file://${at(`${name}.html`)}`);
+        const overflow = await page.evaluate(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        expect([name, overflow]).toEqual([name, 0]);
+        await page.pdf({ path: at(`${name}.pdf`), preferCSSPageSize: true });
+        await page.close();
+        const text = execFileSync("pdftotext", ["-layout", at(`${name}.pdf`), "-"], { encoding: "utf8" });
+        const pages = text.split("\f").length - 1;
+        expect(text).toMatch(new RegExp(`1 ?/ ?${pages}\\b`));
+        for (const said of ["Rulemint audit report", "Proven", "Auditor", "Signature"])
+          expect(text).toContain(said);
       }
-    },
-  );
+    } finally {
+      await browser.close();
+    }
+  });
 });

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await submitting;
   expect(made, made.stderr).toMatchObject({ exit: 0 });
   acknowledged.splice(0, acknowledged.length, ...before);
-}, 120_000);
+});
 afterAll(async () => {
   await publisher.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -96,7 +96,7 @@ describe("a backup of a running service", () => {
     } finally {
       await again.stop();
     }
-  }, 120_000);
+  });
 
   it.each([
     ["cut", (bytes: Buffer) => bytes.subarray(0, bytes.length - 4096), "ARCHIVE_MALFORMED"],

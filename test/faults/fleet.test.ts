@@ -66,7 +66,7 @@ beforeAll(async () => {
   };
   publisher.configure({ rings: { endpoint: { stages, health } } });
   await publisher.start();
-}, 120_000);
+});
 afterAll(async () => {
   unsubscribe("undici:client:connected", onConnected);
   unsubscribe("undici:request:headers", onHeaders);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startPostgres();
   publisher = new PublisherProcess(folder.path);
   await publisher.init();
-}, 120_000);
+});
 afterAll(async () => {
   await publisher.stop("SIGKILL");
   await server.stop();
@@ -42,7 +42,7 @@ describe("the service on PostgreSQL", () => {
     await publisher.start();
     await publisher.addRules("hosts", { "hosts.txt": indicators(1) });
     await publisher.release(1);
-  }, 120_000);
+  });
 
   it("goes on when PostgreSQL is restarted and killed under load: no error, nothing lost", async () => {
     let over = false;
@@ -64,7 +64,7 @@ describe("the service on PostgreSQL", () => {
     for (const id of acknowledged) expect((await auditor.getSubmission(id)).id).toBe(id);
     await publisher.addRules("hosts", { "hosts.txt": indicators(2) });
     await publisher.release(2);
-  }, 120_000);
+  });
 
   it("is saved while it runs, and restored into another database", async () => {
     const archive = join(folder.path, "saved.tar");
@@ -81,5 +81,5 @@ describe("the service on PostgreSQL", () => {
     const found = await fetch(`${again.origin}/v1/feeds/endpoint/releases/2`, { headers });
     expect(await found.json()).toMatchObject({ release: 2, state: "published" });
     await again.stop();
-  }, 120_000);
+  });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await publisher.start();
   await publisher.addRules("hosts", { "a.txt": "one.example\n" });
   await publisher.release(1);
-}, 120_000);
+});
 afterAll(async () => {
   await publisher.stop("SIGKILL");
   await folder.remove();
@@ -125,7 +125,7 @@ describe("a release that engines cannot live with", () => {
       release: 3,
     });
     expect(JSON.parse((await client("a", "update")).stdout)).toMatchObject({ release: 3 });
-  }, 300_000);
+  });
 
   it("is read by people who are named in the access log", async () => {
     const words = ["rollout", "reports", "--feed", "endpoint", "--release", "2"];
@@ -136,7 +136,7 @@ describe("a release that engines cannot live with", () => {
     const listed = await publisher.cli("auditor", "access", "list", "--key", key, "--json");
     expect(listed.stdout).toContain("readReports");
     expect(listed.stdout).not.toContain("takeReports");
-  }, 120_000);
+  });
 
   it("and of which nobody says anything is halted by silence", async () => {
     await publisher.stop();
@@ -153,5 +153,5 @@ describe("a release that engines cannot live with", () => {
       async () => ring(),
       (told) => told?.permille === 0,
     );
-  }, 120_000);
+  });
 });

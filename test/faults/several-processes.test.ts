@@ -32,7 +32,7 @@ beforeAll(async () => {
   tree = await serveFolder(join(first.data, "public"));
   endpoint = await TestEndpoint.open(join(folder.path, "endpoint"), { now: () => new Date() });
   await endpoint.updater.init({ url: tree.url, root: readFileSync(join(first.data, "root.json")) });
-}, 120_000);
+});
 afterAll(async () => {
   for (const one of all) await one.stop("SIGKILL");
   await endpoint.close();
@@ -91,7 +91,7 @@ describe("several processes on one PostgreSQL", () => {
     expect(await endRelease(others[1])).toMatchObject({ state: "published", waitingFor: null });
     expect(await stepsOf(leader)).toEqual([2, 1]);
     for (const one of others) expect(await stepsOf(one)).toEqual([0, 0]);
-  }, 120_000);
+  });
 
   // All of them take two minutes: RULEMINT_FAULTS=all.
   it.each(process.env.RULEMINT_FAULTS === "all" ? order : (["built", "sealed"] as const))(
@@ -136,7 +136,7 @@ describe("several processes on one PostgreSQL", () => {
         Uint8Array,
       );
     }
-  }, 120_000);
+  });
 
   it("goes over at once when the leader is told to stop", async () => {
     const { leader, others } = await sides();
@@ -145,7 +145,7 @@ describe("several processes on one PostgreSQL", () => {
     await beginRelease(others[1]);
     await endRelease(others[0]);
     await leader.start();
-  }, 120_000);
+  });
 
   it("SPEC §17.9.2 a leader that was stopped in its sleep and comes back changes nothing", async () => {
     const { leader, others } = await sides();
@@ -164,5 +164,5 @@ describe("several processes on one PostgreSQL", () => {
     const { items } = await others[0].as("auditor").listReleases("endpoint", {});
     expect(items.map(({ state }) => state)).toEqual(items.map(() => "published"));
     expect(items).toHaveLength(number);
-  }, 120_000);
+  });
 });

@@ -44,7 +44,7 @@ beforeAll(async () => {
   data = at("data");
   await initialise({ data, overseer: at("overseer"), signer: "webcrypto", scheme: "ecdsa-p256-sha256" });
   await mkdir(at("new"));
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 describe("rulemint root", () => {
@@ -99,7 +99,7 @@ describe("rulemint root", () => {
     expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining("RELEASE_STATE") });
   });
 
-  it("takes a signature that openssl made over the payload", { timeout: 60_000 }, async () => {
+  it("takes a signature that openssl made over the payload", async () => {
     await rulemint(
       "root propose --data @data --out @second.proposal --payload @second.payload --expires-days 300",
     );
@@ -142,7 +142,7 @@ describe("rulemint root", () => {
 });
 
 describe("rulemint targets", () => {
-  it("lists a renewed certificate's key beside the old one", { timeout: 60_000 }, async () => {
+  it("lists a renewed certificate's key beside the old one", async () => {
     await rulemint(
       `key generate --key-file @data/keys/publisher-2.key ${passphrase} --public @new/publisher.pem`,
     );
@@ -158,7 +158,7 @@ describe("rulemint targets", () => {
 });
 
 describe("rulemint key", () => {
-  it("asks for a certificate that openssl reads", { timeout: 60_000 }, async () => {
+  it("asks for a certificate that openssl reads", async () => {
     const line = `key csr --key-file @data/keys/publisher.key ${passphrase} --out @request.pem --organization`;
     const { exit } = await run(
       [
@@ -187,7 +187,7 @@ describe("rulemint key", () => {
     expect(existsSync(at("mistyped.pem"))).toBe(false);
   });
 
-  it("imports a chain in any order, when the rules hold and the key fits", { timeout: 60_000 }, async () => {
+  it("imports a chain in any order, when the rules hold and the key fits", async () => {
     const chain = await readFile(join(data, "keys/publisher-chain.pem"), "utf8");
     const blocks = chain.split(/(?<=-----END CERTIFICATE-----\n)/);
     await writeFile(at("sent.pem"), blocks.reverse().join(""));
@@ -204,31 +204,27 @@ describe("rulemint key", () => {
     expect(checked).toMatchObject({ exit: 0, stdout: expect.stringContaining("warning reserved-policy") });
   });
 
-  it("shows the same key id for a key and its certificate", { timeout: 60_000 }, async () => {
+  it("shows the same key id for a key and its certificate", async () => {
     const one = await rulemint(`key show --key-file @data/keys/publisher.key ${passphrase} --json`);
     const two = await rulemint("key show --public @data/keys/publisher-chain.pem --json");
     expect(JSON.parse(one.stdout).keyid).toBe(JSON.parse(two.stdout).keyid);
   });
 
-  it.runIf(haveSoftHSM)(
-    "makes a key inside a token, and asks for its certificate",
-    { timeout: 60_000 },
-    async () => {
-      createTokens(folder.path, "987654", "publisher");
-      await writeFile(at("pin"), "987654\n");
-      const place = `--pkcs11-module ${softHSMModule} --token-label publisher --key-label ceremony --pin-file @pin`;
-      expect(await rulemint(`key generate ${place} --public @token.pem`)).toMatchObject({ exit: 0 });
-      expect(await rulemint(`key generate ${place}`)).toMatchObject({
-        exit: 1,
-        stderr: expect.stringContaining("KEY_EXISTS"),
-      });
-      expect(await rulemint(`key csr ${place} --organization Muster --out @token.csr`)).toMatchObject({
-        exit: 0,
-      });
-      const read = spawnSync("openssl", ["req", "-in", at("token.csr"), "-noout", "-verify", "-pubkey"], {
-        encoding: "utf8",
-      });
-      expect(read.stdout).toContain((await readFile(at("token.pem"), "utf8")).trim());
-    },
-  );
+  it.runIf(haveSoftHSM)("makes a key inside a token, and asks for its certificate", async () => {
+    createTokens(folder.path, "987654", "publisher");
+    await writeFile(at("pin"), "987654\n");
+    const place = `--pkcs11-module ${softHSMModule} --token-label publisher --key-label ceremony --pin-file @pin`;
+    expect(await rulemint(`key generate ${place} --public @token.pem`)).toMatchObject({ exit: 0 });
+    expect(await rulemint(`key generate ${place}`)).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining("KEY_EXISTS"),
+    });
+    expect(await rulemint(`key csr ${place} --organization Muster --out @token.csr`)).toMatchObject({
+      exit: 0,
+    });
+    const read = spawnSync("openssl", ["req", "-in", at("token.csr"), "-noout", "-verify", "-pubkey"], {
+      encoding: "utf8",
+    });
+    expect(read.stdout).toContain((await readFile(at("token.pem"), "utf8")).trim());
+  });
 });

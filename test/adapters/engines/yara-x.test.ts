@@ -67,7 +67,7 @@ describe("yara-x", () => {
     expect(findings).toMatchObject([
       { code: "YARA_X_FAILED", message: expect.stringContaining("longer than") },
     ]);
-  }, 60_000);
+  });
 });
 
 describe("an engine that remembers", () => {

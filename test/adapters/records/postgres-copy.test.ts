@@ -11,7 +11,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   server = await startPostgres();
   folder = await temporaryFolder();
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await folder.remove();

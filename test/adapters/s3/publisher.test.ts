@@ -30,7 +30,7 @@ describe.runIf(noS3 === undefined)("a publisher on a real S3 store", () => {
       secretKey: { file: "keys/s3.secret" },
     });
     publisher.configure({ objects: place(objects.bucket), publicTree: place(tree.bucket) });
-  }, 120_000);
+  });
   afterAll(async () => {
     await publisher?.stop();
     await s3?.stop();
@@ -84,7 +84,7 @@ describe.runIf(noS3 === undefined)("a publisher on a real S3 store", () => {
     expect(audited, audited.stdout).toMatchObject({ exit: 0 });
     expect(readdirSync(publisher.data)).not.toContain("public");
     expect(readdirSync(publisher.data)).not.toContain("objects");
-  }, 120_000);
+  });
 
   it("goes on after kill -9 where it was", async () => {
     await publisher.addRules("hosts", { "hosts.txt": indicators(1) });
@@ -97,7 +97,7 @@ describe.runIf(noS3 === undefined)("a publisher on a real S3 store", () => {
     await publisher.reaches(2, ({ state }) => state === "published");
     const update = await rulemint(["client", "update", "--state", join(folder, "endpoint-bucket"), "--json"]);
     expect(JSON.parse(update.stdout)).toMatchObject({ release: 2 });
-  }, 120_000);
+  });
 
   it("says in a backup that the buckets are not in it", async () => {
     const out = join(folder, "saved.tar");

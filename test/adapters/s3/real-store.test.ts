@@ -15,7 +15,7 @@ describe.runIf(noS3 === undefined)("a real S3 store", () => {
   let s3: TestS3;
   beforeAll(async () => {
     s3 = await startS3();
-  }, 120_000);
+  });
   afterAll(() => s3?.stop());
 
   /** Everybody gets a bucket, and every opening a client, of its own. */
