@@ -34,7 +34,7 @@ export async function pinnedTrust(context: AssayContext, feed: FeedName): Promis
   const read = (path: string, bytesMax: number) => readPublic(context, path, bytesMax);
   const { root, clock, signer, party } = context;
   const trusted = await TrustedMetadata.start(root, clock.now());
-  for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
+  for (;;) {
     const next = await unlessMissing(
       read(metadataPath("root", trusted.root.version + 1), limits.rootBytesMax),
     );

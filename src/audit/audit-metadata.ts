@@ -41,7 +41,7 @@ export async function auditRoots(
   });
   await log.step("Every root since then", "TUF §5.3", async () => {
     const evidence: string[] = [];
-    for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
+    for (;;) {
       const path = metadataPath("root", trusted.root.version + 1);
       const next = await files.find(path, limits.rootBytesMax);
       if (next === undefined) break;

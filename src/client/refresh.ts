@@ -96,10 +96,10 @@ class Refresh {
     return !(ageSeconds >= 0 && ageSeconds < rootCheckSeconds) || this.#trusted.root.expires <= this.#in.now;
   }
 
-  /** TUF §5.3: N+1 and on until there is none. */
+  /** TUF §5.3: N+1 and on until there is none, or too many (SPEC §8.2.8). */
   async #followRoots(): Promise<void> {
     const { files, tree, state, emit } = this.#in;
-    for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
+    for (;;) {
       const version = this.#trusted.root.version + 1;
       const path = metadataPath("root", version);
       const found = await ifThere(

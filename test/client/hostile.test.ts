@@ -54,6 +54,15 @@ describe("an endpoint with release 1", () => {
     expect(await scene.endpoint.updater.status()).toMatchObject({ lastFailure: null, staleSeconds: 0 });
   });
 
+  it("SPEC §8.2.8 follows 256 roots in one update, and the ones behind them in the next", async () => {
+    const { endpoint, publisher, server } = scene;
+    for (let i = 0; i < 300; i++) await publisher.publishRoot();
+    await honest2(scene);
+    await expect(endpoint.updater.update()).rejects.toThrowError(refusal("ROOT_CHAIN_BROKEN"));
+    expect(server.requests.filter((path) => path.includes(".root.json")).length).toBeLessThanOrEqual(260);
+    expect(await endpoint.updater.update()).toMatchObject({ outcome: "updated", release: 2 });
+  });
+
   it("says how stale its database is when nothing new can be trusted", async () => {
     scene.wait(3);
     await expect(scene.endpoint.updater.update()).rejects.toThrowError(refusal("METADATA_EXPIRED"));

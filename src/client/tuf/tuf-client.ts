@@ -100,7 +100,7 @@ export class TUFClient {
 
   async #followRoots(): Promise<void> {
     const { files, metadata } = this.#in;
-    for (let rotations = 0; rotations < limits.rootRotationsMax; rotations++) {
+    for (;;) {
       const version = this.#trusted.root.version + 1;
       const bytes = await metadata.find(`${version}.root.json`, limits.rootBytesMax);
       if (bytes === undefined) return;

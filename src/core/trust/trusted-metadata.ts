@@ -8,6 +8,7 @@ import type { FeedName } from "../brands.js";
 import { hexText } from "../encoding/bytes.js";
 import { sha256 } from "../encoding/sha256.js";
 import { VerificationError, quote } from "../errors.js";
+import { limits } from "../limits.js";
 import {
   type Delegation,
   type Envelope,
@@ -40,6 +41,7 @@ export interface ProvenFeed {
 export class TrustedMetadata {
   readonly #now: Date;
   #root: Root;
+  #rotations = 0;
   #timestamp: Timestamp | undefined;
   #snapshot: Snapshot | undefined;
   #targets: Targets | undefined;
@@ -77,6 +79,13 @@ export class TrustedMetadata {
    * @throws VerificationError ROOT_CHAIN_BROKEN, METADATA_THRESHOLD, METADATA_MALFORMED
    */
   async updateRoot(bytes: Uint8Array): Promise<boolean> {
+    // SPEC §8.2.8: going on under a root that is not the newest would trust keys that a later one has taken back.
+    if (this.#rotations === limits.rootRotationsMax) {
+      throw new VerificationError(
+        "ROOT_CHAIN_BROKEN",
+        `expected at most ${limits.rootRotationsMax} new roots at once, got more`,
+      );
+    }
     const envelope = parseEnvelope(bytes, "root");
     const next = parseRoot(envelope.signed);
     await requireThreshold(envelope, this.#root.roles.root, "root, as the root before it says");
@@ -89,6 +98,7 @@ export class TrustedMetadata {
     }
     const { timestamp, snapshot } = this.#root.roles;
     this.#root = next;
+    this.#rotations++;
     const rotated = !sameKeys(timestamp, next.roles.timestamp) || !sameKeys(snapshot, next.roles.snapshot);
     if (rotated) {
       this.#timestamp = undefined;

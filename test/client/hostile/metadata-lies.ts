@@ -6,6 +6,7 @@ import { testSigner } from "../../simulator/test-signer.js";
 import { indicators } from "../endpoint.js";
 import {
   type AnyManifest,
+  type Lie,
   type LieRow,
   after,
   dripping,
@@ -22,6 +23,19 @@ function otherFeed(manifest: AnyManifest): AnyManifest {
   const packs = manifest.packs.map((pack) => ({ ...pack, path: pack.path.replace("endpoint/", "other/") }));
   return { ...manifest, block: { ...manifest.block, feed: "other" as never }, packs };
 }
+
+/** Whichever root is asked for is there, signed by the one before it and by itself. */
+const rootsForEver: Lie = (scene) => {
+  const { publisher } = scene;
+  const next = async () => {
+    await publisher.publishRoot();
+    return publisher.tree.get(metadataPath("root", publisher.versions.root));
+  };
+  return serve(
+    /\.root\.json/,
+    (_request, response) => void next().then((bytes) => response.end(bytes)),
+  )(scene);
+};
 
 export const metadataLies: readonly LieRow[] = [
   // --- the timestamp ------------------------------------------------------------------------------
@@ -97,6 +111,7 @@ export const metadataLies: readonly LieRow[] = [
       await publisher.publishRoot(publisher.keys.root, publisher.in(-1));
     }),
   ],
+  ["a chain of sound roots without end", "ROOT_CHAIN_BROKEN", after(rootsForEver)],
   // --- the snapshot -------------------------------------------------------------------------------
   [
     "rollback of the feed inside a fresh snapshot",
