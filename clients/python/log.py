@@ -1,5 +1,6 @@
 """The release log as a client meets it: docs/SPEC.md section 11 and 7.9 to 7.15."""
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -7,246 +8,196 @@ import re
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from tuf import Refused, canonical, parse_json, parse_time, require, sha256
+from tuf import Refused, canonical, fits, parse_json, parse_time, refusing, require, sha256
 
 NOTE, COSIGNATURE = 1, 4  # what a key of a note may be for
 AHEAD_SECONDS = 300
+KEY_NAME = r"[^\s\x00-\x1f+]+"
 
 
 def hash_of(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def pieces(pattern, text, code):
+    found = re.fullmatch(pattern, text)
+    require(found, code, text[:80])
+    return found.groups()
+
+
 def unbase64(text, code):
-    try:
+    with refusing(code, ValueError):
         data = base64.b64decode(text, validate=True)
-    except ValueError as cause:
-        raise Refused(code, "base64") from cause
     require(base64.b64encode(data).decode() == text, code, "base64 of another form")
     return data
 
 
 def decimal(text, code):
-    require(re.fullmatch(r"0|[1-9][0-9]{0,15}", text) and int(text) < 2**53, code, f"a number: {text}")
+    require(re.fullmatch("0|[1-9][0-9]{0,15}", text) and int(text) < 2**53, code, text)
     return int(text)
 
 
 def parse_vkey(text, kind):
-    """11.2.4. The name and id that signature lines give, and the public key."""
+    """11.2.4: what signature lines name, and the public key."""
     code = "LOG_POLICY_MALFORMED"
-    name, found, data = (text.split("+", 2) + ["", ""])[:3]
+    name, number, data = pieces(rf"({KEY_NAME})\+([0-9a-f]{{8}})\+(.+)", text, code)
     data = unbase64(data, code)
-    require(re.fullmatch(r"[^\s\x00-\x1f+]+", name) and len(data) == 33 and data[0] == kind, code, text)
-    require(found == hash_of(name.encode(), b"\n", data)[:4].hex(), code, f"the id of {name}")
-    return name, bytes.fromhex(found), data[1:]
+    sound = number == hash_of(name.encode(), b"\n", data)[:4].hex()
+    require(sound and len(data) == 33 and data[0] == kind, code, text)
+    return (name, bytes.fromhex(number)), data[1:]
 
 
 def parse_policy(text):
-    """11.6.1. Keys of the logs, witnesses by name, groups in their order, and the quorum's name."""
-    code, logs, witnesses, groups, grouped, quorum = "LOG_POLICY_MALFORMED", [], {}, {}, set(), []
-    require(len(text) <= 65_536, code, "a longer policy")
+    """11.6.1: keys of logs, keys of witnesses by name, groups in their order, the quorum's name."""
+    code, logs, witnesses, groups, grouped, quorum = "LOG_POLICY_MALFORMED", [], {}, {}, set(), None
     for line in text.split("\n"):
-        words = line.split("#", 1)[0].split()
-        if not words:
-            continue
-        word, *rest = words
         known = {"none", *witnesses, *groups}
-        if word == "log" and len(rest) in (1, 2):
-            logs.append(parse_vkey(rest[0], NOTE))
-        elif word == "witness" and len(rest) in (2, 3) and rest[0] not in known:
-            witnesses[rest[0]] = parse_vkey(rest[1], COSIGNATURE)
-        elif word == "group" and len(rest) > 2 and rest[0] not in known:
-            name, rule, *members = rest
-            least = {"all": len(members), "any": 1}.get(rule) or decimal(rule, code)
-            require(1 <= least <= len(members) == len(set(members)), code, line)
-            require(all(one in known - {"none"} and one not in grouped for one in members), code, line)
-            grouped |= set(members)
-            groups[name] = least, members
-        elif word == "quorum" and len(rest) == 1 and not quorum and rest[0] in known:
-            quorum = rest
-        else:
-            raise Refused(code, line)
-    publics = [key[2] for key in [*logs, *witnesses.values()]]
-    require(logs and quorum and len(set(publics)) == len(publics), code, "a log, a quorum, each key once")
-    require(max(map(len, (logs, witnesses, groups))) <= 128, code, "fewer of a kind")
-    return logs, witnesses, groups, quorum[0]
+        match line.split("#", 1)[0].split():
+            case []:
+                pass
+            case ["log", key] | ["log", key, _]:
+                logs.append(parse_vkey(key, NOTE))
+            case ["witness", name, key] | ["witness", name, key, _] if name not in known:
+                witnesses[name] = parse_vkey(key, COSIGNATURE)
+            case ["group", name, rule, *members] if name not in known:
+                least = {"all": len(members), "any": 1}.get(rule) or decimal(rule, code)
+                require(1 <= least <= len(members) == len(set(members)), code, line)
+                require(known - {"none"} - grouped >= set(members), code, line)
+                groups[name], grouped = (least, members), grouped | set(members)
+            case ["quorum", name] if name in known and quorum is None:
+                quorum = name
+            case _:
+                raise Refused(code, line)
+    publics = {public for _, public in [*logs, *witnesses.values()]}
+    require(logs and quorum and len(publics) == len(logs) + len(witnesses), code, "a key twice")
+    fewer = len(text) <= 65_536 and max(map(len, (logs, witnesses, groups))) <= 128
+    require(fewer, code, "a longer policy")
+    return dict(logs), witnesses, groups, quorum
 
 
 def parse_note(data):
-    """11.2.1, 11.2.2: the text, and (name, key id, signature) of each line."""
-    code = "NOTE_MALFORMED"
-    try:
-        whole = data.decode("utf-8")
-    except ValueError as cause:
-        raise Refused(code, "UTF-8") from cause
-    end = whole.rfind("\n\n")
-    require(len(data) <= 65_536 and not re.search(r"[\x00-\x09\x0b-\x1f]", whole) and end >= 0, code)
-    lines = whole[end + 2:].split("\n")
-    require(lines.pop() == "" and 1 <= len(lines) <= 64, code, "signature lines")
-    found = []
-    for line in lines:
-        parts = line.split(" ")
-        require(len(parts) == 3 and parts[0] == "\u2014" and re.fullmatch(r"[^\s\x00-\x1f+]+", parts[1]), code, line)
-        raw = unbase64(parts[2], code)
-        require(len(raw) > 4, code, line)
-        found.append((parts[1], raw[:4], raw[4:]))
-    return whole[:end + 1], found
-
-
-def require_ed25519(public, signature, content, name):
-    try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
-    except (InvalidSignature, ValueError) as cause:
-        raise Refused("LOG_SIGNATURE_INVALID", name) from cause
+    """11.2.1, 11.2.2: the text, and what each line names with its signature."""
+    code, signed = "NOTE_MALFORMED", []
+    with refusing(code, ValueError):
+        whole = data.decode()
+    text, lines = pieces(r"([^\x00-\x09\x0b-\x1f]*\n)\n((?:[^\x00-\x1f]+\n){1,64})", whole, code)
+    for line in lines.split("\n")[:-1]:
+        name, raw = pieces(f"\u2014 ({KEY_NAME}) ([^ ]+)", line, code)
+        raw = unbase64(raw, code)
+        require(len(raw) > 4 and len(data) <= 65_536, code, line)
+        signed.append(((name, raw[:4]), raw[4:]))
+    return text, signed
 
 
 def parse_checkpoint(text):
-    lines, code = text.split("\n"), "NOTE_MALFORMED"
-    require(lines.pop() == "" and len(lines) >= 3 and "" not in lines, code, "a checkpoint")
-    size, root = decimal(lines[1], code), unbase64(lines[2], code)
-    require(len(root) == 32 and (size or root == hash_of()), code, "a root")
-    return lines[0], size, root
+    origin, size, root = pieces("(.+)\n(.+)\n(.+)\n(?:.+\n)*", text, "NOTE_MALFORMED")
+    size, root = decimal(size, "NOTE_MALFORMED"), unbase64(root, "NOTE_MALFORMED")
+    require(len(root) == 32 and (size or root == hash_of()), "NOTE_MALFORMED", "a root")
+    return origin, size, root
 
 
-def signed_checkpoint(text, lines, logs):
+def require_ed25519(public, signature, content, name):
+    with refusing("LOG_SIGNATURE_INVALID", InvalidSignature, ValueError):
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
+
+
+def signed_checkpoint(text, signed, logs):
     """11.6.3"""
     origin, size, root = parse_checkpoint(text)
-    keys = {(name, key_id): public for name, key_id, public in logs if name == origin}
-    own = [(keys[name, key_id], signature) for name, key_id, signature in lines if (name, key_id) in keys]
+    own = [(logs[key], signature) for key, signature in signed if key in logs and key[0] == origin]
     require(own, "LOG_KEY_UNKNOWN", origin)
     for public, signature in own:
         require_ed25519(public, signature, text.encode(), origin)
     return origin, size, root
 
 
-def require_quorum(text, lines, policy, now, hours):
+def require_quorum(text, signed, policy, now, hours):
     """11.3.3, 11.6.4 to 11.6.6"""
     _, witnesses, groups, quorum = policy
-    times = {}
-    for line_name, line_id, signature in lines:
-        for witness, (name, key_id, public) in witnesses.items():
-            if (line_name, line_id) != (name, key_id):
-                continue
+    times = {"none": now}
+    for witness, (key, public) in witnesses.items():
+        for signature in [signature for line, signature in signed if line == key]:
             time = int.from_bytes(signature[:8], "big")
-            require(len(signature) == 72 and time, "LOG_SIGNATURE_INVALID", name)
-            require_ed25519(public, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode(), name)
+            require(len(signature) == 72 and time, "LOG_SIGNATURE_INVALID", witness)
+            content = f"cosignature/v1\ntime {time}\n{text}"
+            require_ed25519(public, signature[8:], content.encode(), witness)
             if time <= now + AHEAD_SECONDS:
                 times[witness] = max(time, times.get(witness, 0))
-
-    def met(since):
-        names = {one for one, time in times.items() if time >= since}
-        for name, (least, members) in groups.items():
-            if len(names.intersection(members)) >= least:
-                names.add(name)
-        return quorum == "none" or quorum in names
-
-    require(met(0), "WITNESS_QUORUM", ", ".join(times))
-    require(hours is None or met(now - hours * 3600), "CHECKPOINT_STALE")
+    for name, (least, members) in groups.items():  # a group is as old as its last one that counts
+        ages = sorted((times[one] for one in members if one in times), reverse=True)
+        if len(ages) >= least:
+            times[name] = ages[least - 1]
+    require(quorum in times, "WITNESS_QUORUM", quorum)
+    require(hours is None or times[quorum] >= now - hours * 3600, "CHECKPOINT_STALE", quorum)
 
 
 def parse_proof(text):
-    """11.5.1. The index, the hashes, and the note."""
-    code, end = "LOG_PROOF_MALFORMED", text.find("\n\n")
-    require(end >= 0, code, "an empty line")
-    first, *lines = text[:end].split("\n")
-    require(first == "c2sp.org/tlog-proof@v1" and lines, code, first)
-    if lines[0].startswith("extra "):
-        unbase64(lines.pop(0)[6:], code)
-    require(lines and lines[0].startswith("index ") and len(lines) <= 64, code, "an index")
-    hashes = [unbase64(line, code) for line in lines[1:]]
+    """11.5.1: the index, the hashes, and the note."""
+    code = "LOG_PROOF_MALFORMED"
+    form = "c2sp.org/tlog-proof@v1\n(?:extra (.*)\n)?index (.+)\n((?:.+\n){0,63})\n((?s:.*))"
+    extra, index, hashes, note = pieces(form, text, code)
+    unbase64(extra or "", code)
+    hashes = [unbase64(line, code) for line in hashes.split("\n")[:-1]]
     require(all(len(one) == 32 for one in hashes), code, "a hash")
-    return decimal(lines[0][6:], code), hashes, parse_note(text[end + 2:].encode())
+    return decimal(index, code), hashes, note.encode()
+
+
+def halves(start, end):
+    middle = start + (1 << (end - start - 1).bit_length() - 1)
+    return (start, middle), (middle, end)
+
+
+def tree_hash(entries, known):
+    """11.4.1: the root over entries from start to end; `known` gives it, or None to part them."""
+    found = known(entries)
+    return found or hash_of(b"\1", *(tree_hash(half, known) for half in halves(*entries)))
 
 
 def require_inclusion(entry, index, size, root, hashes):
-    """11.4.2, RFC 9162 section 2.1.3.2"""
-    code, node, last = "LOG_INCLUSION_FAILED", hash_of(b"\0", entry), size - 1
-    require(index < size, code)
-    for one in hashes:
-        require(last > 0, code, "too many hashes")
-        if index & 1 or index == last:
-            node = hash_of(b"\1", one, node)
-            while not index & 1 and index:
-                index, last = index >> 1, last >> 1
-        else:
-            node = hash_of(b"\1", node, one)
-        index, last = index >> 1, last >> 1
-    require(last == 0 and node == root, code)
+    """11.4.2"""
+    code, beside, (start, end) = "LOG_INCLUSION_FAILED", [], (0, size)
+    require(index < size, code, f"entry {index} of {size}")
+    while end - start > 1:
+        left, right = halves(start, end)
+        (start, end), other = (left, right) if index < right[0] else (right, left)
+        beside.insert(0, other)
+    known = dict(zip(beside, hashes)) | {(index, index + 1): hash_of(b"\0", entry)}
+    sound = len(beside) == len(hashes) and tree_hash((0, size), known.get) == root
+    require(sound, code, f"entry {index} of {size}")
 
 
 def require_one_history(seen, offered, read):
     """11.10.2, from tiles: `read(path, length)`. Both are (size, root)."""
     (small, old_root), (large, new_root) = sorted((seen, offered))
     if small == large or small == 0:
-        return require(small == 0 or old_root == new_root, "LOG_FORK", f"two trees of {small} entries")
+        require(small == 0 or old_root == new_root, "LOG_FORK", f"two trees of {small} entries")
+        return
 
-    def complete(level, number):
-        """A complete subtree over 2^level entries, from the tile that has it or the hashes below it."""
-        tile_level, within = divmod(level, 8)
-        tile, place = divmod(number << within, 256)
-        there = min(256, (large >> 8 * tile_level) - 256 * tile)
-        data = read(tile_path(tile_level, tile, there), 32 * there)
-        require(data is not None and len(data) == 32 * there, "LOG_TILE_MALFORMED", f"tile {tile_level}/{tile}")
-        row = [data[32 * i:32 * i + 32] for i in range(place, place + (1 << within))]
-        while len(row) > 1:
-            row = [hash_of(b"\1", *row[i:i + 2]) for i in range(0, len(row), 2)]
-        return row[0]
+    @functools.cache
+    def subtree(entries):
+        """A complete subtree on one side of where the smaller tree ends, from its tile."""
+        start, end = entries
+        count, level = end - start, (end - start).bit_length() - 1
+        if count & count - 1 or start < small < end:
+            return None
+        unit = level - level % 8  # a hash of the tile is over 2^unit entries
+        tile, place = divmod(start >> unit, 256)
+        there = min(256, (large >> unit) - 256 * tile)
+        data = read(tile_path(unit // 8, tile, there), 32 * there)
+        require(data and len(data) == 32 * there, "LOG_TILE_MALFORMED", f"tile {unit // 8}/{tile}")
+        row = {(i, i + 1): data[32 * i:32 * i + 32] for i in range(there)}
+        return tree_hash((place, place + (count >> unit)), row.get)
 
-    def roots(start, end):
-        """Of the entries from start to end: the hash, and that of those among them which the smaller tree has."""
-        count = end - start
-        if count & count - 1 == 0 and (end <= small or start >= small):
-            level = count.bit_length() - 1
-            whole = complete(level, start >> level)
-            return whole, whole if end <= small else None
-        half = start + (1 << (count - 1).bit_length() - 1)
-        (left, left_old), (right, right_old) = roots(start, half), roots(half, end)
-        old = hash_of(b"\1", left_old, right_old) if right_old else left_old
-        return hash_of(b"\1", left, right), old
-
-    whole, old = roots(0, large)
+    whole, old = tree_hash((0, large), subtree), tree_hash((0, small), subtree)
     require(whole == new_root, "LOG_CONSISTENCY_FAILED", f"tiles of {large} entries")
-    require(old == old_root, "LOG_FORK", f"{large} entries that do not begin with the {small} seen before")
+    require(old == old_root, "LOG_FORK", f"not the {small} entries seen before")
 
 
 def tile_path(level, number, there):
     parts = [f"{number % 1000:03}"]
-    while (number := number // 1000):
+    while number := number // 1000:
         parts.insert(0, f"x{number % 1000:03}")
     return f"log/tile/{level}/{'/'.join(parts)}" + (f".p/{there}" if there < 256 else "")
-
-
-def require_logged(document, manifest, policy_of_root, feed, release, now, seen, read):
-    """7.9 to 7.15. `seen` is the note that was kept before, or None. The note to keep: that of the larger tree."""
-    require(isinstance(document, dict) and "logEntry" in document and "logProof" in document, "LOG_PROOF_MISSING")
-    entry, proof = document["logEntry"], document["logProof"]
-    require(isinstance(entry, str) and isinstance(proof, str), "LOG_PROOF_MALFORMED")
-    index, hashes, (text, lines) = parse_proof(proof)
-    told = parse_entry(entry)
-    expected = {"kind": "release", "feed": feed, "release": release, "manifestSha256": sha256(manifest)}
-    require(all(told.get(name) == value for name, value in expected.items()), "LOG_ENTRY_MISMATCH")
-    policy = parse_policy(policy_of_root["policy"])
-    origin, size, root = signed_checkpoint(text, lines, policy[0])
-    kept = parse_note(seen) if seen else None
-    before = parse_checkpoint(kept[0]) if kept else None
-    if before and before[0] == origin:
-        require_one_history(before[1:], (size, root), read)
-    require_quorum(text, lines, policy, now, policy_of_root.get("cosignatureHoursMax"))
-    require_inclusion(entry.encode(), index, size, root, hashes)
-    note = proof[proof.index("\n\n") + 2:].encode()
-    return seen if before and before[0] == origin and before[1] >= size else note
-
-
-def parse_entry(text):
-    """11.7.2"""
-    code = "LOG_ENTRY_MALFORMED"
-    try:
-        value = parse_json(text.encode())
-        require(isinstance(value, dict) and value.get("schema") == 1 and canonical(value) == text, code)
-        parse_time(value.get("time"))
-    except Refused as cause:
-        raise Refused(code, str(cause)) from cause
-    return value
 
 
 def parse_document(data):
@@ -255,3 +206,31 @@ def parse_document(data):
     form = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     require(form.encode() == data, "LOG_PROOF_MALFORMED", "another form")
     return value
+
+
+def parse_entry(text):
+    """11.7.2"""
+    with refusing("LOG_ENTRY_MALFORMED", Refused):
+        value = parse_json(text.encode())
+        require(fits(value, {"schema": 1}) and value["schema"] == 1, "LOG_ENTRY_MALFORMED")
+        require(canonical(value) == text, "LOG_ENTRY_MALFORMED", "not canonical")
+        parse_time(value.get("time"))
+    return value
+
+
+def require_logged(document, manifest, demand, feed, release, now, seen, read):
+    """7.9 to 7.15. `seen` is the note that was kept before, or None. The note to keep."""
+    require(fits(document, {}) and document.keys() >= {"logEntry", "logProof"}, "LOG_PROOF_MISSING")
+    require(fits(document, {"logEntry": ".*", "logProof": ".*"}), "LOG_PROOF_MALFORMED")
+    index, hashes, note = parse_proof(document["logProof"])
+    text, signed = parse_note(note)
+    told = {"kind": "release", "feed": feed, "release": release, "manifestSha256": sha256(manifest)}
+    require(told.items() <= parse_entry(document["logEntry"]).items(), "LOG_ENTRY_MISMATCH")
+    policy = parse_policy(demand["policy"])
+    origin, size, root = signed_checkpoint(text, signed, policy[0])
+    before = parse_checkpoint(parse_note(seen)[0]) if seen else (None, 0, None)
+    if before[0] == origin:
+        require_one_history(before[1:], (size, root), read)
+    require_quorum(text, signed, policy, now, demand.get("cosignatureHoursMax"))
+    require_inclusion(document["logEntry"].encode(), index, size, root, hashes)
+    return seen if before[0] == origin and before[1] >= size else note

@@ -1,9 +1,11 @@
-"""Brings a state folder to the newest release of a feed: docs/SPEC.md sections 5, 7.1 to 7.5, 7.9 to 7.15 and 8. See README.md for what is left out."""
+"""Brings a state folder to a feed's newest release: docs/SPEC.md 5.4, 7.2 to 7.5 and 8.
+
+README.md says what is left out.
+"""
 import argparse
 import heapq
 import os
 import pathlib
-import re
 import sys
 import urllib.error
 import urllib.request
@@ -12,7 +14,15 @@ from datetime import datetime, timezone
 from database import apply_full, digest
 from delta import apply_delta
 from log import parse_document, require_logged
-from tuf import CLIENT_VERSION, Refused, follow, parse_json, parse_time, require, sha256, whole
+from tuf import HASH, Refused, fits, follow, parse_json, parse_time, refusing, require, sha256
+
+CLIENT_VERSION = (0, 1, 0)
+BLOCK = {
+    "schema": 1, "release": 1, "database": {"sha256": HASH, "bytes": 1},
+    "minimumClient": r"(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}",
+}
+TARGET = {"length": 1, "hashes": {"sha256": HASH}, "custom": {
+    "kind": "full|delta", "from": 0, "to": 1, "databaseSha256": HASH, "databaseBytes": 1}}
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -22,39 +32,31 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def fetch(base, path, most):
     """The bytes, or None where there is nothing. 8.3.1: never more than `most`."""
-    if re.match(r"https?://", base):
-        try:
-            with urllib.request.build_opener(NoRedirect).open(f"{base.rstrip('/')}/{path}", timeout=30) as answer:
+    try:
+        with refusing("FETCH_FAILED", OSError, ValueError):
+            opener = urllib.request.build_opener(NoRedirect)
+            with opener.open(f"{base.rstrip('/')}/{path}", timeout=30) as answer:
                 data = answer.read(most + 1)
-        except urllib.error.HTTPError as cause:
-            if cause.code == 404:
-                return None
-            raise Refused("FETCH_FAILED", f"{path}: {cause.code}") from cause
-        except (OSError, ValueError) as cause:
-            raise Refused("FETCH_FAILED", str(cause)) from cause
-    else:
-        file = pathlib.Path(base.removeprefix("file://"), path)
-        if not file.is_file():
+    except Refused as refused:
+        cause = refused.__cause__
+        absent = isinstance(getattr(cause, "reason", None), FileNotFoundError)
+        if absent or getattr(cause, "code", None) == 404:
             return None
-        with file.open("rb") as opened:
-            data = opened.read(most + 1)
+        raise
     require(len(data) <= most, "FETCH_TOO_LARGE", path)
     return data
 
 
 def keep(state, name, data):
     """8.1.1: a new file, flushed, renamed, and the folder flushed."""
-    temporary = state / f"{name}.new"
-    with temporary.open("wb") as file:
+    with (state / f"{name}.new").open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, state / name)
+    os.replace(file.name, state / name)
     folder = os.open(state, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def stored(state, name):
@@ -63,46 +65,41 @@ def stored(state, name):
 
 
 def check_manifest(signed, feed):
-    """5.4. What the release is, and its packs as (from, to, path, length, sha256, database's digest, its bytes)."""
+    """5.4: the block, every pack, and (digest, bytes) of the databases by release."""
     def must(holds, message):
         require(holds, "MANIFEST_MALFORMED", message)
 
-    def is_hash(value):
-        return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)
-
-    block = signed.get("x-rulemint")
-    must(isinstance(block, dict) and block.get("schema") == 1 and block.get("feed") == feed, "x-rulemint")
-    must(block.get("release") == signed["version"], "release")
-    database, previous, least = block.get("database"), block.get("previousManifestSha256", 0), block.get("minimumClient")
-    must(isinstance(database, dict) and is_hash(database.get("sha256")) and whole(database.get("bytes"), 1), "database")
-    must(previous is None or is_hash(previous) and signed["version"] > 1, "previousManifestSha256")
-    must(isinstance(least, str) and re.fullmatch(r"(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}", least, re.ASCII), "minimumClient")
-    packs, results = [], {signed["version"]: (database["sha256"], database["bytes"])}
+    block, release, packs = signed.get("x-rulemint"), signed["version"], []
+    must(fits(block, BLOCK | {"feed": feed}), "x-rulemint")
+    must((block["schema"], block["release"]) == (1, release), "schema, release")
+    previous = block.get("previousManifestSha256", 0)
+    must(previous is None or fits(previous, HASH) and release > 1, "previousManifestSha256")
+    results = {release: (block["database"]["sha256"], block["database"]["bytes"])}
     for path, target in signed["targets"].items():
-        custom = target.get("custom") if isinstance(target, dict) else None
-        must(isinstance(custom, dict) and whole(custom.get("from")) and whole(custom.get("to"), 1), path)
-        start, end, result = custom["from"], custom["to"], (custom.get("databaseSha256"), custom.get("databaseBytes"))
-        name = f"{feed}/{end}.full.rmp" if custom.get("kind") == "full" else f"{feed}/{start}-{end}.delta.rmp"
-        must(custom.get("kind") in ("full", "delta") and (custom["kind"] == "full") == (start == 0), path)
-        must(path == name and start < end <= signed["version"], path)
-        must(is_hash(result[0]) and whole(result[1], 1) and results.setdefault(end, result) == result, path)
-        hashes = target.get("hashes")
-        must(whole(target.get("length"), 1) and isinstance(hashes, dict) and is_hash(hashes.get("sha256")), path)
-        packs.append((start, end, path, target["length"], hashes["sha256"], *result))
-    must(any(pack[:2] == (0, signed["version"]) for pack in packs), "a full pack of its own release")
+        must(fits(target, TARGET), path)
+        custom = target["custom"]
+        start, end = custom["from"], custom["to"]
+        name = f"{start}-{end}.delta.rmp" if start else f"{end}.full.rmp"
+        must(path == f"{feed}/{name}" and (custom["kind"] == "delta") == (start > 0), path)
+        result = custom["databaseSha256"], custom["databaseBytes"]
+        must(start < end <= release and results.setdefault(end, result) == result, path)
+        stored_as = f"targets/{feed}/{target['hashes']['sha256']}.{name}"
+        packs.append((start, end, stored_as, target["length"], target["hashes"]["sha256"]))
+    must(any(pack[:2] == (0, release) for pack in packs), "a full pack of its own release")
     return block, packs, results
 
 
 def check_history(manifest, block, before):
     """7.3 to 7.5"""
     if before:
-        number = parse_json(before)["signed"]["version"]
+        number, previous = parse_json(before)["signed"]["version"], block["previousManifestSha256"]
         require(block["release"] >= number, "MANIFEST_ROLLBACK")
         same = block["release"] > number or manifest == before
-        direct = block["release"] != number + 1 or block["previousManifestSha256"] == sha256(before)
-        later = block["release"] == number or block["previousManifestSha256"] is not None
+        direct = block["release"] != number + 1 or previous == sha256(before)
+        later = block["release"] == number or previous is not None
         require(same and direct and later, "MANIFEST_CHAIN_BROKEN")
-    require(tuple(map(int, block["minimumClient"].split("."))) <= CLIENT_VERSION, "CLIENT_TOO_OLD")
+    least = tuple(map(int, block["minimumClient"].split(".")))
+    require(least <= CLIENT_VERSION, "CLIENT_TOO_OLD", block["minimumClient"])
 
 
 def cheapest(packs, start, goal, refused):
@@ -112,11 +109,10 @@ def cheapest(packs, start, goal, refused):
         size, count, at, path = heapq.heappop(queue)
         if at == goal:
             return path
-        if at not in done:
-            done.add(at)
-            for pack in packs:
-                if pack[0] in (at, 0) and pack[1] > at - (pack[0] == 0) and pack[2] not in refused:
-                    heapq.heappush(queue, (size + pack[3], count + 1, pack[1], [*path, pack]))
+        done.add(at)
+        for pack in packs:
+            if pack[0] in (0, at) and pack[1] not in done and pack not in refused:
+                heapq.heappush(queue, (size + pack[3], count + 1, pack[1], [*path, pack]))
     return None
 
 
@@ -124,34 +120,38 @@ def apply_packs(base, database, packs, results, goal):
     """8.4: the next cheapest path where a pack is refused."""
     known = digest(database) if database else None
     start = max((number for number, (sha, _) in results.items() if sha == known), default=0)
-    if start == goal:
-        return database
-    refused, first = set(), None
+    refused, refusals = set(), []
     while (path := cheapest(packs, start, goal, refused)) is not None:
         current = database
-        for number, end, name, length, sha, result_sha, result_bytes in path:
+        for pack in path:
             try:
-                folder, file = name.split("/")
-                pack = fetch(base, f"targets/{folder}/{sha}.{file}", length)
-                require(pack is not None, "FETCH_FAILED", name)
-                require(len(pack) == length and sha256(pack) == sha, "PACK_DIGEST_MISMATCH", name)
-                current = apply_delta(pack, current) if number else apply_full(pack)
-                require(len(current) == result_bytes and digest(current) == result_sha, "DATABASE_DIGEST_MISMATCH", name)
+                current = apply_pack(base, current, pack, results[pack[1]])
             except Refused as cause:
-                first = first or cause
-                refused.add(name)
+                refusals.append(cause)
+                refused.add(pack)
                 break
         else:
             return current
-    raise first or Refused("FETCH_FAILED", "no path of packs")
+    raise (refusals or [Refused("FETCH_FAILED", "no path of packs")])[0]
 
 
-def check_log(base, state, root, manifest, feed, release, at):
-    """What the root's policy asks of a log. The checkpoint to keep, or None where it asks for none."""
+def apply_pack(base, database, pack, result):
+    start, _, name, length, sha = pack
+    data = fetch(base, name, length)
+    require(data is not None, "FETCH_FAILED", name)
+    require(len(data) == length and sha256(data) == sha, "PACK_DIGEST_MISMATCH", name)
+    made = apply_delta(data, database) if start else apply_full(data)
+    require((digest(made), len(made)) == result, "DATABASE_DIGEST_MISMATCH", name)
+    return made
+
+
+def check_log(base, state, root, manifest, block, at):
+    """What the root's policy asks of a log. The checkpoint to keep, None where it asks for none."""
     demand = parse_json(root)["signed"].get("x-rulemint", {}).get("policy", {}).get("log")
     if demand is None:
         return None
-    require(stored(state, "forked-checkpoint") is None, "LOG_FORK", "this log showed two histories before")
+    require(stored(state, "forked-checkpoint") is None, "LOG_FORK", "two histories before")
+    feed, release = block["feed"], block["release"]
     document = fetch(base, f"evidence/{feed}/{release}.json", 262_144)
     require(document is not None, "LOG_PROOF_MISSING", "no evidence document")
     parsed, seen = parse_document(document), stored(state, "checkpoint")
@@ -159,7 +159,7 @@ def check_log(base, state, root, manifest, feed, release, at):
         return require_logged(parsed, manifest, demand, feed, release, at.timestamp(), seen,
                               lambda path, most: fetch(base, path, most))
     except Refused as cause:
-        if cause.code == "LOG_FORK":  # 11.10.3: both are kept, and nothing of this log is believed again
+        if cause.code == "LOG_FORK":  # 11.10.3: both are kept, and this log is not believed again
             keep(state, "forked-checkpoint", parsed["logProof"].encode())
         raise
 
@@ -176,18 +176,18 @@ def update(base, pinned, state, feed, at):
     state.mkdir(parents=True, exist_ok=True)
 
     def read(role, version, most):
-        name = f"{role}.json" if version is None else f"{version}.{role}.json"
-        return fetch(base, f"metadata/{name}", most)
+        name = f"{version}.{role}" if version else role
+        return fetch(base, f"metadata/{name}.json", most)
 
-    root = stored(state, "root.json") or pinned.read_bytes()
+    root, last = stored(state, "root.json") or pinned.read_bytes(), stored(state, "manifest.json")
     offered, signed = follow(root, feed, at, read, lambda role: stored(state, f"{role}.json"))
     block, packs, results = check_manifest(signed, feed)
-    check_history(offered[feed], block, stored(state, "manifest.json"))
-    checkpoint = check_log(base, state, offered["root"], offered[feed], feed, block["release"], at)
+    check_history(offered[feed], block, last)
+    checkpoint = check_log(base, state, offered["root"], offered[feed], block, at)
     before = sound_database(state)
-    if stored(state, "manifest.json"):  # the release in use, which the new manifest need not lead to any more
-        last = parse_json(stored(state, "manifest.json"))["signed"]["x-rulemint"]
-        results.setdefault(last["release"], (last["database"]["sha256"], last["database"]["bytes"]))
+    if last:  # the release in use, which the new manifest need not lead to any more
+        old = parse_json(last)["signed"]["x-rulemint"]
+        results.setdefault(old["release"], (old["database"]["sha256"], old["database"]["bytes"]))
     database = apply_packs(base, before, packs, results, block["release"])
     for name in ("root", "timestamp", "snapshot", "targets", feed):
         keep(state, "manifest.json" if name == feed else f"{name}.json", offered[name])
@@ -204,13 +204,17 @@ def main():
     options.add_argument("--root", required=True, type=pathlib.Path, help="the pinned root.json")
     options.add_argument("--state", required=True, type=pathlib.Path)
     options.add_argument("--feed", default="endpoint")
-    options.add_argument("--at", type=parse_time, default=datetime.now(timezone.utc), help="YYYY-MM-DDTHH:MM:SSZ instead of now")
-    options.add_argument("--without-evidence-unsafe", action="store_true", help="TUF and the log alone: no CMS, time-stamp or rebuild verdicts")
+    options.add_argument("--at", type=parse_time, default=datetime.now(timezone.utc),
+                         help="YYYY-MM-DDTHH:MM:SSZ instead of now")
+    options.add_argument("--without-evidence-unsafe", action="store_true",
+                         help="TUF and the log alone: no CMS, time-stamp or rebuild verdicts")
     given = options.parse_args()
+    base = given.url if "://" in given.url else pathlib.Path(given.url).absolute().as_uri()
     try:
-        # 7.6 to 7.8, 7.20 and 7.21 are checks that this client does not know: it refuses, unless its owner says otherwise.
-        require(given.without_evidence_unsafe, "CLIENT_TOO_OLD", "cannot verify signatures of section 6 (SPEC 7.6); see README.md")
-        print(update(given.url, given.root, given.state, given.feed, given.at))
+        # 7.6 to 7.8, 7.20 and 7.21 are checks that this client does not know.
+        require(given.without_evidence_unsafe, "CLIENT_TOO_OLD",
+                "cannot verify signatures of section 6 (SPEC 7.6); see README.md")
+        print(update(base, given.root, given.state, given.feed, given.at))
     except Refused as cause:
         print(cause, file=sys.stderr)
         return 1

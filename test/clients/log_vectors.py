@@ -13,7 +13,8 @@ now = parse_time("2026-09-01T12:00:00Z").timestamp()
 
 def proof(file):
     policy = parse_policy((vectors / "log" / "policy").read_text())
-    index, hashes, (text, lines) = parse_proof(file.read_text())
+    index, hashes, note = parse_proof(file.read_text())
+    text, lines = parse_note(note)
     _, size, root = signed_checkpoint(text, lines, policy[0])
     require_quorum(text, lines, policy, now, 1)
     require_inclusion((vectors / "proofs" / "entry").read_bytes(), index, size, root, hashes)

@@ -61,6 +61,14 @@ const database = async (state: string) => Uint8Array.from(await readFile(join(fo
 const release = (n: number) => `endpoint ${n} ${publisher.databases.get(n)?.sha256}`;
 
 describe("the client in Python", () => {
+  it("stays small enough to be read in an hour", async () => {
+    const files = (await readdir(client)).filter((name) => name.endsWith(".py"));
+    const texts = await Promise.all(files.map((name) => readFile(join(client, name), "utf8")));
+    const lines = texts.flatMap((text) => text.trimEnd().split("\n"));
+    expect(lines.length).toBeLessThan(1_275);
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  });
+
   it("judges every metadata vector as ours does", async () => {
     const { stdout } = await run(python, [here("tuf_vectors.py"), client, vectors]);
     const names = (await readdir(vectors, { withFileTypes: true })).filter((entry) => entry.isDirectory());
@@ -98,6 +106,15 @@ describe("the client in Python", () => {
     expect(await database("state")).toEqual(publisher.databases.get(2)?.bytes);
     expect(await update("two", "state", unsafe)).toBe(release(2));
     expect(await update("one", "state", unsafe)).toBe("METADATA_ROLLBACK");
+  });
+
+  it("SPEC §8.2.8 follows no more than 256 roots at once", async () => {
+    const other = await SimulatedPublisher.create(start);
+    await writeFile(join(folder, "many-root.json"), other.root);
+    for (let i = 0; i < 257; i++) await other.publishRoot();
+    await writeTree("many", undefined, other);
+    const root = ["--root", join(folder, "many-root.json")];
+    expect(await update("many", "of-many", unsafe, ...root)).toBe("ROOT_CHAIN_BROKEN");
   });
 
   it("SPEC §4.2 reads a full pack of zstd frames as well as one of xz streams", async () => {
