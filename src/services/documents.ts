@@ -17,10 +17,14 @@ export async function untilCommitted<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      const conflict = error instanceof RulemintError && error.code === "RECORD_CONFLICT";
-      if (!conflict || tries === triesMax) throw error;
+      if (!isConflict(error) || tries === triesMax) throw error;
     }
   }
+}
+
+/** Another commit came first; nothing was written. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof RulemintError && error.code === "RECORD_CONFLICT";
 }
 
 /** The next number of a counter, and the write that takes it. */

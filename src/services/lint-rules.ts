@@ -72,11 +72,11 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
     if (engines.length > 0) sources.push(...batch);
     for (const file of parsed) if (file.findings.some(isError)) broken.add(file.path);
   }
-  const opinions: Finding[] = [];
-  for (const engine of engines) {
-    const asked = engine.soundFilesOnly ? sources.filter(({ path }) => !broken.has(path)) : sources;
-    opinions.push(...(await engine.check(kind, asked)));
-  }
+  // All at once: engines that share a run among submissions then see who else has come.
+  const asked = engines.map((engine) =>
+    engine.check(kind, engine.soundFilesOnly ? sources.filter(({ path }) => !broken.has(path)) : sources),
+  );
+  const opinions = (await Promise.all(asked)).flat();
   const ids = await lintIDs(context, revision, parsed);
   opinions.push(...ids.findings);
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];

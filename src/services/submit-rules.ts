@@ -13,15 +13,15 @@ import { formatRevision } from "../core/release/sources.js";
 import type { RuleKind } from "../core/rules/model.js";
 import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
-import { nextNumber, timeText, untilCommitted } from "./documents.js";
+import { isConflict, nextNumber, timeText, untilCommitted } from "./documents.js";
 import { isError, lintRules } from "./lint-rules.js";
 import type { Identity, RulesetRecord, SubmissionRecord } from "./model.js";
 import { quarantinedRules } from "./quarantine-rule.js";
 import { patchFiles } from "./patch-files.js";
 import { type IncomingFile, receiveFiles } from "./receive-files.js";
 import { requireAuthor } from "./review-rules.js";
-import { serially } from "./serially.js";
 import { submissionLimits } from "./submission-limits.js";
+import { together } from "./together.js";
 import { withdrawalOf } from "./withdraw-submission.js";
 
 export interface NewSubmission {
@@ -73,10 +73,8 @@ export async function submitRules(
     decision: null,
     ...{ base, patch, licence: input.licence ?? null, source: input.source ?? null, approvals: [] },
   };
-  // Within this process nobody is beaten to the next number: 200 at once would each try 200 times.
-  return serially(context.records, "submissions", () =>
-    untilCommitted(() => store(context, submission, input.replaces)),
-  );
+  const waiting = { context, submission, replaces: input.replaces };
+  return together(context.records, "submissions", waiting, storeAll);
 }
 
 /** What lint says of the files, and what that makes of them. */
@@ -102,32 +100,83 @@ export function isSound({
   return rules > 0 && (leaveOutInvalid || !findings.some(isError));
 }
 
+/** What is to be stored; of one batch all have the same records. */
+interface Waiting {
+  readonly context: ServiceContext;
+  readonly submission: Omit<SubmissionRecord, "id">;
+  readonly replaces: string | undefined;
+}
+
 /**
- * Collection `open-submissions`, id = author and digest, remembers which submission waits with this content.
+ * 200 who submit at once take their numbers in a few commits, and nobody is beaten to the next one. Those that cannot be with others, or lost
+ * with them against another process, are stored one by one.
  */
-async function store(
-  context: ServiceContext,
-  submission: Omit<SubmissionRecord, "id">,
-  replaces: string | undefined,
-): Promise<SubmissionRecord> {
-  const { records } = context;
-  const key = { collection: "open-submissions", id: `${submission.digest}/${submission.author}` };
-  const known = await records.get<{ submission: string }>(key.collection, key.id);
-  if (known !== undefined) {
-    const before = await records.get<SubmissionRecord>("submissions", known.body.submission);
-    if (before?.body.state === submission.state && before.body.base === submission.base) return before.body;
+async function storeAll(
+  waiting: readonly Waiting[],
+): Promise<readonly PromiseSettledResult<SubmissionRecord>[]> {
+  const some = [...new Map(waiting.filter(isApart).map((one) => [contentKey(one.submission), one])).values()];
+  const stored = new Map<Waiting, SubmissionRecord>();
+  try {
+    const bodies = some.length > 1 ? await storeTogether(some) : [];
+    for (const [i, body] of bodies.entries()) stored.set(some[i] as Waiting, body);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
   }
+  const results: PromiseSettledResult<SubmissionRecord>[] = [];
+  for (const one of waiting) {
+    const body = stored.get(one) ?? untilCommitted(async () => (await storeTogether([one]))[0]);
+    results.push(...(await Promise.allSettled([body as Promise<SubmissionRecord>])));
+  }
+  return results;
+}
+
+/** It changes nothing that another one of the same batch may change. */
+function isApart({ replaces }: Waiting): boolean {
+  return replaces === undefined;
+}
+
+/** Collection `open-submissions` remembers by this id which submission waits with this content. */
+function contentKey({ digest, author }: Omit<SubmissionRecord, "id">): string {
+  return `${digest}/${author}`;
+}
+
+/** In one commit. Of different contents. */
+async function storeTogether(waiting: readonly Waiting[]): Promise<readonly SubmissionRecord[]> {
+  const [{ context }] = waiting as [Waiting];
+  const { records } = context;
+  const opened = await Promise.all(waiting.map((one) => findOpen(context, one.submission)));
   const { number, write } = await nextNumber(records, "submissions");
-  const id = `s-${String(number).padStart(12, "0")}`;
-  const body: SubmissionRecord = { id, ...submission };
-  const writes: RecordWrite[] = [write, { collection: "submissions", id, expected: 0, body }];
-  if (body.state === "open" || body.state === "draft") {
-    writes.push({ ...key, expected: known?.version ?? 0, body: { submission: id } });
+  let last = number - 1;
+  const writes: RecordWrite[] = [];
+  const bodies: SubmissionRecord[] = [];
+  for (const [i, { submission, replaces }] of waiting.entries()) {
+    const { same, version } = opened[i] as Awaited<ReturnType<typeof findOpen>>;
+    const body = same ?? { id: `s-${String(++last).padStart(12, "0")}`, ...submission };
+    bodies.push(body);
+    if (same !== undefined) continue;
+    writes.push({ collection: "submissions", id: body.id, expected: 0, body });
+    if (body.state !== "open" && body.state !== "draft") continue;
+    const id = contentKey(body);
+    writes.push({
+      ...{ collection: "open-submissions", id },
+      expected: version,
+      body: { submission: body.id },
+    });
     const before = replaces === undefined ? undefined : await replaced(context, body, replaces);
     if (before !== undefined) writes.push(before);
   }
-  await records.commit(writes);
-  return body;
+  if (writes.length > 0) await records.commit([{ ...write, body: { last } }, ...writes]);
+  return bodies;
+}
+
+/** The submission that waits with the same content, and the version of what remembers it. */
+async function findOpen({ records }: ServiceContext, submission: Omit<SubmissionRecord, "id">) {
+  const known = await records.get<{ submission: string }>("open-submissions", contentKey(submission));
+  if (known === undefined) return { version: 0 };
+  const { version } = known;
+  const before = await records.get<SubmissionRecord>("submissions", known.body.submission);
+  if (before?.body.state !== submission.state || before.body.base !== submission.base) return { version };
+  return { version, same: before.body };
 }
 
 /** SPEC §17.2.4: what is replaced can no longer be approved, whoever was about to. */

@@ -138,6 +138,37 @@ export function recordsContract(name: string, subject: RecordsUnderTest): void {
       expect(await records.get("c", "x")).toMatchObject({ version: 1, body: won });
     });
 
+    it("undoes what it refuses, and nothing of what is committed beside it", async () => {
+      await records.commit([put("taken", 0, 1)]);
+      const attempts = Array.from({ length: 30 }, (_, i) =>
+        records.commit([put(`a${i}`, 0, i), put(i % 3 === 1 ? "taken" : `b${i}`, 0, i), put(`z${i}`, 0, i)]),
+      );
+      const results = await Promise.allSettled(attempts);
+      const won = results.flatMap(({ status }, i) => (status === "fulfilled" ? [i] : []));
+      expect(won).toEqual(results.flatMap((_, i) => (i % 3 === 1 ? [] : [i])));
+      expect(await ids()).toEqual(["taken", ...won.flatMap((i) => [`a${i}`, `b${i}`, `z${i}`])].sort());
+    });
+
+    it("ends what was begun before it is closed", async () => {
+      const commits = Array.from({ length: 5 }, (_, i) => records.commit([put(`x${i}`, 0, i)]));
+      await Promise.all([...commits, records.close()]);
+      records = await place.open();
+      expect(await ids()).toHaveLength(5);
+    });
+
+    it("takes changes and new documents of one commit in any order", async () => {
+      await records.commit([put("b", 0, 1), put("d", 0, 1)]);
+      await records.commit([
+        put("e", 0, 2),
+        put("d", 1, null),
+        put("a", 0, 2),
+        put("c", 0, 2),
+        put("b", 1, 2),
+      ]);
+      expect(await ids()).toEqual(["a", "b", "c", "e"]);
+      expect(await records.get("c", "b")).toMatchObject({ version: 2, body: 2 });
+    });
+
     it("is the same after closing and opening, and between two openings at once", async () => {
       await records.commit([put("x", 0, "kept")]);
       const second = await place.open();

@@ -38,6 +38,42 @@ describe("submitting rules", () => {
     expect((await desk.submit("again", "yara", { "a.yar": good })).id).not.toBe(one.id);
   });
 
+  it("stores many that come at once in few commits, each with a number and an answer of its own", async () => {
+    let commits = 0;
+    const { records } = desk.context;
+    const counted: typeof records = {
+      get: (...asked) => records.get(...asked),
+      list: (...asked) => records.list(...asked),
+      commit: (...asked) => {
+        commits++;
+        return records.commit(...asked);
+      },
+      close: () => records.close(),
+    };
+    const context = { ...desk.context, records: counted };
+    const send = (ruleset: string, text: string, replaces?: string) => {
+      const input = { ruleset, kind: "yara", message: "why", files: incoming({ "a.yar": text }) } as const;
+      return submitRules(context, ann, { ...input, ...(replaces !== undefined && { replaces }) });
+    };
+    const before = await send("many-0", good);
+    commits = 0;
+    const rule = (i: number) => `rule Many_${i} { condition: filesize > ${i} }`;
+    const sent = await Promise.allSettled([
+      ...Array.from({ length: 40 }, (_, i) => send(`many-${i + 1}`, i === 7 ? bad : rule(i))),
+      send("many-1", rule(0)),
+      send("many-0", rule(100), before.id),
+      send("many-0", rule(101), "s-000000009999"),
+    ]);
+    const made = sent.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect(sent.flatMap(({ status }, i) => (status === "rejected" ? [i] : []))).toEqual([42]);
+    expect(made[40]?.id).toBe(made[0]?.id);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(made.length - 1);
+    expect(made.map(({ state }) => state).filter((state) => state !== "open")).toEqual(["refused"]);
+    expect(await showSubmission(desk.context, ann, before.id)).toMatchObject({ state: "withdrawn" });
+    for (const one of made) expect(await showSubmission(desk.context, ann, one.id)).toEqual(one);
+    expect(commits).toBeLessThan(20);
+  });
+
   it("keeps a broken revision with every finding, refused", async () => {
     const record = await desk.submit("broken", "yara", { "a.yar": bad, "b.yar": "rule {", "c.yar": good });
     expect(record.state).toBe("refused");

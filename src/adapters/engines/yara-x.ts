@@ -21,6 +21,10 @@ export interface YaraXOptions {
   readonly idleMs?: number;
 }
 
+/** A thread costs as much as compiling this, and more: for less, those that run suffice, unless one of them is stuck. */
+const newThreadBytesMin = 256 * 1024;
+const stuckMs = 1_000;
+
 /** Node has it; its types stand with those of browsers. */
 const { compile } = (
   globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }
@@ -61,6 +65,8 @@ class YaraXPool {
   readonly #jobs: Job[] = [];
   readonly #idle: YaraXThread[] = [];
   #busy = 0;
+  /** Of the files that wait. */
+  #bytes = 0;
   #module: Promise<object> | undefined;
   #goes: NodeJS.Timeout | undefined;
 
@@ -76,6 +82,7 @@ class YaraXPool {
       const findings = new Map<string, Finding[]>();
       const done = () => resolve(findings);
       this.#jobs.push({ waiting: [...files], findings, left: files.length, done, failed });
+      for (const { bytes } of files) this.#bytes += bytes.length;
       this.#start();
     });
   }
@@ -86,9 +93,11 @@ class YaraXPool {
     await Promise.all(this.#idle.splice(0).map((thread) => thread.close()));
   }
 
-  #start(): void {
+  #start(stuck = false): void {
     clearTimeout(this.#goes);
     while (this.#busy < this.#workers && this.#jobs.length > 0) {
+      const worthwhile = this.#busy === 0 || stuck || this.#bytes >= newThreadBytesMin;
+      if (this.#idle.length === 0 && !worthwhile) return;
       this.#busy++;
       void this.#work().finally(() => {
         this.#busy--;
@@ -102,11 +111,14 @@ class YaraXPool {
   async #work(): Promise<void> {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const [job, file] = next;
+      const late = setTimeout(() => this.#start(true), stuckMs);
       try {
         const thread = this.#idle.pop() ?? new YaraXThread(await this.#compiled(), this.#fileTimeoutMs);
         job.findings.set(file.path, await thread.check(file).finally(() => this.#idle.push(thread)));
       } catch (error) {
         job.failed(error);
+      } finally {
+        clearTimeout(late);
       }
       if (--job.left === 0) job.done();
     }
@@ -117,6 +129,7 @@ class YaraXPool {
     const job = this.#jobs.shift();
     const file = job?.waiting.shift();
     if (job === undefined || file === undefined) return undefined;
+    this.#bytes -= file.bytes.length;
     if (job.waiting.length > 0) this.#jobs.push(job);
     return [job, file];
   }

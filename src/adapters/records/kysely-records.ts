@@ -70,8 +70,10 @@ export class KyselyRecords implements Records {
   async commit(writes: readonly RecordWrite[], checks: readonly RecordCheck[] = []): Promise<void> {
     const sorted = inOrder(writes);
     await this.#database.write("committing records", async (transaction) => {
-      if (sorted.length > 1 && sorted.every(isNew)) await insertAll(transaction, sorted);
-      else for (const write of sorted) await applyWrite(transaction, write);
+      for (const run of runsOf(sorted)) {
+        if (run.every(isNew)) await insertAll(transaction, run);
+        else for (const write of run) await applyWrite(transaction, write);
+      }
       // Last, when nobody else can write any more, or must wait for us.
       for (const check of checks) await this.#requireUnchanged(transaction, check);
     });
@@ -103,6 +105,17 @@ function inOrder(writes: readonly Write[]): readonly Write[] {
   return [...writes].sort((a, b) => compare(a.collection, b.collection) || compare(a.id, b.id));
 }
 
+/** In the same order: new documents that follow each other go in together. */
+function runsOf(writes: readonly Write[]): readonly (readonly Write[])[] {
+  const runs: Write[][] = [];
+  for (const write of writes) {
+    const last = runs.at(-1);
+    if (last !== undefined && isNew(write) && isNew(last[0] as Write)) last.push(write);
+    else runs.push([write]);
+  }
+  return runs;
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -128,7 +141,6 @@ async function insertAll(transaction: Transaction<Schema>, writes: readonly Writ
 
 async function applyWrite(transaction: Transaction<Schema>, write: Write): Promise<void> {
   const { collection, id, expected } = write;
-  if (isNew(write)) return insertAll(transaction, [write]);
   const done =
     write.body === null
       ? (

@@ -3,12 +3,13 @@
  * first statement writes, so it takes the write lock at once.
  */
 import SQLite from "better-sqlite3";
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { dirname } from "node:path";
 import { OperationError, quote, RulemintError } from "../../core/errors.js";
 import type { Records } from "../../ports/records.js";
 import { makeFolderDurably, syncFolder } from "../durable-files.js";
 import { KyselyRecords } from "./kysely-records.js";
+import { SharedCommits } from "./shared-commits.js";
 import {
   type Dialect,
   missingSteps,
@@ -51,17 +52,37 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
   }
   await syncFolder(dirname(options.path));
   const file = database;
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file }) });
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: rememberStatements(file) }) });
+  const commits = new SharedCommits(db);
   return new KyselyRecords({
     read: (doing, work) => guarded(doing, () => work(db)),
-    write: (doing, work) => guarded(doing, () => db.transaction().execute(work)),
+    write: (doing, work) => guarded(doing, () => commits.run(work)),
     keepRows: "",
     close: async () => {
+      await commits.settled();
       await db.destroy();
       // The builder closes what it has used: a file that was only opened would stay open.
       file.close();
     },
   });
+}
+
+const statementsMax = 64;
+
+/** What is asked again and again is prepared once. */
+function rememberStatements(file: SQLite.Database): SqliteDatabase {
+  const prepared = new Map<string, SQLite.Statement>();
+  return {
+    prepare: (text) => {
+      const statement = prepared.get(text) ?? file.prepare(text);
+      // Last used stands last.
+      prepared.delete(text);
+      prepared.set(text, statement);
+      for (const oldest of prepared.keys()) if (prepared.size > statementsMax) prepared.delete(oldest);
+      return statement as unknown as SqliteStatement;
+    },
+    close: () => void file.close(),
+  };
 }
 
 /** All missing steps in one transaction. @throws OperationError STORE_FAILED for a schema from the future */

@@ -24,6 +24,10 @@ export class ParserThread {
     private readonly timeoutMs: number,
   ) {}
 
+  get isWarm(): boolean {
+    return this.worker !== undefined;
+  }
+
   /** Starts the thread, if there is none, before it has anything to do. */
   warm(): Worker {
     if (this.worker !== undefined) return this.worker;

@@ -34,6 +34,9 @@ const defaultTimeoutMs = 120_000;
 /** Of one message to a thread: for a file of a few hundred bytes the message costs as much as the parsing. */
 const handfulBytesMax = 64 * 1024;
 const handfulFilesMax = 64;
+/** A thread costs 0.3 s of CPU until it can parse, which for less than this those that run do as well, unless one of them is stuck. */
+const newThreadBytesMin = 256 * 1024;
+const stuckMs = 1_000;
 
 export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
   if (options.workers <= 0)
@@ -72,6 +75,8 @@ function parseHere(kind: RuleKind, file: SourceFile): ParsedFile {
 class ThreadPool implements RuleWorkers {
   private readonly idle: ParserThread[];
   private readonly queue: QueuedPart[] = [];
+  /** Of the queue. */
+  private bytes = 0;
   private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly threads: readonly ParserThread[]) {
@@ -98,6 +103,7 @@ class ThreadPool implements RuleWorkers {
         new Promise<Answer>((settle) => {
           const bytes = part.reduce((sum, file) => sum + file.bytes.length, 0);
           this.queue.push({ kind, part, bytes, wanted, settle });
+          this.bytes += bytes;
         }),
     );
     this.startIdle();
@@ -110,10 +116,13 @@ class ThreadPool implements RuleWorkers {
     await Promise.all(this.threads.map((thread) => thread.close()));
   }
 
-  private startIdle(): void {
+  private startIdle(stuck = false): void {
     while (this.queue.length > 0) {
-      const thread = this.idle.pop();
+      const thread = this.idle.at(-1);
       if (thread === undefined) return;
+      const worthwhile = this.running.size === 0 || stuck || this.bytes >= newThreadBytesMin;
+      if (!thread.isWarm && !worthwhile) return;
+      this.idle.pop();
       const run: Promise<void> = this.work(thread).finally(() => {
         this.running.delete(run);
         this.idle.push(thread);
@@ -137,11 +146,14 @@ class ThreadPool implements RuleWorkers {
       if (count > 0 && !more) break;
       count++;
     }
-    return this.queue.splice(0, count);
+    const some = this.queue.splice(0, count);
+    for (const part of some) this.bytes -= part.bytes;
+    return some;
   }
 
   private async settle(thread: ParserThread, some: readonly QueuedPart[]): Promise<void> {
     const [first, ...others] = some as [QueuedPart, ...QueuedPart[]];
+    const late = setTimeout(() => this.startIdle(true), stuckMs);
     try {
       const { kind, wanted } = first;
       const answers = await thread.parse({ kind, wanted, parts: some.map(({ part }) => part) });
@@ -154,6 +166,8 @@ class ThreadPool implements RuleWorkers {
         return;
       }
       for (const one of some) await this.settle(thread, [one]);
+    } finally {
+      clearTimeout(late);
     }
   }
 }

@@ -127,6 +127,24 @@ describe("a rule worker that fails", () => {
   });
 });
 
+describe("a few small files", () => {
+  const script = new URL("../../support/children/failing-rule-worker.mjs", import.meta.url);
+
+  it("do not wait behind one that hangs, though a second thread is not started for so little", async () => {
+    const pool = openRuleWorkers({ workers: 2, timeoutMs: 6000, script });
+    const ended: string[] = [];
+    const parse = async (path: string) => {
+      const [answer] = await pool.parse("ioc", [sourceFile(path, "")]);
+      ended.push(answer?.path ?? "");
+    };
+    const hanging = parse("hangs");
+    await Promise.all([parse("a"), parse("b")]);
+    await hanging;
+    expect(ended).toEqual(["a", "b", "hangs"]);
+    await pool.close();
+  });
+});
+
 describe.runIf(haveCorpora)("on real rules", () => {
   it.each(["ioc", "suricata"] as const)("one and two workers give the same section of %s", async (kind) => {
     const date = corpusDates(kind).at(-1) as string;
