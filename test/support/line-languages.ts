@@ -20,7 +20,7 @@ export function told(findings: readonly Finding[]): string[] {
 export function exported(language: RuleLanguage, records: Iterable<string>): Map<string, string> {
   const texts = new Map<string, string>();
   for (const file of language.exportFiles(records)) {
-    texts.set(file.path, [...file.chunks].map((chunk) => Buffer.from(chunk).toString("utf8")).join(""));
+    texts.set(file.path, Array.from(file.chunks, (chunk) => Buffer.from(chunk).toString("utf8")).join(""));
   }
   return texts;
 }
@@ -29,7 +29,10 @@ export function exported(language: RuleLanguage, records: Iterable<string>): Map
 export function parseExport(language: RuleLanguage, records: Iterable<string>): ParsedFile[] {
   return [...language.exportFiles(records)].map((file) => {
     expect(language.accepts(file.path)).toBe(true);
-    return language.parse({ path: file.path, bytes: new Uint8Array(Buffer.concat([...file.chunks])) });
+    return language.parse({
+      path: file.path,
+      bytes: new Uint8Array(Buffer.concat(Array.from(file.chunks, (chunk) => chunk.slice()))),
+    });
   });
 }
 

@@ -101,31 +101,37 @@ async function writeFiles(
 ): Promise<{ files: number; bytes: number }> {
   const folders = new Set<string>([folder]);
   await makeFolderDurably(folder);
+  const gathered = new Uint8Array(gatherBytes);
   let [count, bytes] = [0, 0];
   for await (const file of files) {
     const path = join(folder, safePath(file.path));
     if (!folders.has(dirname(path))) await makeFolderDurably(dirname(path));
     folders.add(dirname(path));
-    bytes += await writeFile(path, file.chunks);
+    bytes += await writeFile(path, file.chunks, gathered);
     count++;
   }
   for (const made of folders) await syncFolder(made);
   return { files: count, bytes };
 }
 
-async function writeFile(path: string, chunks: Iterable<Uint8Array>): Promise<number> {
+/** Through `gathered`, so that a chunk's place may be used again, and the disk gets large pieces. */
+async function writeFile(path: string, chunks: Iterable<Uint8Array>, gathered: Uint8Array): Promise<number> {
   const handle = await open(path, "wx", 0o644);
   try {
-    let [gathered, waiting, bytes]: [Uint8Array[], number, number] = [[], 0, 0];
+    let [waiting, bytes] = [0, 0];
     for (const chunk of chunks) {
-      gathered.push(chunk);
-      waiting += chunk.length;
       bytes += chunk.length;
-      if (waiting < gatherBytes) continue;
-      await handle.writeFile(Buffer.concat(gathered));
-      [gathered, waiting] = [[], 0];
+      if (waiting + chunk.length > gathered.length) {
+        await handle.writeFile(gathered.subarray(0, waiting));
+        waiting = 0;
+      }
+      if (chunk.length > gathered.length) await handle.writeFile(chunk);
+      else {
+        gathered.set(chunk, waiting);
+        waiting += chunk.length;
+      }
     }
-    await handle.writeFile(Buffer.concat(gathered));
+    await handle.writeFile(gathered.subarray(0, waiting));
     await handle.datasync();
     return bytes;
   } finally {

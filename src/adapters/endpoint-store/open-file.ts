@@ -18,8 +18,8 @@ export async function openFile(path: string): Promise<OpenObject | undefined> {
     const { size } = await handle.stat();
     return {
       length: size,
-      read: (offset, length) => readExactly(handle, path, offset, length),
-      readNow: (offset, length) => readExactlyNow(handle, path, offset, length),
+      read: (offset, length, into) => readExactly(handle, path, offset, placeFor(length, into)),
+      readNow: (offset, length, into) => readExactlyNow(handle, path, offset, placeFor(length, into)),
       close: () => handle.close(),
     };
   } catch (cause) {
@@ -28,13 +28,16 @@ export async function openFile(path: string): Promise<OpenObject | undefined> {
   }
 }
 
+const placeFor = (length: number, into?: Uint8Array): Uint8Array =>
+  into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+
 async function readExactly(
   handle: FileHandle,
   path: string,
   offset: number,
-  length: number,
+  bytes: Uint8Array,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+  const { length } = bytes;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle
@@ -46,8 +49,8 @@ async function readExactly(
   return bytes;
 }
 
-function readExactlyNow(handle: FileHandle, path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
+function readExactlyNow(handle: FileHandle, path: string, offset: number, bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
   let filled = 0;
   while (filled < length) {
     let read: number;

@@ -48,8 +48,9 @@ export class FilesystemScratch implements EndpointScratch {
 class GrowingFile implements ScratchFile {
   readonly #handle: FileHandle;
   readonly #path: string;
-  #gathered: Uint8Array[] = [];
-  #bytes = 0;
+  /** The caller may reuse its array, so what waits is a copy. */
+  readonly #gathered = new Uint8Array(gatherBytes);
+  #waiting = 0;
 
   constructor(handle: FileHandle, path: string) {
     this.#handle = handle;
@@ -57,10 +58,10 @@ class GrowingFile implements ScratchFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    // The caller may reuse its array, so what waits is a copy.
-    this.#gathered.push(Uint8Array.from(bytes));
-    this.#bytes += bytes.length;
-    if (this.#bytes >= gatherBytes) await this.#flush();
+    if (this.#waiting + bytes.length > gatherBytes) await this.#flush();
+    if (bytes.length > gatherBytes) return this.#append(bytes);
+    this.#gathered.set(bytes, this.#waiting);
+    this.#waiting += bytes.length;
   }
 
   async close(): Promise<void> {
@@ -75,13 +76,16 @@ class GrowingFile implements ScratchFile {
   }
 
   async #flush(): Promise<void> {
-    const whole = Buffer.concat(this.#gathered);
-    this.#gathered = [];
-    this.#bytes = 0;
+    const whole = this.#gathered.subarray(0, this.#waiting);
+    this.#waiting = 0;
+    await this.#append(whole);
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
     let written = 0;
     try {
-      while (written < whole.length) {
-        written += (await this.#handle.write(whole, written)).bytesWritten;
+      while (written < bytes.length) {
+        written += (await this.#handle.write(bytes, written)).bytesWritten;
       }
     } catch (cause) {
       throw storeError(cause, `writing ${quote(this.#path)}`);

@@ -6,10 +6,13 @@
 /** Random access to bytes that do not change while they are read. */
 export interface ByteSource {
   readonly length: number;
-  /** Exactly `length` bytes from `offset`. @throws OperationError when the world gives fewer. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Exactly `length` bytes from `offset`. They may be put into `into`, which is no shorter, and which the caller will use again.
+   * @throws OperationError when the world gives fewer.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   /** The same without waiting, where the bytes are on this machine: for readers that cannot wait between two records. */
-  readNow?(offset: number, length: number): Uint8Array;
+  readNow?(offset: number, length: number, into?: Uint8Array): Uint8Array;
 }
 
 /** Takes bytes in order. The caller may reuse the array after the promise settles. */

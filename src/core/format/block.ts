@@ -52,50 +52,104 @@ export function writeRecord(writer: ByteWriter, before: string, record: string):
 }
 
 /**
- * The records of one block. Refuses what `writeRecord` would have written in another way, and records out of order.
- * Work and memory are bounded by the block's own size.
+ * Steps through the records of a block, each as bytes that the next one overwrites: nothing is made for a record. Refuses what `writeRecord`
+ * would have written in another way, and records out of order. Work and memory are bounded by the block's own size.
  */
+export class BlockReader {
+  /** The record at hand is the first `length` bytes. */
+  bytes = new Uint8Array(1024);
+  length = 0;
+  /** So many of them are those of the record before; the others stand in the block from `start` on. */
+  shared = 0;
+  start = 0;
+  readonly #order: SectionOrder;
+  readonly #complain: Complain;
+  #reader: ByteReader;
+  #block: Uint8Array = new Uint8Array(0);
+  #records = 0;
+  #left = 0;
+  #weight = 0;
+
+  constructor(order: SectionOrder, complain: Complain) {
+    this.#order = order;
+    this.#complain = complain;
+    this.#reader = new ByteReader(this.#block, complain);
+  }
+
+  open(block: Uint8Array, records: number): void {
+    this.#reader = new ByteReader(block, this.#complain);
+    this.#block = block;
+    this.#records = records;
+    this.#left = records;
+    this.#weight = 0;
+    this.length = 0;
+  }
+
+  /** False behind the last record, which is where the block must end. */
+  next(): boolean {
+    const reader = this.#reader;
+    const before = this.length;
+    if (this.#left === 0) {
+      reader.end();
+      return false;
+    }
+    const shared = reader.varint(before);
+    const rest = reader.varint(reader.left);
+    const start = reader.offset;
+    if (rest > reader.left) throw this.#complain(`expected ${rest} bytes of a record, got ${reader.left}`);
+    reader.skip(rest);
+    this.#weight += shared + rest + 2;
+    if (this.#records > 1 && this.#weight > blockWeightMax) {
+      throw this.#complain("expected a block of at most 64 KiB");
+    }
+    const first = this.#block[start] as number;
+    // SPEC §3.1.4: what could have been shared is shared, or one block would have several encodings.
+    if (shared < before && rest > 0 && this.bytes[shared] === first) {
+      throw this.#complain("expected records to share all they have in common");
+    }
+    // With the common prefix known to be the longest, one byte decides.
+    const rises = rest > 0 && (shared === before || first > (this.bytes[shared] as number));
+    if (this.#order === "sorted" && this.#left < this.#records && !rises) {
+      throw this.#complain("expected records in rising order");
+    }
+    this.#left--;
+    this.shared = shared;
+    this.start = start;
+    this.#fill(shared, start, rest);
+    return true;
+  }
+
+  #fill(shared: number, start: number, rest: number): void {
+    const length = shared + rest;
+    if (length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.bytes.length));
+      larger.set(this.bytes.subarray(0, shared));
+      this.bytes = larger;
+    }
+    const block = this.#block;
+    const bytes = this.bytes;
+    for (let i = 0; i < rest; i++) bytes[shared + i] = block[start + i] as number;
+    this.length = length;
+  }
+}
+
+/** The records of one block. */
 export function parseBlock(
   bytes: Uint8Array,
   count: number,
   order: SectionOrder,
   complain: Complain,
 ): string[] {
-  const reader = new ByteReader(bytes, complain);
+  const reader = new BlockReader(order, complain);
+  reader.open(bytes, count);
   const text = byteString(bytes);
   const records: string[] = [];
-  let before = "";
-  let weight = 0;
-  for (let i = 0; i < count; i++) {
-    const shared = reader.varint(before.length);
-    const length = reader.varint(reader.left);
-    const start = reader.offset;
-    if (length > reader.left) throw complain(`expected ${length} bytes of a record, got ${reader.left}`);
-    reader.skip(length);
-    weight += shared + length + 2;
-    if (count > 1 && weight > blockWeightMax) throw complain("expected a block of at most 64 KiB");
-    // SPEC §3.1.4: what could have been shared is shared, or one block would have several encodings.
-    if (shared < before.length && length > 0 && before.charCodeAt(shared) === text.charCodeAt(start)) {
-      throw complain("expected records to share all they have in common");
-    }
-    const record = joined(before, shared, text, start, length);
-    if (order === "sorted" && i > 0 && !rises(before, shared, text, start, length)) {
-      throw complain("expected records in rising order");
-    }
+  let record = "";
+  while (reader.next()) {
+    const { shared, start, length } = reader;
+    const rest = text.slice(start, start + length - shared);
+    record = shared === 0 ? rest : record.slice(0, shared) + rest;
     records.push(record);
-    before = record;
   }
-  reader.end();
   return records;
-}
-
-function joined(before: string, shared: number, text: string, start: number, length: number): string {
-  const rest = text.slice(start, start + length);
-  return shared === 0 ? rest : before.slice(0, shared) + rest;
-}
-
-/** With the common prefix known to be the longest, one character decides. */
-function rises(before: string, shared: number, text: string, start: number, length: number): boolean {
-  if (length === 0) return false;
-  return shared === before.length || text.charCodeAt(start) > before.charCodeAt(shared);
 }

@@ -11,6 +11,7 @@ import type { Sha256Hex } from "../brands.js";
 import { equalBytes } from "../encoding/bytes.js";
 import type { RuleKind, Section } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
+import { BlocksInTurn } from "./blocks-in-turn.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
 import { malformedDatabase, readDirectory } from "./directory.js";
@@ -122,7 +123,8 @@ export async function digestDatabase(
   const database = await openDatabase(source, languages, digest);
   for (const { kind } of database.sections) {
     const section = database.section(kind) as SectionReader;
-    for (const block of section.blocks.keys()) await section.rawBlock(block);
+    const blocks = new BlocksInTurn(section);
+    for (const block of section.blocks.keys()) await blocks.block(block);
   }
   return database.sha256;
 }

@@ -15,7 +15,7 @@ import type { BlockEntry, RuleEntry } from "./index-table.js";
 export class SectionReader {
   readonly facts: SectionFacts;
   readonly blocks: readonly BlockEntry[];
-  readonly #source: ByteSource;
+  readonly source: ByteSource;
   readonly #language: KindFacts;
   readonly #digest: DigestFactory;
   /** The block that `place` looked into last: whoever asks for many records asks in order. */
@@ -29,7 +29,7 @@ export class SectionReader {
     blocks: readonly BlockEntry[],
     { language, digest }: { readonly language: KindFacts; readonly digest: DigestFactory },
   ) {
-    this.#source = source;
+    this.source = source;
     this.facts = facts;
     this.blocks = blocks;
     this.#language = language;
@@ -39,20 +39,18 @@ export class SectionReader {
   /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
   async rawBlock(block: number): Promise<Uint8Array> {
     const entry = this.blocks[block] as BlockEntry;
-    return this.#compared(entry, await this.#source.read(entry.offset, entry.bytes));
+    return this.compared(entry, await this.source.read(entry.offset, entry.bytes));
   }
 
-  /** `rawBlock` without waiting; undefined where the database is not on this machine. @throws VerificationError DATABASE_MALFORMED */
-  get rawBlockNow(): ((block: number) => Uint8Array) | undefined {
-    const readNow = this.#source.readNow?.bind(this.#source);
-    if (readNow === undefined) return undefined;
-    return (block) => {
-      const entry = this.blocks[block] as BlockEntry;
-      return this.#compared(entry, readNow(entry.offset, entry.bytes));
-    };
+  /** `rawBlock` without waiting; undefined where the database is not on this machine. */
+  rawBlockNow(block: number): Uint8Array | undefined {
+    const entry = this.blocks[block] as BlockEntry;
+    const bytes = this.source.readNow?.(entry.offset, entry.bytes);
+    return bytes && this.compared(entry, bytes);
   }
 
-  #compared(entry: BlockEntry, bytes: Uint8Array): Uint8Array {
+  /** The same bytes, if they are those that the index names. @throws VerificationError DATABASE_MALFORMED */
+  compared(entry: BlockEntry, bytes: Uint8Array): Uint8Array {
     const digest = this.#digest();
     digest.update(bytes);
     if (byteString(digest.finish()) === entry.digest) return bytes;
@@ -61,13 +59,12 @@ export class SectionReader {
 
   /** @throws VerificationError DATABASE_MALFORMED */
   async block(block: number): Promise<string[]> {
-    const entry = this.blocks[block] as BlockEntry;
-    const records = parseBlock(
-      await this.rawBlock(block),
-      entry.records,
-      this.facts.order,
-      malformedDatabase,
-    );
+    return this.unpacked(this.blocks[block] as BlockEntry, await this.rawBlock(block));
+  }
+
+  /** @throws VerificationError DATABASE_MALFORMED */
+  unpacked(entry: BlockEntry, bytes: Uint8Array): string[] {
+    const records = parseBlock(bytes, entry.records, this.facts.order, malformedDatabase);
     if (this.facts.order === "sorted" && !(records[0] as string).startsWith(entry.key)) {
       throw malformedDatabase("expected a block to begin with its key");
     }
@@ -82,7 +79,7 @@ export class SectionReader {
   /** Index and id table, as they stand in the file. */
   tables(): Promise<Uint8Array> {
     const { offset, blockBytes, indexBytes, idBytes } = this.facts;
-    return this.#source.read(offset + blockBytes, indexBytes + idBytes);
+    return this.source.read(offset + blockBytes, indexBytes + idBytes);
   }
 
   /** Sequences: the rules of a block, numbered from its first record on. */
@@ -94,7 +91,7 @@ export class SectionReader {
 
   async #allIDs(): Promise<RuleEntry[][]> {
     const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
+    const table = await this.source.read(offset + blockBytes + indexBytes, idBytes);
     const byBlock: RuleEntry[][] = this.blocks.map(() => []);
     for (const entry of parseIDTable(table, records, malformedDatabase))
       byBlock[this.blockOf(entry.record)]?.push(entry);
@@ -128,7 +125,7 @@ export class SectionReader {
 
   async *#listed(id: string): AsyncGenerator<FoundRule, void, undefined> {
     const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.#source.read(offset + blockBytes + indexBytes, idBytes);
+    const table = await this.source.read(offset + blockBytes + indexBytes, idBytes);
     for (const entry of parseIDTable(table, records, malformedDatabase)) {
       if (entry.id > id) return;
       if (entry.id !== id) continue;

@@ -2,12 +2,14 @@
  * Goes through an old section and takes it over into a new database. Whole blocks that no change touches are copied as
  * they are; the bytes that come out are the same as if every record had been written anew.
  */
+import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { SectionReader } from "./database.js";
 import type { DatabaseWriter } from "./database-writer.js";
 import type { BlockEntry } from "./index-table.js";
 
 export class SectionWalker {
   readonly #section: SectionReader | undefined;
+  readonly #blocks: BlocksInTurn | undefined;
   readonly #writer: DatabaseWriter;
   /** Number of the next old record. */
   #at = 0;
@@ -19,6 +21,7 @@ export class SectionWalker {
 
   constructor(section: SectionReader | undefined, writer: DatabaseWriter) {
     this.#section = section;
+    this.#blocks = section && new BlocksInTurn(section);
     this.#writer = writer;
   }
 
@@ -53,7 +56,7 @@ export class SectionWalker {
       const section = this.#section as SectionReader;
       const sorted = section.facts.order === "sorted";
       if (copied && this.#writer.atBlockStart && (sorted || this.#writer.takesReferences)) {
-        if (!this.#writer.takesReferences) this.#writer.copyBlock(await section.rawBlock(block), entry);
+        if (!this.#writer.takesReferences) this.#writer.copyBlock(await this.#raw(block), entry);
         else this.#writer.reuseBlock(entry, sorted ? undefined : await section.idsIn(block));
         this.#last = undefined;
         this.#at = end;
@@ -103,9 +106,14 @@ export class SectionWalker {
 
   async #unpack(block: number): Promise<readonly string[]> {
     if (block !== this.#block) {
-      this.#records = await (this.#section as SectionReader).block(block);
+      const section = this.#section as SectionReader;
+      this.#records = section.unpacked(section.blocks[block] as BlockEntry, await this.#raw(block));
       this.#block = block;
     }
     return this.#records;
+  }
+
+  #raw(block: number): Promise<Uint8Array> {
+    return (this.#blocks as BlocksInTurn).block(block);
   }
 }

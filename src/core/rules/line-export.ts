@@ -35,11 +35,15 @@ export function* exportRuns<T>(
         yield item;
       }
     };
-    const chunks = lineChunks(linesOf(run()));
-    const kept: Uint8Array[] = [];
-    yield { path, chunks: keptFirst(kept, chunks) };
-    for (const chunk of chunks) kept.push(chunk);
+    yield* drawnFile(path, lineChunks(linesOf(run())));
   }
+}
+
+/** One file, and behind it all of its chunks are drawn, by its reader or else for it. */
+export function* drawnFile(path: string, chunks: Generator<Uint8Array>): Iterable<ExportedFile> {
+  const kept: Uint8Array[] = [];
+  yield { path, chunks: keptFirst(kept, chunks) };
+  for (const chunk of chunks) kept.push(chunk.slice());
 }
 
 function* keptFirst(kept: Uint8Array[], chunks: Iterator<Uint8Array>): Iterable<Uint8Array> {

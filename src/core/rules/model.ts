@@ -74,7 +74,7 @@ export interface Merged {
 /** A file that an engine loads. Paths are relative to the kind's export folder. */
 export interface ExportedFile {
   readonly path: string;
-  /** Pieces in order; together the file's bytes. */
+  /** Pieces in order; together the file's bytes. Each may be overwritten when the next is asked for. */
   readonly chunks: Iterable<Uint8Array>;
 }
 

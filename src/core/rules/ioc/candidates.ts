@@ -19,7 +19,8 @@ export interface Candidate {
   readonly anyPort?: true;
 }
 
-const mappedPrefix = `${"\0".repeat(10)}\xff\xff`;
+/** RFC 4291 §2.5.5.2: in front of an IPv4 address. */
+export const mappedPrefix = `${"\0".repeat(10)}\xff\xff`;
 const defaultPorts: Readonly<Record<string, string>> = {
   "http://": ":80",
   "https://": ":443",
@@ -155,6 +156,6 @@ function* ofHost(key: string, port: string | undefined): Generator<Candidate> {
 }
 
 /** Of a host's key that is no name. */
-function addressOf(key: string): string | undefined {
+export function addressOf(key: string): string | undefined {
   return key.startsWith("[") ? parseIPv6(key.slice(1, -1)) : parseIPv4(key);
 }

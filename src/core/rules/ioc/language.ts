@@ -3,13 +3,12 @@
  * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
  */
 import { byteString, utf8Bytes } from "../../encoding/bytes.js";
-import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
 import { byteStringText, forEachLine, LineFindings } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
-import { listName } from "./types.js";
+import { exportLists } from "./plain-lists.js";
 
 export const iocLanguage: RuleLanguage = {
   kind: "ioc",
@@ -24,7 +23,7 @@ export const iocLanguage: RuleLanguage = {
     const record = new IndicatorReader().read(byteString(utf8Bytes(id.trim())));
     return record === undefined ? [] : [record];
   },
-  exportFiles: (records) => exportByPath(records, listName, indicatorText),
+  exportFiles: exportLists,
 };
 
 function parse(file: SourceFile): ParsedFile {

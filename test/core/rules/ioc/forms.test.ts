@@ -15,7 +15,12 @@ const sectionOf = (lines: readonly string[]) =>
 
 function exportAs(form: IOCForm, lines: readonly string[]): Map<string, string> {
   const files = exportInForms("ioc", sectionOf(lines), { ioc: [form], sigma: "flat" }, facts);
-  return new Map([...files].map(({ path, chunks }) => [path, Buffer.concat([...chunks]).toString("utf8")]));
+  return new Map(
+    [...files].map(({ path, chunks }) => [
+      path,
+      Buffer.concat(Array.from(chunks, (chunk) => chunk.slice())).toString("utf8"),
+    ]),
+  );
 }
 
 /** One of each type, and what is hard to write. */
