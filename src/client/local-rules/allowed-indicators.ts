@@ -6,18 +6,21 @@ import { byteString, utf8Bytes } from "../../core/encoding/bytes.js";
 import { candidatesOf } from "../../core/rules/ioc/candidates.js";
 import { IndicatorReader } from "../../core/rules/ioc/indicator.js";
 import { indicatorType } from "../../core/rules/ioc/types.js";
+import { AllowedPlaces } from "./allowed-places.js";
 
 export class AllowedIndicators {
   readonly #choices = new Map<string, number>();
-  /** Whether any of them is more than a hash: most indicators are hashes, and a hash is nothing but itself. */
-  #hasPlaces = false;
+  /** Of those that are more than a hash: most indicators are hashes, and a hash is nothing but itself. */
+  #places: AllowedPlaces | undefined;
 
   constructor(allowed: readonly { readonly indicator: string; readonly choice: number }[]) {
     for (const { indicator, choice } of allowed) {
       const record = recordOf(indicator);
       if (record === undefined) continue;
       this.#choices.set(record, choice);
-      if (!isHash(record)) this.#hasPlaces = true;
+      if (isHash(record)) continue;
+      this.#places ??= new AllowedPlaces();
+      this.#places.add(record);
     }
   }
 
@@ -28,7 +31,8 @@ export class AllowedIndicators {
   /** The choice that allows it. */
   of(record: string): number | undefined {
     if (this.isEmpty) return undefined;
-    if (!this.#hasPlaces || isHash(record)) return this.#choices.get(record);
+    if (this.#places === undefined || isHash(record)) return this.#choices.get(record);
+    if (!this.#places.mayHold(record)) return undefined;
     for (const { record: above, relation, anyPort } of candidatesOf(record)) {
       // One port of a host that is vouched for says nothing of the host.
       if (anyPort || relation === "port") continue;

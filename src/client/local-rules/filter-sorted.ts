@@ -1,5 +1,6 @@
 /** Published records of a sorted kind in, those that are exported out, own ones among them; still in order, and one pass. */
 import type { RuleKind } from "../../core/rules/model.js";
+import { Correlations } from "./correlations.js";
 import { Flowbits } from "./flowbits.js";
 import { idOfRecord, keyOfRecord } from "./rule-names.js";
 import type { Selection } from "./selection.js";
@@ -19,25 +20,35 @@ export interface FilterInput {
 }
 
 export function* filterSorted(input: FilterInput): Generator<string> {
+  const correlations = input.kind === "sigma" ? new Correlations() : undefined;
+  const kept = (record: string) => {
+    correlations?.keep(record);
+    return record;
+  };
   const mine = [...new Set([...input.own, ...(input.added ?? [])])].sort();
   let next = 0;
-  for (const record of publishedRecords(input)) {
-    for (; next < mine.length && (mine[next] as string) < record; next++) yield mine[next] as string;
+  for (const record of publishedRecords(input, correlations)) {
+    for (; next < mine.length && (mine[next] as string) < record; next++) yield kept(mine[next] as string);
     if (mine[next] === record) next++;
-    yield record;
+    yield kept(record);
   }
-  yield* mine.slice(next);
+  for (; next < mine.length; next++) yield kept(mine[next] as string);
+  for (const conflict of correlations?.broken() ?? []) input.tally.conflict(conflict);
 }
 
-function* publishedRecords({ kind, records, selection, own, tally }: FilterInput): Generator<string> {
+function* publishedRecords(
+  { kind, records, selection, own, tally }: FilterInput,
+  correlations: Correlations | undefined,
+): Generator<string> {
   const ownKeys = new Set(own.map((record) => keyOfRecord(kind, record)));
   const ownRecords = new Set(own);
   const flowbits = kind === "suricata" ? new Flowbits(records, selection, own) : undefined;
+  let published = 0;
   for (const record of records) {
-    tally.count(kind, "published");
+    published++;
     const decision = selection.of(record);
     if (decision !== undefined) tally.matched(decision.choice);
-    if (ownKeys.has(keyOfRecord(kind, record))) {
+    if (ownKeys.size > 0 && ownKeys.has(keyOfRecord(kind, record))) {
       // SPEC §16.8.4
       if (ownRecords.has(record)) alsoPublished(kind, record, tally);
       else {
@@ -54,6 +65,7 @@ function* publishedRecords({ kind, records, selection, own, tally }: FilterInput
       yield on;
     } else {
       tally.count(kind, decision.verb === "allow" ? "allowed" : "disabled");
+      correlations?.leave(record);
       if (flowbits === undefined) continue;
       // SPEC §16.8.6
       if (!flowbits.isNeeded(record)) yield switched(record, false);
@@ -64,6 +76,7 @@ function* publishedRecords({ kind, records, selection, own, tally }: FilterInput
       }
     }
   }
+  if (published > 0) tally.count(kind, "published", published);
 }
 
 function alsoPublished(kind: RuleKind, record: string, tally: Tally): void {

@@ -60,6 +60,7 @@ export interface LocalConflict {
     | "not-published"
     | "matches-nothing"
     | "still-needed"
+    | "names-disabled"
     | "own-damaged"
     | "own-refused";
   readonly kind: RuleKind;

@@ -52,7 +52,8 @@ export class Selection {
     const { kind } = this;
     const key = keyOfRecord(kind, record);
     if (key === undefined) return undefined;
-    return this.#byKey.get(key) ?? this.#ofContent(record) ?? this.#allowedOf(record);
+    const named = this.#byKey.size === 0 ? undefined : this.#byKey.get(key);
+    return named ?? this.#ofContent(record) ?? this.#allowedOf(record);
   }
 
   #ofContent(record: string): Decision | undefined {

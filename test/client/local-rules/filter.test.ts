@@ -53,7 +53,7 @@ async function exported(
   const out: Record<string, string> = {};
   for (const { path, chunks } of ruleLanguage(kind).exportFiles(local?.filter(kind, records) ?? records)) {
     expect(out[path], "no path twice").toBeUndefined();
-    out[path] = Buffer.concat([...chunks]).toString("utf8");
+    out[path] = Buffer.concat(Array.from(chunks, (chunk) => chunk.slice())).toString("utf8");
   }
   return { files: out, effect: local?.effect(database, since) };
 }
@@ -143,6 +143,21 @@ describe("indicators", () => {
       host.map((name) => `http://${name}/p`),
       host.map((name) => `*.${name}`),
       address.map((ip) => `${ip}:80`),
+      address.map((ip) => `http://${ip}/p`),
+      host.map((name) => `${name}:80`),
+      host.map((name) => `${name}/p`),
+      fc.tuple(address, fc.integer({ min: 1, max: 128 })).map(([ip, bits]) => `::ffff:${ip}/${bits}`),
+      address.map((ip) => `[::ffff:${ip}]:80`),
+      address.map((ip) => `http://[::ffff:${ip}]/p`),
+      fc.constantFrom(
+        "*.example",
+        "/p",
+        "/q",
+        "2001:db8::1",
+        "2001::/16",
+        "http://[2001:db8::1]/p",
+        "10.0.0.0/1",
+      ),
     );
     fc.assert(
       fc.property(indicator, indicator, (allowed, one) => {
@@ -155,6 +170,7 @@ describe("indicators", () => {
         );
         expect(isTaken).toBe(answers);
       }),
+      { numRuns: 5000 },
     );
   });
 });
@@ -342,6 +358,55 @@ describe("Sigma", () => {
     ]);
     const byTitle = await exported("sigma", feed, [{ what: "*ELSE", by: "pattern" }]);
     expect(Object.keys(byTitle.files)).toEqual([`${a}.yml`]);
+  });
+
+  describe("SPEC §16.8.6 a correlation that names a rule which is switched off is told", () => {
+    const correlation = (rules: string) =>
+      `title: Many\nid: ${c}\nname: many\nstatus: test\ncorrelation:\n  type: event_count\n  rules: ${rules}\n  group-by: [user]\n  timespan: 5m\n  condition: {gte: 10}\n`;
+    const c = "00000000-0000-4000-8000-000000000000";
+    const named = (rules: string) => ({
+      "feed/a.yml": rule(a, "Something odd").replace("status:", "name: odd_logon\nstatus:"),
+      "feed/b.yml": rule(b, "Something else"),
+      "feed/c.yml": correlation(rules),
+    });
+
+    it.each<[string, string, Said[], string[]]>([
+      ["by its name", "[odd_logon, other]", [{ what: a }], [`names-disabled ${c}`]],
+      ["by its id, in any case", `["${b.toUpperCase()}"]`, [{ what: b }], [`names-disabled ${c}`]],
+      [
+        "as the only one, without a list",
+        "odd_logon",
+        [{ what: "*odd", by: "pattern" }],
+        [`names-disabled ${c}`],
+      ],
+      ["another one", "[odd_logon]", [{ what: b }], []],
+      ["itself is off too", "[odd_logon]", [{ what: a }, { what: c }], []],
+      ["a name of other letters", "[Odd_Logon]", [{ what: a }], []],
+    ])("%s", async (_, rules, said, told) => {
+      const outcome = await exported("sigma", named(rules), said);
+      expect(conflicts(outcome)).toEqual(told);
+      expect(outcome.files[`${c}.yml`] === undefined).toBe(said.some(({ what }) => what === c));
+    });
+
+    it("which of several, and not when another rule has the name", async () => {
+      const outcome = await exported("sigma", named(`[odd_logon, ${b}]`), [{ what: a }, { what: b }]);
+      expect(outcome.effect?.conflicts.map(({ message }) => message)).toEqual([
+        `it correlates odd_logon, ${b}, which you switched off: switch it off too, or that on again`,
+      ]);
+      const own = {
+        "mine.yml": rule("33333333-3333-4333-8333-333333333333", "Mine").replace(
+          "status:",
+          "name: odd_logon\nstatus:",
+        ),
+      };
+      expect(conflicts(await exported("sigma", named("[odd_logon]"), [{ what: a }], own))).toEqual([]);
+    });
+
+    it("an own correlation too", async () => {
+      const { "feed/c.yml": mine, ...published } = named("[odd_logon]");
+      const outcome = await exported("sigma", published, [{ what: a }], { "mine.yml": mine });
+      expect(conflicts(outcome)).toEqual([`names-disabled ${c}`]);
+    });
   });
 
   it("SPEC §16.8.4 an own rule takes the place of the published one", async () => {
