@@ -11,7 +11,7 @@ import { RecordFinder } from "../core/format/record-finder.js";
 import { type Candidate, candidatesOf, type Relation } from "../core/rules/ioc/candidates.js";
 import { IndicatorReader } from "../core/rules/ioc/indicator.js";
 import { indicatorText } from "../core/rules/ioc/indicator-text.js";
-import { indicatorType, listName, typeMark } from "../core/rules/ioc/types.js";
+import { type IndicatorType, indicatorType, listName, typeMark } from "../core/rules/ioc/types.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointDatabases, EndpointFiles } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
@@ -51,19 +51,20 @@ export class Lookup {
   readonly release: InstalledRelease;
   readonly #file: OpenObject;
   readonly #finder: RecordFinder | undefined;
-  readonly #hasPatterns: boolean;
+  /** That are listed at all: an address alone has a hundred networks above it. */
+  readonly #types: ReadonlySet<IndicatorType>;
   readonly #local: LocalLookup;
 
   private constructor(
     release: InstalledRelease,
     file: OpenObject,
-    section: { readonly finder: RecordFinder | undefined; readonly hasPatterns: boolean },
+    section: { readonly finder: RecordFinder | undefined; readonly types: ReadonlySet<IndicatorType> },
     local: LocalLookup,
   ) {
     this.release = release;
     this.#file = file;
     this.#finder = section.finder;
-    this.#hasPatterns = section.hasPatterns;
+    this.#types = section.types;
     this.#local = local;
   }
 
@@ -81,9 +82,12 @@ export class Lookup {
       const release = await provenRelease(files, database.sha256);
       const section = database.section("ioc");
       const finder = section && new RecordFinder(section);
-      const patterns = await finder?.startingWith(typeMark(indicatorType.pattern), 1);
-      const hasPatterns = (patterns?.length ?? 0) > 0;
-      return new Lookup(release, file, { finder, hasPatterns }, await LocalLookup.open(files, digest));
+      const types = new Set<IndicatorType>();
+      for (const type of Object.values(indicatorType)) {
+        const first = await finder?.startingWith(typeMark(type), 1);
+        if (first?.length === 1) types.add(type);
+      }
+      return new Lookup(release, file, { finder, types }, await LocalLookup.open(files, digest));
     } catch (error) {
       await file.close();
       throw error;
@@ -99,7 +103,8 @@ export class Lookup {
       throw new UsageError("USAGE", message);
     }
     const candidates = candidatesOf(record);
-    const published = (await Promise.all(candidates.map((one) => this.#hitsOf(one)))).flat();
+    const listed = candidates.filter((one) => this.#types.has(one.record.charCodeAt(0) as IndicatorType));
+    const published = await this.#hitsOf(listed);
     const own = candidates.filter((one) => this.#local.isOwn(one));
     const hits = [
       ...published,
@@ -112,7 +117,7 @@ export class Lookup {
       allowed: word === undefined ? null : { what: word.what, ...(word.reason && { reason: word.reason }) },
       hits,
       release: this.release,
-      patternsNotAsked: this.#hasPatterns,
+      patternsNotAsked: this.#types.has(indicatorType.pattern),
     };
   }
 
@@ -120,16 +125,26 @@ export class Lookup {
     return this.#file.close();
   }
 
-  async #hitsOf({ record, relation, anyPort }: Candidate): Promise<readonly LookupHit[]> {
-    if (this.#finder === undefined) return [];
-    if (!anyPort) {
-      const number = await this.#finder.find(record);
-      return number === undefined ? [] : [hitOf(record, relation, number, this.#local.here(record))];
+  async #hitsOf(candidates: readonly Candidate[]): Promise<readonly LookupHit[]> {
+    const finder = this.#finder;
+    if (finder === undefined) return [];
+    const numbers = await finder.findAll(candidates.map(({ record }) => record));
+    const hits: LookupHit[] = [];
+    for (const [i, { record, relation, anyPort }] of candidates.entries()) {
+      const number = numbers[i];
+      // Behind a name its names below may stand as well.
+      const found = anyPort
+        ? (await finder.startingWith(record, portsMax)).filter(
+            (one) => one.record.length === record.length + 2,
+          )
+        : number === undefined
+          ? []
+          : [{ record, number }];
+      for (const one of found) {
+        hits.push(hitOf(one.record, relation, one.number, this.#local.here(one.record)));
+      }
     }
-    const found = await this.#finder.startingWith(record, portsMax);
-    // Behind a name its names below may stand as well.
-    const own = found.filter((one) => one.record.length === record.length + 2);
-    return own.map((one) => hitOf(one.record, relation, one.number, this.#local.here(one.record)));
+    return hits;
   }
 }
 

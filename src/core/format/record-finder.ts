@@ -1,15 +1,22 @@
 /**
- * Single records of a sorted section, found without unpacking its blocks: front coding says of most records that they are still below the
- * one that is looked for. Blocks are compared with their digest (SPEC §3.3.3) and a few are kept.
+ * Single records of a sorted section, found without unpacking its blocks: front coding says of most records that they are still below the one
+ * that is looked for. Blocks are compared with their digest (SPEC §3.3.3) and a few are kept; of one that is asked for often, every
+ * sixteenth record too, to begin from.
  */
+import { byteString } from "../encoding/bytes.js";
 import { ByteReader } from "../encoding/varint.js";
+import { BlockReader, sharedLength } from "./block.js";
 import { malformedDatabase } from "./directory.js";
-import { keyBytesMax } from "./index-table.js";
+import { type BlockEntry, keyBytesMax } from "./index-table.js";
 import { type FoundRule, type SectionReader, lastBlock } from "./section-reader.js";
+
+const restartEvery = 16;
+const scansMax = 8;
 
 export class RecordFinder {
   readonly #section: SectionReader;
-  readonly #kept = new Map<number, Promise<Uint8Array>>();
+  /** The one that was asked last stands last. */
+  readonly #kept = new Map<number, SearchedBlock>();
   readonly #keptMax: number;
 
   constructor(section: SectionReader, blocksKeptMax = 64) {
@@ -19,85 +26,165 @@ export class RecordFinder {
 
   /** The number of this record; undefined when there is none. @throws VerificationError DATABASE_MALFORMED */
   async find(record: string): Promise<number | undefined> {
-    for (const block of this.#blocksOf(record)) {
-      const place = await this.#placeIn(block, record);
-      if (place.at === "found") return this.#first(block) + place.index;
-      if (place.at === "above" || place.at === "prefix") return undefined;
+    const [number] = await this.findAll([record]);
+    return number;
+  }
+
+  /** `find` for many: what is kept already takes no turn. @throws VerificationError DATABASE_MALFORMED */
+  async findAll(records: readonly string[]): Promise<(number | undefined)[]> {
+    const numbers: (number | undefined)[] = [];
+    for (const record of records) {
+      let number: number | undefined;
+      for (let block = this.#firstBlock(record); this.#mayHold(block, record); block++) {
+        const first = (this.#held(block) ?? (await this.#read(block))).first(record);
+        if (first === undefined) continue;
+        if (first.record === record) number = this.#numberIn(block, first);
+        break;
+      }
+      numbers.push(number);
     }
-    return undefined;
+    return numbers;
   }
 
   /** The records that begin so, at most `most`. @throws VerificationError DATABASE_MALFORMED */
   async startingWith(prefix: string, most: number): Promise<readonly FoundRule[]> {
     const found: FoundRule[] = [];
-    for (const block of this.#blocksOf(prefix)) {
-      const place = await this.#placeIn(block, prefix);
-      if (place.at === "above") break;
-      if (place.at === "below") continue;
-      const records = await this.#section.block(block);
-      const own = records.slice(place.index).filter((record) => record.startsWith(prefix));
-      found.push(...own.map((record, i) => ({ number: this.#first(block) + place.index + i, record })));
-      if (found.length >= most || place.index + own.length < records.length) break;
+    for (let block = this.#firstBlock(prefix); this.#mayHold(block, prefix); block++) {
+      for (const one of (this.#held(block) ?? (await this.#read(block))).from(prefix)) {
+        if (found.length === most || !one.record.startsWith(prefix)) return found;
+        found.push({ number: this.#numberIn(block, one), record: one.record });
+      }
     }
-    return found.slice(0, most);
+    return found;
   }
 
-  /** Those that may hold it or what begins like it, in order: a key is cut short, so equal keys say nothing. */
-  *#blocksOf(record: string): Generator<number> {
-    const { blocks } = this.#section;
+  #firstBlock(record: string): number {
     const cut = record.slice(0, keyBytesMax);
-    for (let i = lastBlock(blocks, ({ key }) => key < cut); i < blocks.length; i++) {
-      const { key } = blocks[i] as (typeof blocks)[number];
-      if (key > cut && !key.startsWith(record)) return;
-      yield i;
-    }
+    return lastBlock(this.#section.blocks, ({ key }) => key < cut);
   }
 
-  #first(block: number): number {
-    return this.#section.blocks[block]?.first ?? 0;
+  /** It or what begins like it, from `#firstBlock` on: a key is cut short, so equal keys say nothing. */
+  #mayHold(block: number, record: string): boolean {
+    const key = this.#section.blocks[block]?.key;
+    return key !== undefined && (key <= record.slice(0, keyBytesMax) || key.startsWith(record));
   }
 
-  async #placeIn(block: number, record: string): Promise<Place> {
-    return placeOf(await this.#raw(block), this.#section.blocks[block]?.records ?? 0, record);
+  #numberIn(block: number, { number }: FoundRule): number {
+    return (this.#section.blocks[block] as BlockEntry).first + number;
   }
 
-  #raw(block: number): Promise<Uint8Array> {
-    const kept = this.#kept.get(block) ?? this.#section.rawBlock(block);
-    this.#kept.delete(block);
-    this.#kept.set(block, kept);
-    // A read that failed may succeed the next time.
-    kept.catch(() => this.#kept.delete(block));
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > this.#keptMax && oldest !== undefined) this.#kept.delete(oldest);
+  #held(block: number): SearchedBlock | undefined {
+    const kept = this.#kept.get(block);
+    if (kept !== undefined) this.#keep(block, kept);
     return kept;
   }
-}
 
-/** `prefix`: the first record that is not below begins with what was looked for; `below`: every record is below. */
-interface Place {
-  readonly at: "found" | "prefix" | "above" | "below";
-  readonly index: number;
-}
-
-/** Every record before the one at hand is below `wanted` and shares its first `match` bytes with it, no more. */
-function placeOf(block: Uint8Array, records: number, wanted: string): Place {
-  const reader = new ByteReader(block, malformedDatabase);
-  let match = 0;
-  for (let index = 0; index < records; index++) {
-    const shared = reader.varint(block.length);
-    const rest = reader.varint(reader.left);
-    const start = reader.offset;
-    reader.skip(rest);
-    // The byte that put the record before below stands in this one too.
-    if (shared > match) continue;
-    if (shared < match) return { at: "above", index };
-    let at = 0;
-    while (at < rest && match < wanted.length && block[start + at] === wanted.charCodeAt(match)) {
-      at++;
-      match++;
-    }
-    if (match === wanted.length) return { at: at === rest ? "found" : "prefix", index };
-    if (at < rest && (block[start + at] as number) > wanted.charCodeAt(match)) return { at: "above", index };
+  #keep(block: number, searched: SearchedBlock): void {
+    this.#kept.delete(block);
+    this.#kept.set(block, searched);
+    const [oldest] = this.#kept.size > this.#keptMax ? this.#kept.keys() : [];
+    if (oldest !== undefined) this.#kept.delete(oldest);
   }
-  return { at: "below", index: records };
+
+  async #read(block: number): Promise<SearchedBlock> {
+    const { records } = this.#section.blocks[block] as BlockEntry;
+    // One block is read sooner than a reader's turn comes.
+    const bytes = this.#section.rawBlockNow(block) ?? (await this.#section.rawBlock(block));
+    const searched = new SearchedBlock(bytes, records);
+    this.#keep(block, searched);
+    return searched;
+  }
+}
+
+/** A record that is kept: its number in the block, and where the one behind it begins. */
+interface Restart extends FoundRule {
+  readonly end: number;
+}
+
+const start: Restart = { record: "", number: -1, end: 0 };
+
+class SearchedBlock {
+  readonly #bytes: Uint8Array;
+  readonly #records: number;
+  /** Made when a block has been asked for some times: they cost as much as a few scans. */
+  #restarts: readonly Restart[] = [start];
+  #asked = 0;
+
+  constructor(bytes: Uint8Array, records: number) {
+    this.#bytes = bytes;
+    this.#records = records;
+  }
+
+  /** The first record that is not below this one. */
+  first(wanted: string): FoundRule | undefined {
+    return this.#firstFrom(wanted, new ByteReader(this.#bytes, malformedDatabase));
+  }
+
+  /** The records that are not below this one, in order. */
+  *from(wanted: string): Generator<FoundRule> {
+    const reader = new ByteReader(this.#bytes, malformedDatabase);
+    let found = this.#firstFrom(wanted, reader);
+    while (found !== undefined) {
+      yield found;
+      const number = found.number + 1;
+      if (number === this.#records) return;
+      const shared = reader.varint(found.record.length);
+      const rest = reader.text(reader.varint(reader.left));
+      found = { record: found.record.slice(0, shared) + rest, number };
+    }
+  }
+
+  /** Leaves the reader behind it. */
+  #firstFrom(wanted: string, reader: ByteReader): FoundRule | undefined {
+    if (++this.#asked === scansMax) this.#restarts = this.#makeRestarts();
+    const { record, number, end } = this.#restartFor(wanted);
+    reader.skip(end);
+    if (record === wanted && number >= 0) return { record, number };
+    const bytes = this.#bytes;
+    // Every record before the one at hand is below `wanted` and shares its first `match` bytes with it, no more.
+    let match = sharedLength(record, wanted);
+    for (let next = number + 1; next < this.#records; next++) {
+      const shared = reader.varint(bytes.length);
+      const rest = reader.varint(reader.left);
+      const from = reader.offset;
+      reader.skip(rest);
+      // The byte that put the record before below stands in this one too.
+      if (shared > match) continue;
+      let at = 0;
+      if (shared === match) {
+        while (at < rest && match < wanted.length && bytes[from + at] === wanted.charCodeAt(match)) {
+          at++;
+          match++;
+        }
+        const isBelow = at === rest || (bytes[from + at] as number) < wanted.charCodeAt(match);
+        if (match < wanted.length && isBelow) continue;
+      }
+      const text = wanted.slice(0, shared) + byteString(bytes.subarray(from, from + rest));
+      return { record: text, number: next };
+    }
+    return undefined;
+  }
+
+  /** The last that is below it or the same. */
+  #restartFor(wanted: string): Restart {
+    let [low, high] = [0, this.#restarts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#restarts[middle] as Restart).record <= wanted) low = middle;
+      else high = middle - 1;
+    }
+    return this.#restarts[low] as Restart;
+  }
+
+  #makeRestarts(): Restart[] {
+    const restarts = [start];
+    const reader = new BlockReader("sorted", malformedDatabase);
+    reader.open(this.#bytes, this.#records);
+    for (let number = 0; reader.next(); number++) {
+      if (number % restartEvery < restartEvery - 1) continue;
+      const record = byteString(reader.bytes.subarray(0, reader.length));
+      restarts.push({ record, number, end: reader.start + reader.length - reader.shared });
+    }
+    return restarts;
+  }
 }

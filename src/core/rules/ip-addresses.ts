@@ -81,13 +81,13 @@ export function formatIPv6(bytes: string): string {
 
 /** The address with everything behind the first `bits` bits set to zero. */
 export function maskAddress(bytes: string, bits: number): string {
-  let masked = "";
-  for (let i = 0; i < bytes.length; i++) {
-    const kept = Math.min(8, Math.max(0, bits - 8 * i));
-    masked += String.fromCharCode(bytes.charCodeAt(i) & (0xff00 >> kept) & 0xff);
-  }
-  return masked;
+  const whole = bits >> 3;
+  if (whole >= bytes.length) return bytes;
+  const cut = String.fromCharCode(bytes.charCodeAt(whole) & (0xff00 >> (bits & 7)) & 0xff);
+  return bytes.slice(0, whole) + cut + zeros.slice(whole + 1, bytes.length);
 }
+
+const zeros = "\0".repeat(16);
 
 /** Decimal without a leading zero, at most `max`; `undefined` for anything else. */
 export function parseDecimal(text: string, max: number): number | undefined {
