@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { type APIClient, createAPIClient, type Release } from "../../src/cli/api-client.js";
 import { feedName } from "../../src/core/brands.js";
+import type { RuleKind } from "../../src/core/rules/model.js";
 import type { Role } from "../../src/services/model.js";
 import { tarArchive } from "../support/tar.js";
 
@@ -151,14 +152,14 @@ export class PublisherProcess {
     return rulemint(words, { ...this.environment, ...service });
   }
 
-  async submit(ruleset: string, files: Readonly<Record<string, string>>) {
-    const query = { ruleset, kind: "ioc", leaveOutInvalid: false } as const;
+  async submit(ruleset: string, files: Readonly<Record<string, string>>, kind: RuleKind = "ioc") {
+    const query = { ruleset, kind, leaveOutInvalid: false };
     return this.as("analyst").createSubmission(query, chunks(tarArchive(files)));
   }
 
   /** Submitted by one person and approved by another. */
-  async addRules(ruleset: string, files: Readonly<Record<string, string>>): Promise<void> {
-    const { id, digest } = await this.submit(ruleset, files);
+  async addRules(ruleset: string, files: Readonly<Record<string, string>>, kind?: RuleKind): Promise<void> {
+    const { id, digest } = await this.submit(ruleset, files, kind);
     await this.as("reviewer").approveSubmission(id, digest);
   }
 
