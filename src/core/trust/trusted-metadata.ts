@@ -80,22 +80,14 @@ export class TrustedMetadata {
    */
   async updateRoot(bytes: Uint8Array): Promise<boolean> {
     // SPEC §8.2.8: going on under a root that is not the newest would trust keys that a later one has taken back.
-    if (this.#rotations === limits.rootRotationsMax) {
-      throw new VerificationError(
-        "ROOT_CHAIN_BROKEN",
-        `expected at most ${limits.rootRotationsMax} new roots at once, got more`,
-      );
-    }
+    const most = limits.rootRotationsMax;
+    if (this.#rotations === most) throw brokenChain(`at most ${most} new roots at once`, "more");
     const envelope = parseEnvelope(bytes, "root");
     const next = parseRoot(envelope.signed);
     await requireThreshold(envelope, this.#root.roles.root, "root, as the root before it says");
     await requireThreshold(envelope, next.roles.root, "root, as it says itself");
-    if (next.version !== this.#root.version + 1) {
-      throw new VerificationError(
-        "ROOT_CHAIN_BROKEN",
-        `expected root version ${this.#root.version + 1}, got ${next.version}`,
-      );
-    }
+    const following = this.#root.version + 1;
+    if (next.version !== following) throw brokenChain(`root version ${following}`, `${next.version}`);
     const { timestamp, snapshot } = this.#root.roles;
     this.#root = next;
     this.#rotations++;
@@ -298,4 +290,8 @@ function sameKeys(a: RoleKeys, b: RoleKeys): boolean {
     a.keys.size === b.keys.size &&
     [...a.keys.keys()].every((id) => b.keys.has(id))
   );
+}
+
+function brokenChain(expected: string, got: string): VerificationError {
+  return new VerificationError("ROOT_CHAIN_BROKEN", `expected ${expected}, got ${got}`);
 }
