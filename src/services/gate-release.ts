@@ -15,6 +15,7 @@ import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import { checkDeltaPaths } from "./gate-delta-paths.js";
+import { tryForms } from "./gate-forms.js";
 import { checkShrink } from "./gate-shrink.js";
 import { measure } from "./metrics.js";
 import type { GateResult, ReleaseRecord } from "./model.js";
@@ -63,6 +64,7 @@ async function runGates(context: ServiceContext, release: ReleaseRecord): Promis
     await timed(context, "shrink-guard", () => checkShrink(context, release, before)),
     await timed(context, "delta-paths", () => checkDeltaPaths(context, release)),
     ...(await tryEngines(context, release, before)),
+    ...(await tryAllForms(context, release)),
   ];
   return results.map((one) =>
     one.result === "FAILED" && waived.has(one.gate) ? { ...one, result: "WAIVED" as const } : one,
@@ -107,6 +109,23 @@ async function tryEngines(
     }
     if (database.section("ioc") !== undefined)
       results.push(await timed(context, "clean-hashes", () => cleanHashes(context, database)));
+    return results;
+  });
+}
+
+async function tryAllForms(context: ServiceContext, release: ReleaseRecord): Promise<GateResult[]> {
+  return withDatabase(context, release, async (database) => {
+    const results: GateResult[] = [];
+    for (const kind of ["ioc", "sigma"] as const) {
+      if (database.section(kind) === undefined) continue;
+      const gate = `forms ${kind}`;
+      results.push(
+        await timed(context, gate, async () => {
+          const { findings, fine } = await tryForms(database, kind, release);
+          return resultOf(gate, findings, fine);
+        }),
+      );
+    }
     return results;
   });
 }

@@ -71,6 +71,7 @@ describe("the gates", () => {
       "must-match clamav": ["PASSED", "1 samples"],
       "must-not-match yara": ["PASSED", "1 clean files"],
       "must-not-match clamav": ["PASSED", "1 clean files"],
+      "forms ioc": ["PASSED", "40 of 40 rules read anew as csv, stix, misp"],
       "clean-hashes": ["PASSED", "no hashes among the indicators"],
       "budget yara": ["PASSED", expect.anything()],
     });
