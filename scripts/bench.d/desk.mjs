@@ -170,11 +170,14 @@ async function releaseRows(publisher, scratch, yara) {
   const before = costs(publisher.pid);
   const start = performance.now();
   await publisher.api("reviewer").approveSubmission(id, digest);
-  const { rules } = await releaseOf(publisher);
+  const { database, gates = [] } = await releaseOf(publisher);
   const seconds = since(start);
   const { cpu } = costs(publisher.pid);
   console.log(
-    `        ${JSON.stringify(rules)}; CPU of the service ${(cpu - before.cpu).toFixed(1)} s, ${load()}`,
+    `        gates: ${gates.map(({ gate, result, seconds: took }) => `${gate} ${result} ${took} s`).join(", ") || "NONE"}`,
+  );
+  console.log(
+    `        ${JSON.stringify(database.rules)}; CPU of the service ${(cpu - before.cpu).toFixed(1)} s, ${load()}`,
   );
   await pause(idleSeconds * 1000);
   const { rss, peak } = costs(publisher.pid);

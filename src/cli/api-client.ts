@@ -50,14 +50,14 @@ export interface APIClient {
   createSubmission(query: Query<"createSubmission">, tar: AsyncIterable<Uint8Array>): Promise<Submission>;
   listSubmissions(query: Query<"listSubmissions">): Promise<SubmissionPage>;
   getSubmission(id: string): Promise<Submission>;
-  approveSubmission(id: string, digest: string): Promise<Submission>;
-  rejectSubmission(id: string, digest: string, reason: string): Promise<Submission>;
-  approveInEmergency(id: string, digest: string, reason: string): Promise<Submission>;
-  openDraft(id: string): Promise<Submission>;
-  withdrawSubmission(id: string, reason: string): Promise<Submission>;
+  approveSubmission(id: string, digest: string, how?: How): Promise<Submission>;
+  rejectSubmission(id: string, digest: string, reason: string, how?: How): Promise<Submission>;
+  approveInEmergency(id: string, digest: string, reason: string, how?: How): Promise<Submission>;
+  openDraft(id: string, how?: How): Promise<Submission>;
+  withdrawSubmission(id: string, reason: string, how?: How): Promise<Submission>;
   diffSubmission(id: string, query: Query<"diffSubmission">): Promise<SubmissionDiff>;
   listComments(id: string): Promise<readonly Comment[]>;
-  addComment(id: string, comment: NewComment): Promise<Comment>;
+  addComment(id: string, comment: NewComment, how?: How): Promise<Comment>;
   getRuleRevisions(query: Query<"getRuleRevisions">): Promise<RuleRevisions>;
   /** A `ChangeLog`, Markdown, or one HTML page. */
   getChanges(feed: string, release: number, format: "json" | "markdown" | "html"): Promise<Uint8Array>;
@@ -67,8 +67,10 @@ export interface APIClient {
   liftQuarantine(ruleset: string, order: QuarantineOrder, how?: How): Promise<Submission>;
   listQuarantine(): Promise<readonly Quarantined[]>;
   createToken(order: TokenOrder): Promise<Schemas["NewToken"]>;
+  /** What `createToken` would make: without the token, since there is none. */
+  rehearseToken(order: TokenOrder): Promise<Schemas["Token"]>;
   listTokens(): Promise<readonly Schemas["Token"][]>;
-  revokeToken(id: string): Promise<Schemas["Token"]>;
+  revokeToken(id: string, how?: How): Promise<Schemas["Token"]>;
   listFeeds(): Promise<readonly Feed[]>;
   getFeed(feed: string): Promise<Feed>;
   buildRelease(feed: string, body: BuildOrder, how?: How): Promise<Release>;
@@ -95,9 +97,9 @@ export interface APIClient {
   ): Promise<Release>;
   showRollout(feed: string): Promise<Rollout>;
   /** To resume and to skip takes two people: the first call is kept in `asked`. */
-  haltRollout(feed: string, order: RolloutOrder): Promise<Rollout>;
-  resumeRollout(feed: string, order: RolloutOrder): Promise<Rollout>;
-  skipRings(feed: string, order: RolloutOrder): Promise<Rollout>;
+  haltRollout(feed: string, order: RolloutOrder, how?: How): Promise<Rollout>;
+  resumeRollout(feed: string, order: RolloutOrder, how?: How): Promise<Rollout>;
+  skipRings(feed: string, order: RolloutOrder, how?: How): Promise<Rollout>;
   readReports(feed: string, release: number, query: Query<"readReports">): Promise<Schemas["ReportCurve"]>;
   beginVisit(reason: string): Promise<{ readonly id: string; readonly begunAt: string }>;
   addVisitRebuild(id: string, rebuild: VisitRebuildOrder): Promise<Schemas["VisitRebuild"]>;
@@ -127,17 +129,19 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     createSubmission: (query, tar) => call.upload(`v1/submissions${formatQuery(query)}`, tar),
     listSubmissions: (query) => call.json("GET", `v1/submissions${formatQuery(query)}`),
     getSubmission: (id) => call.json("GET", submission(id)),
-    approveSubmission: (id, digest) => call.json("POST", `${submission(id)}/approval`, { digest }),
-    rejectSubmission: (id, digest, reason) =>
-      call.json("POST", `${submission(id)}/rejection`, { digest, reason }),
-    approveInEmergency: (id, digest, reason) =>
-      call.json("POST", `${submission(id)}/emergency-approval`, { digest, reason }),
-    openDraft: (id) => call.json("POST", `${submission(id)}/opening`),
-    withdrawSubmission: (id, reason) => call.json("POST", `${submission(id)}/withdrawal`, { reason }),
+    approveSubmission: (id, digest, how) =>
+      call.json("POST", `${submission(id)}/approval${asked(how)}`, { digest }),
+    rejectSubmission: (id, digest, reason, how) =>
+      call.json("POST", `${submission(id)}/rejection${asked(how)}`, { digest, reason }),
+    approveInEmergency: (id, digest, reason, how) =>
+      call.json("POST", `${submission(id)}/emergency-approval${asked(how)}`, { digest, reason }),
+    openDraft: (id, how) => call.json("POST", `${submission(id)}/opening${asked(how)}`),
+    withdrawSubmission: (id, reason, how) =>
+      call.json("POST", `${submission(id)}/withdrawal${asked(how)}`, { reason }),
     diffSubmission: (id, query) => call.json("GET", `${submission(id)}/diff${formatQuery(query)}`),
     listComments: async (id) =>
       (await call.json<{ items: Comment[] }>("GET", `${submission(id)}/comments`)).items,
-    addComment: (id, comment) => call.json("POST", `${submission(id)}/comments`, comment),
+    addComment: (id, comment, how) => call.json("POST", `${submission(id)}/comments${asked(how)}`, comment),
     getRuleRevisions: (query) => call.json("GET", `v1/rules${formatQuery(query)}`),
     getChanges: (feed, release, format) => call.whole(`${one(feed, release)}/changes?format=${format}`),
     getMetrics: async () => new TextDecoder().decode(await call.whole("metrics")),
@@ -148,8 +152,10 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
       call.json("POST", `${rules(ruleset)}/quarantine/release${asked(how)}`, order),
     listQuarantine: async () => (await call.json<{ items: Quarantined[] }>("GET", "v1/quarantine")).items,
     createToken: (order) => call.json("POST", "v1/tokens", order),
+    rehearseToken: (order) => call.json("POST", "v1/tokens?dryRun=true", order),
     listTokens: async () => (await call.json<{ items: Schemas["Token"][] }>("GET", "v1/tokens")).items,
-    revokeToken: (id) => call.json("POST", `v1/tokens/${encodeURIComponent(id)}/revocation`),
+    revokeToken: (id, how) =>
+      call.json("POST", `v1/tokens/${encodeURIComponent(id)}/revocation${asked(how)}`),
     listFeeds: async () => (await call.json<{ items: Feed[] }>("GET", "v1/feeds")).items,
     getFeed: (feed) => call.json("GET", `v1/feeds/${encodeURIComponent(feed)}`),
     buildRelease: (feed, body, how) => call.json("POST", `${releases(feed)}${asked(how)}`, body),
@@ -173,9 +179,9 @@ export function createAPIClient(server: string, token: string, said: Said = {}):
     withdrawRelease: (feed, release, body, how) =>
       call.json("POST", `${one(feed, release)}/withdrawal${asked(how)}`, body),
     showRollout: (feed) => call.json("GET", rollout(feed)),
-    haltRollout: (feed, order) => call.json("POST", `${rollout(feed)}/halt`, order),
-    resumeRollout: (feed, order) => call.json("POST", `${rollout(feed)}/resumption`, order),
-    skipRings: (feed, order) => call.json("POST", `${rollout(feed)}/skip`, order),
+    haltRollout: (feed, order, how) => call.json("POST", `${rollout(feed)}/halt${asked(how)}`, order),
+    resumeRollout: (feed, order, how) => call.json("POST", `${rollout(feed)}/resumption${asked(how)}`, order),
+    skipRings: (feed, order, how) => call.json("POST", `${rollout(feed)}/skip${asked(how)}`, order),
     readReports: (feed, release, query) =>
       call.json("GET", `${one(feed, release)}/reports${formatQuery(query)}`),
     beginVisit: (reason) => call.json("POST", "v1/visits", { reason }),

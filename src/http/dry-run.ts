@@ -5,11 +5,11 @@ import { rehearse } from "../services/rehearse.js";
 import { recordMade } from "./record-access.js";
 
 /** Before and behind the contract's validator, which makes a boolean of it. */
-export function isDryRun(request: Request): boolean {
+export function isDryRun(request: Pick<Request, "query">): boolean {
   return String(request.query.dryRun) === "true";
 }
 
-export function stageOf(context: ServiceContext, request: Request): ServiceContext {
+export function stageOf(context: ServiceContext, request: Pick<Request, "query">): ServiceContext {
   return isDryRun(request) ? rehearse(context) : context;
 }
 
@@ -31,4 +31,10 @@ export async function answerMade(
   }
   if (made.named !== false) await recordMade(context, response, made.path);
   response.location(made.path).status(made.status).json(made.body);
+}
+
+/** What a request changed, as it is now, or would be. */
+export function answerChanged(request: Pick<Request, "query">, response: Response, body: unknown): void {
+  if (isDryRun(request)) response.set("Rulemint-Dry-Run", "true");
+  response.json(body);
 }

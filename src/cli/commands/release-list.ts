@@ -35,7 +35,8 @@ function tableOf(items: readonly Release[]): string {
     String(one.packs.length),
     formatTime(one.createdAt),
     one.publishedAt === null ? "" : formatTime(one.publishedAt),
-    one.reason.slice(0, 60),
+    // What stopped it, or keeps it waiting, is what whoever reads a list looks for.
+    (one.waitingFor ?? one.reason).slice(0, 120),
   ]);
   return formatTable(["release", "state", "database", "packs", "built", "published", "reason"], rows);
 }

@@ -6,7 +6,9 @@ import {
   openService,
   parseCount,
   parseNumber,
+  rehearsed,
   type ServiceOptions,
+  withDryRun,
   withService,
 } from "../command.js";
 import { describeReports, describeRollout } from "../describe-rollout.js";
@@ -57,7 +59,7 @@ export const rolloutSkip = order("skip", "skipRings", "go to a later ring at onc
 
 function order(verb: string, act: "haltRollout" | "resumeRollout" | "skipRings", description: string) {
   return (noun: Command, doors: CLIDoors): void => {
-    const command = withService(noun.command(verb))
+    const command = withDryRun(noun.command(verb))
       .description(description)
       .requiredOption("--feed <feed>", "feed")
       .option(
@@ -73,7 +75,8 @@ function order(verb: string, act: "haltRollout" | "resumeRollout" | "skipRings",
       const { feed, reason, permille } = options;
       const release = options.release ?? (await service.showRollout(feed)).candidate;
       const said = { release, reason, ...(permille !== undefined && { permille }) };
-      const rollout = await service[act](feed, said);
+      const rollout = await service[act](feed, said, options);
+      if (options.dryRun) return rehearsed(rollout, describeRollout(rollout));
       return done(rollout, describeRollout(rollout));
     });
   };

@@ -1,7 +1,8 @@
 /** `rulemint submission approve`: says yes to exactly the files that were read. */
 import type { Command } from "commander";
 import { UsageError } from "../../core/errors.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { answers, done, openService, rehearsed, type ServiceOptions, withDryRun } from "../command.js";
+import { describeSubmission } from "../describe-submission.js";
 import type { CLIDoors } from "../doors.js";
 
 interface Options extends ServiceOptions {
@@ -11,7 +12,7 @@ interface Options extends ServiceOptions {
 }
 
 export function submissionApprove(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("approve"))
+  const command = withDryRun(noun.command("approve"))
     .description("approve a submission; never one's own")
     .argument("<id>", "submission")
     .option("--digest <sha256>", "what was reviewed (default: what the submission says now)")
@@ -23,8 +24,9 @@ export function submissionApprove(noun: Command, doors: CLIDoors): void {
     if (options.emergency && !options.reason)
       throw new UsageError("USAGE", "expected --reason with --emergency");
     const submission = options.emergency
-      ? await service.approveInEmergency(id, digest, options.reason ?? "")
-      : await service.approveSubmission(id, digest);
+      ? await service.approveInEmergency(id, digest, options.reason ?? "", options)
+      : await service.approveSubmission(id, digest, options);
+    if (options.dryRun) return rehearsed(submission, describeSubmission(submission));
     if (submission.state === "open")
       return done(submission, `${id} has your approval, and waits for another's`);
     const by = submission.decision?.by ?? "you";

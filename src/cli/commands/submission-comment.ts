@@ -1,7 +1,15 @@
 /** `rulemint submission comment` and `comments`: what people say about a submission. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Comment } from "../api-client.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import {
+  answers,
+  done,
+  openService,
+  rehearsed,
+  type ServiceOptions,
+  withDryRun,
+  withService,
+} from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { formatTime } from "../figures.js";
 
@@ -11,14 +19,15 @@ interface Options extends ServiceOptions {
 }
 
 export function submissionComment(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("comment"))
+  const command = withDryRun(noun.command("comment"))
     .description("say something about a submission, a file or a line of it")
     .argument("<id>", "submission")
     .argument("<text>", "what to say")
     .option("--path <path>", "file of the submission")
     .option("--line <number>", "line of the file", parseLine);
   answers<Options>(command, doors, async (_call, { path, line, ...options }, [id = "", text = ""]) => {
-    const comment = await openService(doors, options).addComment(id, { text, path, line });
+    const comment = await openService(doors, options).addComment(id, { text, path, line }, options);
+    if (options.dryRun) return rehearsed(comment, describeComment(comment));
     return done(comment, describeComment(comment));
   });
 }

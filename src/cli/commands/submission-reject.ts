@@ -1,6 +1,7 @@
 /** `rulemint submission reject`: says no, and why. */
 import type { Command } from "commander";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import { answers, done, openService, rehearsed, type ServiceOptions, withDryRun } from "../command.js";
+import { describeSubmission } from "../describe-submission.js";
 import type { CLIDoors } from "../doors.js";
 
 interface Options extends ServiceOptions {
@@ -9,7 +10,7 @@ interface Options extends ServiceOptions {
 }
 
 export function submissionReject(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("reject"))
+  const command = withDryRun(noun.command("reject"))
     .description("reject a submission, with a reason for its author")
     .argument("<id>", "submission")
     .requiredOption("--reason <text>", "why, for the author")
@@ -17,7 +18,8 @@ export function submissionReject(noun: Command, doors: CLIDoors): void {
   answers<Options>(command, doors, async (_call, options, [id = ""]) => {
     const service = openService(doors, options);
     const digest = options.digest ?? (await service.getSubmission(id)).digest;
-    const submission = await service.rejectSubmission(id, digest, options.reason);
+    const submission = await service.rejectSubmission(id, digest, options.reason, options);
+    if (options.dryRun) return rehearsed(submission, describeSubmission(submission));
     return done(submission, `${id} is rejected by ${submission.decision?.by ?? "you"}: ${options.reason}`);
   });
 }

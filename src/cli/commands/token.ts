@@ -1,7 +1,15 @@
 /** `rulemint token`: tokens that somebody makes for an own program, with fewer roles and an end; shown once. */
 import { type Command, InvalidArgumentError } from "commander";
 import { deskRoles, type roles as allRoles } from "../../services/model.js";
-import { answers, done, openService, type ServiceOptions, withService } from "../command.js";
+import {
+  answers,
+  done,
+  openService,
+  rehearsed,
+  type ServiceOptions,
+  withDryRun,
+  withService,
+} from "../command.js";
 import type { CLIDoors } from "../doors.js";
 import { formatTable, formatTime } from "../figures.js";
 
@@ -12,19 +20,20 @@ interface Options extends ServiceOptions {
 }
 
 export function tokenCreate(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("create"))
+  const command = withDryRun(noun.command("create"))
     .description("make a token with some of one's own roles, and an end; it is shown once")
     .requiredOption("--label <text>", "what it is for")
     .option("--role <role...>", `some of ${deskRoles.join(", ")} (default: all that one has)`)
     .option("--days <number>", "days until it ends", parseDays, 90);
   answers<Options>(command, doors, async (_call, { label, role, days, ...options }) => {
     const order = { label, days, ...(role && { roles: [...role] }) };
-    const made = await openService(doors, options).createToken(order);
-    const until = formatTime(made.expiresAt ?? "");
-    return done(
-      made,
-      `${made.token}\n\n${made.id}, for ${made.roles.join(", ")}, until ${until}; it is not shown again`,
-    );
+    const service = openService(doors, options);
+    if (options.dryRun) {
+      const { id: _, ...token } = await service.rehearseToken(order);
+      return rehearsed(token, `a token ${rightsOf(token)}`);
+    }
+    const made = await service.createToken(order);
+    return done(made, `${made.token}\n\n${made.id}, ${rightsOf(made)}; it is not shown again`);
   });
 }
 
@@ -42,13 +51,24 @@ export function tokenList(noun: Command, doors: CLIDoors): void {
 }
 
 export function tokenRevoke(noun: Command, doors: CLIDoors): void {
-  const command = withService(noun.command("revoke"))
+  const command = withDryRun(noun.command("revoke"))
     .description("end a token of one's own, and those that were made with it")
     .argument("<id>", "token, for example t-0123456789abcdef");
   answers<ServiceOptions>(command, doors, async (_call, options, [id = ""]) => {
-    const revoked = await openService(doors, options).revokeToken(id);
+    const revoked = await openService(doors, options).revokeToken(id, options);
+    if (options.dryRun) return rehearsed(revoked, `${id} is revoked`);
     return done(revoked, `${id} is revoked`);
   });
+}
+
+function rightsOf({
+  roles,
+  expiresAt,
+}: {
+  readonly roles: readonly string[];
+  readonly expiresAt: string | null;
+}) {
+  return `for ${roles.join(", ")}, until ${formatTime(expiresAt ?? "")}`;
 }
 
 function parseDays(text: string): number {

@@ -1835,6 +1835,7 @@ export interface components {
     /** @description The rollout after the call */
     Rollout: {
       headers: {
+        "Rulemint-Dry-Run": components["headers"]["DryRun"];
         [name: string]: unknown;
       };
       content: {
@@ -1844,6 +1845,7 @@ export interface components {
     /** @description The submission */
     Submission: {
       headers: {
+        "Rulemint-Dry-Run": components["headers"]["DryRun"];
         [name: string]: unknown;
       };
       content: {
@@ -2050,7 +2052,10 @@ export interface operations {
   };
   approveSubmission: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2071,7 +2076,10 @@ export interface operations {
   };
   rejectSubmission: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2093,7 +2101,10 @@ export interface operations {
   };
   approveInEmergency: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2115,7 +2126,10 @@ export interface operations {
   };
   openDraft: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2130,7 +2144,10 @@ export interface operations {
   };
   withdrawSubmission: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2182,7 +2199,10 @@ export interface operations {
   };
   addComment: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         id: components["parameters"]["submission"];
@@ -2199,6 +2219,16 @@ export interface operations {
       };
     };
     responses: {
+      /** @description A dry run. The comment would be this */
+      200: {
+        headers: {
+          "Rulemint-Dry-Run": components["headers"]["DryRun"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Comment"];
+        };
+      };
       /** @description The comment */
       201: {
         headers: {
@@ -2901,7 +2931,10 @@ export interface operations {
   };
   haltRollout: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2920,7 +2953,10 @@ export interface operations {
   };
   resumeRollout: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -2939,7 +2975,10 @@ export interface operations {
   };
   skipRings: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         feed: components["parameters"]["feed"];
@@ -3076,7 +3115,10 @@ export interface operations {
   };
   createToken: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -3091,6 +3133,16 @@ export interface operations {
       };
     };
     responses: {
+      /** @description A dry run. The token would be this; there is none */
+      200: {
+        headers: {
+          "Rulemint-Dry-Run": components["headers"]["DryRun"];
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Token"];
+        };
+      };
       /** @description The token, this once */
       201: {
         headers: {
@@ -3105,7 +3157,10 @@ export interface operations {
   };
   revokeToken: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would happen, and change nothing; the access log has the call, as any */
+        dryRun?: components["parameters"]["dryRun"];
+      };
       header?: never;
       path: {
         token: components["schemas"]["TokenID"];
@@ -3117,6 +3172,7 @@ export interface operations {
       /** @description The token */
       200: {
         headers: {
+          "Rulemint-Dry-Run": components["headers"]["DryRun"];
           [name: string]: unknown;
         };
         content: {

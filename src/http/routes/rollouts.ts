@@ -12,6 +12,7 @@ import {
 import { readReportCurve } from "../../services/rollout/read-reports.js";
 import { takeReports } from "../../services/rollout/take-reports.js";
 import { identityOf } from "../authenticate.js";
+import { answerChanged, stageOf } from "../dry-run.js";
 import { newRoutes } from "./routes.js";
 
 interface OrderBody {
@@ -29,16 +30,19 @@ export function rolloutRoutes(context: ServiceContext): Router {
   });
   routes.post(`${one}/halt`, async (request, response) => {
     const order = orderOf(request.params.feed, request.body as OrderBody);
-    response.json(await haltRollout(context, identityOf(response), order));
+    const rollout = await haltRollout(stageOf(context, request), identityOf(response), order);
+    answerChanged(request, response, rollout);
   });
   routes.post(`${one}/resumption`, async (request, response) => {
     const order = orderOf(request.params.feed, request.body as OrderBody);
-    response.json(await resumeRollout(context, identityOf(response), order));
+    const rollout = await resumeRollout(stageOf(context, request), identityOf(response), order);
+    answerChanged(request, response, rollout);
   });
   routes.post(`${one}/skip`, async (request, response) => {
     const { permille = 1000, ...body } = request.body as OrderBody;
     const order = { ...orderOf(request.params.feed, body), permille };
-    response.json(await skipRings(context, identityOf(response), order));
+    const rollout = await skipRings(stageOf(context, request), identityOf(response), order);
+    answerChanged(request, response, rollout);
   });
   routes.get("/v1/feeds/:feed/releases/:release/reports", async (request, response) => {
     const { feed, release } = request.params;

@@ -14,7 +14,7 @@ import { submissionLimits } from "../../services/submission-limits.js";
 import { submitRules } from "../../services/submit-rules.js";
 import { withdrawSubmission } from "../../services/withdraw-submission.js";
 import { identityOf } from "../authenticate.js";
-import { answerMade, stageOf } from "../dry-run.js";
+import { answerChanged, answerMade, isDryRun, stageOf } from "../dry-run.js";
 import { callerHas, seenVersion } from "../entity-tag.js";
 import { letCallerFinish } from "../let-caller-finish.js";
 import { recordMade } from "../record-access.js";
@@ -93,19 +93,16 @@ export function submissionRoutes(context: ServiceContext): Router {
 
 function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
   routes.post("/v1/submissions/:id/opening", async (request, response) => {
-    response.json(
-      submissionView(
-        context,
-        await openDraft(context, identityOf(response), request.params.id, seenVersion(request)),
-      ),
-    );
+    const stage = stageOf(context, request);
+    const opened = await openDraft(stage, identityOf(response), request.params.id, seenVersion(request));
+    answerChanged(request, response, submissionView(context, opened));
   });
   routes.post("/v1/submissions/:id/withdrawal", async (request, response) => {
     const { reason = "" } = request.body as { reason?: string };
     const withdrawal = { submission: request.params.id, reason, version: seenVersion(request) };
-    response.json(
-      submissionView(context, await withdrawSubmission(context, identityOf(response), withdrawal)),
-    );
+    const stage = stageOf(context, request);
+    const withdrawn = await withdrawSubmission(stage, identityOf(response), withdrawal);
+    answerChanged(request, response, submissionView(context, withdrawn));
   });
   routes.get("/v1/submissions/:id/comments", async (request, response) => {
     const comments = await listComments(context, identityOf(response), request.params.id);
@@ -114,7 +111,8 @@ function addAuthorsRoutes(routes: Router, context: ServiceContext): void {
   routes.post("/v1/submissions/:id/comments", async (request, response) => {
     const comment = request.body as { text: string; path?: string; line?: number };
     const about = { submission: request.params.id, ...comment };
-    response.status(201).json(await commentSubmission(context, identityOf(response), about));
+    const made = await commentSubmission(stageOf(context, request), identityOf(response), about);
+    answerChanged(request, response.status(isDryRun(request) ? 200 : 201), made);
   });
   routes.get("/v1/submissions/:id/diff", async (request, response) => {
     const { against } = request.query as { against?: string };
@@ -137,7 +135,8 @@ async function review(
     reason,
     version: seenVersion(request),
   };
-  response.json(submissionView(context, await reviewSubmission(context, identityOf(response), wanted)));
+  const reviewed = await reviewSubmission(stageOf(context, request), identityOf(response), wanted);
+  answerChanged(request, response, submissionView(context, reviewed));
 }
 
 function refused(record: SubmissionRecord, kept: { readonly submission?: string }): VerificationError {

@@ -4,6 +4,7 @@ import type { Router } from "express";
 import type { ServiceContext } from "../../services/context.js";
 import { createOwnToken, listOwnTokens, revokeOwnToken, type TokenOrder } from "../../services/own-tokens.js";
 import { identityOf, tokenIDOf } from "../authenticate.js";
+import { answerChanged, isDryRun, stageOf } from "../dry-run.js";
 import { recordMade } from "../record-access.js";
 import { pageOf } from "../page-of.js";
 import { newRoutes } from "./routes.js";
@@ -16,12 +17,17 @@ export function tokenRoutes(context: ServiceContext): Router {
   });
   routes.post("/v1/tokens", async (request, response) => {
     const secrets = { parent: tokenIDOf(response), random: new Uint8Array(randomBytes(32)) };
-    const made = await createOwnToken(context, identityOf(response), request.body as TokenOrder, secrets);
+    const stage = stageOf(context, request);
+    const made = await createOwnToken(stage, identityOf(response), request.body as TokenOrder, secrets);
+    const { token: _, ...shown } = made;
+    if (isDryRun(request)) return answerChanged(request, response, shown);
     await recordMade(context, response, `/v1/tokens/${made.id} with ${made.roles.join(", ")}`);
     response.status(201).json(made);
   });
   routes.post("/v1/tokens/:token/revocation", async (request, response) => {
-    response.json(await revokeOwnToken(context, identityOf(response), request.params.token));
+    const stage = stageOf(context, request);
+    const revoked = await revokeOwnToken(stage, identityOf(response), request.params.token);
+    answerChanged(request, response, revoked);
   });
   return routes;
 }
