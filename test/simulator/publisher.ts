@@ -138,6 +138,21 @@ export class SimulatedPublisher {
     this.tree.set(metadataPath("targets", version), await signMetadata(signed, this.keys.targets));
   }
 
+  /** What puts everything back as it is now, the tree in its place. */
+  checkpoint(): () => void {
+    const { now, keys, root, newest, log, rings, method } = this;
+    const [tree, databases, versions] = [new Map(this.tree), new Map(this.databases), { ...this.versions }];
+    const [packs, manifestSha256] = [this.#packs, this.#manifestSha256];
+    return () => {
+      Object.assign(this, { now, keys, root, newest, log, rings, method });
+      Object.assign(this.versions, versions);
+      this.#packs = packs;
+      this.#manifestSha256 = manifestSha256;
+      refill(this.tree, tree);
+      refill(this.databases, databases);
+    };
+  }
+
   /** Compiles, packs, signs and publishes the next release. */
   async release(indicators: readonly string[], choices: ReleaseChoices = {}): Promise<Manifest> {
     const number = releaseNumber(this.newest + 1);
@@ -248,6 +263,11 @@ export class SimulatedPublisher {
     this.tree.set(packPath(pack), bytes);
     return pack;
   }
+}
+
+function refill<K, V>(map: Map<K, V>, content: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of content) map.set(key, value);
 }
 
 export { digestOf };

@@ -1,8 +1,8 @@
 /** The owner's word about rules on a real endpoint: kept through updates, repairs, rollbacks and crashes, and never in the way of one. */
 import { existsSync } from "node:fs";
-import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { nodeDigest } from "../../../src/adapters/node-digest.js";
 import { openFilesystemEndpointStore } from "../../../src/adapters/endpoint-store/filesystem.js";
 import type { HealthChoices } from "../../../src/client/health.js";
@@ -10,13 +10,31 @@ import { Lookup } from "../../../src/client/lookup.js";
 import { reportStatus } from "../../../src/client/choose-reports.js";
 import { readConfig } from "../../../src/client/state.js";
 import { Dead, dyingStore } from "../dying-store.js";
+import { broken } from "../../simulator/server.js";
 import { type Scene, type TestEndpoint, indicators, openScene } from "../endpoint.js";
 
+/** One publisher and one server for all tests; each has a folder of its own, and finds the publisher before its first release. */
+let world: Scene;
 let scene: Scene;
-beforeEach(async () => {
-  scene = await openScene();
+let backToNothing: () => void;
+let backToLocal: () => void;
+let tests = 0;
+beforeAll(async () => {
+  world = await openScene();
+  backToNothing = world.publisher.checkpoint();
+  scene = world;
+  await makeLocal();
+  backToLocal = world.publisher.checkpoint();
 });
-afterEach(() => scene.close());
+beforeEach(async () => {
+  backToNothing();
+  const name = `test-${tests++}`;
+  const endpointOn: Scene["endpointOn"] = (one, change) => world.endpointOn(join(name, one), change);
+  const endpoint = await endpointOn("state");
+  await endpoint.updater.init({ url: world.server.url, root: world.publisher.root });
+  scene = { ...world, folder: join(world.folder, name), endpoint, endpointOn };
+});
+afterAll(() => world.close());
 
 const refused = (code: string) => expect.objectContaining({ code });
 const text = (words: string) => new TextEncoder().encode(words);
@@ -35,6 +53,14 @@ const ask = (health: Partial<HealthChoices>) =>
 
 /** Release 1 in use, with one indicator off and one of the owner's own. */
 async function haveLocal(): Promise<void> {
+  backToLocal();
+  await copyState(world.endpoint, scene.endpoint.folder);
+}
+
+const copyState = (from: TestEndpoint, to: string) =>
+  cp(from.folder, to, { recursive: true, verbatimSymlinks: true });
+
+async function makeLocal(): Promise<void> {
   await scene.publisher.release(indicators(1), { sources });
   await update();
   await rules().disable([first], { reason: "ours" });
@@ -53,7 +79,8 @@ describe("SPEC §16.8.1 the owner's word stays", () => {
     await update();
     const told = join(scene.folder, "told");
     await ask({ reload: `cp "$RULEMINT_RULES/domains.txt" ${told}` });
-    await scene.server.close();
+    const asked = scene.server.requests.length;
+    scene.server.behaviours = [[/./, broken]];
     const { status, isExported } = await rules().disable([first], { reason: "ours" });
     expect(isExported).toBe(true);
     expect(status.effect?.counts.ioc).toMatchObject({ published: 400, disabled: 1 });
@@ -61,6 +88,8 @@ describe("SPEC §16.8.1 the owner's word stays", () => {
     await rules().enable([first]);
     expect(await readFile(told, "utf8")).toContain(first);
     expect(await rules().status()).toMatchObject({ choices: [], inForce: true, effect: null });
+    expect(scene.server.requests).toHaveLength(asked);
+    scene.server.behaviours = [];
   });
 
   it("through an update, a rollback, a repair and a lost state", async () => {
@@ -361,12 +390,11 @@ describe("SPEC §16.8.7 the engine", () => {
 describe("crashes", () => {
   it("at any step of a change: the old word or the new one is in force, and the next update exports it", async () => {
     await scene.publisher.release(indicators(1), { sources });
+    await update();
     let points = 0;
     for (let isOver = false; !isOver; points++) {
       const name = `dying-${points}`;
-      const whole = await scene.endpointOn(name);
-      await whole.updater.init({ url: scene.server.url, root: scene.publisher.root });
-      await update(whole);
+      await copyState(scene.endpoint, join(scene.folder, name));
       const locks: (() => Promise<void>)[] = [];
       const life = { operations: 0, diesAt: points + 1 };
       const mortal = await scene.endpointOn(name, (one) => dyingStore(one, life, locks));
