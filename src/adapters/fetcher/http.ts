@@ -97,10 +97,13 @@ class Transfer {
       ...(rangeStart === undefined ? {} : { range: `bytes=${rangeStart}-` }),
     };
     const path = `${url.pathname}${url.search}`;
+    const request = { method: "GET", origin: url.origin, path, headers, ...(signal && { signal }) } as const;
+    const dispatcher = this.#settings.connections.for(url);
     try {
-      return await this.#settings.connections
-        .for(url)
-        .request({ method: "GET", origin: url.origin, path, headers, ...(signal && { signal }) });
+      // RFC 9110 §9.2.2: a server may close a kept connection just as the next request goes out on it.
+      return await dispatcher
+        .request(request)
+        .catch((cause: unknown) => (isClosed(cause) ? dispatcher.request(request) : Promise.reject(cause)));
     } catch (cause) {
       throw this.#named(url, cause);
     }
@@ -199,6 +202,11 @@ class Transfer {
       (cause as { code?: string }).code ?? (cause instanceof Error ? cause.message : String(cause));
     return new OperationError("FETCH_FAILED", `expected ${quote(url.href)}, got ${quote(said)}`, { cause });
   }
+}
+
+/** The connection ended before any answer. */
+function isClosed(cause: unknown): boolean {
+  return /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test((cause as { code?: string }).code ?? "");
 }
 
 function headerOf({ headers }: Answer, name: string): string | undefined {

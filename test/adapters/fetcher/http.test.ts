@@ -179,4 +179,29 @@ describe("HTTP fetcher", () => {
     for (let i = 0; i < 3; i++) await wholeBody((await fetcher.get(url, { bytesMax: 10 })).body);
     expect(ports.size).toBe(1);
   });
+
+  it("asks once more when a kept connection was closed just as the request went out", async () => {
+    const asked = new Map<Socket, number>();
+    const url = await serve(({ socket }, response) => {
+      asked.set(socket, (asked.get(socket) ?? 0) + 1);
+      if (asked.get(socket) === 2) socket.destroy();
+      else response.end("x");
+    });
+    const fetcher = openHTTPFetcher();
+    cleanups.push(() => fetcher.close());
+    for (let i = 0; i < 4; i++) {
+      expect(await wholeBody((await fetcher.get(url, { bytesMax: 10 })).body)).toHaveLength(1);
+    }
+    expect([...asked.values()]).toEqual([2, 2, 2, 1]);
+  });
+
+  it("and no more than once", async () => {
+    let asked = 0;
+    const url = await serve(({ socket }) => {
+      asked++;
+      socket.destroy();
+    });
+    await expect(get(url)).rejects.toThrowError(refused("FETCH_FAILED"));
+    expect(asked).toBe(2);
+  });
 });
