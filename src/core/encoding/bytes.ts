@@ -102,12 +102,28 @@ for (const [digit, letter] of [
  */
 export function byteString(bytes: Uint8Array): string {
   const step = 0x2000;
+  // ASCII is UTF-8, and platforms read that several times as fast
+  if (bytes.length > asciiBytesMin && isAscii(bytes)) return strictDecoder.decode(bytes);
   if (bytes.length <= step) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += step) {
     parts.push(String.fromCharCode.apply(null, bytes.subarray(i, i + step) as unknown as number[]));
   }
   return parts.join("");
+}
+
+/** Calling a decoder costs as much as so many bytes without it. */
+const asciiBytesMin = 32;
+
+function isAscii(bytes: Uint8Array): boolean {
+  // most of what is not says so soon
+  for (let start = 0; start < bytes.length; start += 256) {
+    const end = Math.min(start + 256, bytes.length);
+    let seen = 0;
+    for (let i = start; i < end; i++) seen |= bytes[i] as number;
+    if (seen > 0x7f) return false;
+  }
+  return true;
 }
 
 export function byteStringBytes(text: string): Uint8Array<ArrayBuffer> {

@@ -22,16 +22,19 @@ function tail(low: number, high: number): number[] {
   return [low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255];
 }
 
-/** Last number of the lower part of a range, which stands for 1. */
+/**
+ * Last number of the lower part of a range, which stands for 1. Numbers of 32 bits are kept signed: engines hold those in place, larger
+ * ones in objects of their own.
+ */
 function middle(low: number, high: number, one: number): number {
   const range = high - low;
-  return low + (range >>> 16) * one + (((range & 0xffff) * one) >>> 16);
+  return (low + (range >>> 16) * one + (((range & 0xffff) * one) >>> 16)) | 0;
 }
 
 export class BitWriter implements BitCoder {
   readonly #out = new ByteWriter();
   #low = 0;
-  #high = 0xffff_ffff;
+  #high = -1;
 
   get length(): number {
     return this.#out.length;
@@ -40,17 +43,17 @@ export class BitWriter implements BitCoder {
   bit(bit: number, one: number): number {
     const split = middle(this.#low, this.#high, one);
     if (bit === 1) this.#high = split;
-    else this.#low = split + 1;
+    else this.#low = (split + 1) | 0;
     while ((this.#low ^ this.#high) >>> 24 === 0) {
       this.#out.byte(this.#high >>> 24);
-      this.#low = (this.#low << 8) >>> 0;
-      this.#high = ((this.#high << 8) | 255) >>> 0;
+      this.#low <<= 8;
+      this.#high = (this.#high << 8) | 255;
     }
     return bit;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    for (const byte of tail(this.#low, this.#high)) this.#out.byte(byte);
+    for (const byte of tail(this.#low >>> 0, this.#high >>> 0)) this.#out.byte(byte);
     return this.#out.take();
   }
 }
@@ -59,26 +62,26 @@ export class BitReader implements BitCoder {
   readonly #bytes: Uint8Array;
   readonly #complain: Complain;
   #low = 0;
-  #high = 0xffff_ffff;
+  #high = -1;
   #value = 0;
   #at = 0;
 
   constructor(bytes: Uint8Array, complain: Complain) {
     this.#bytes = bytes;
     this.#complain = complain;
-    for (let i = 0; i < 4; i++) this.#value = ((this.#value << 8) | this.#next()) >>> 0;
+    for (let i = 0; i < 4; i++) this.#value = (this.#value << 8) | this.#next();
   }
 
   /** @param _ is not looked at */
   bit(_: number, one: number): number {
     const split = middle(this.#low, this.#high, one);
-    const bit = this.#value <= split ? 1 : 0;
+    const bit = this.#value >>> 0 <= split >>> 0 ? 1 : 0;
     if (bit === 1) this.#high = split;
-    else this.#low = split + 1;
+    else this.#low = (split + 1) | 0;
     while ((this.#low ^ this.#high) >>> 24 === 0) {
-      this.#low = (this.#low << 8) >>> 0;
-      this.#high = ((this.#high << 8) | 255) >>> 0;
-      this.#value = ((this.#value << 8) | this.#next()) >>> 0;
+      this.#low <<= 8;
+      this.#high = (this.#high << 8) | 255;
+      this.#value = (this.#value << 8) | this.#next();
     }
     return bit;
   }
@@ -87,7 +90,7 @@ export class BitReader implements BitCoder {
   end(): void {
     const shifted = this.#at - 4;
     const rest = this.#bytes.subarray(shifted);
-    const expected = tail(this.#low, this.#high);
+    const expected = tail(this.#low >>> 0, this.#high >>> 0);
     if (rest.length !== expected.length || !expected.every((byte, i) => rest[i] === byte)) {
       throw this.#complain("expected a part to end where its last bit ends");
     }

@@ -33,6 +33,8 @@ export class BitModel {
   readonly contexts: Int32Array;
   readonly #inputs: number;
   readonly #buckets: Uint16Array;
+  /** The same memory, to empty a bucket by. */
+  readonly #pairs: Uint32Array;
   readonly #mask: number;
   readonly #places: Int32Array;
   readonly #mapPlaces: Int32Array;
@@ -47,6 +49,7 @@ export class BitModel {
     this.contexts = new Int32Array(contexts);
     this.#inputs = contexts + 2;
     this.#buckets = new Uint16Array(16 << bits);
+    this.#pairs = new Uint32Array(this.#buckets.buffer);
     this.#mask = (1 << bits) - 1;
     this.#places = new Int32Array(contexts);
     this.#mapPlaces = new Int32Array(contexts);
@@ -79,11 +82,15 @@ export class BitModel {
   /** Counts a nibble without coding it. */
   learn(value: number, salt: number): void {
     this.#find(salt);
-    let node = 1;
-    for (let left = 3; left >= 0; left--) {
-      const bit = (value >>> left) & 1;
-      this.#count(bit, node);
-      node = (node << 1) | bit;
+    const buckets = this.#buckets;
+    const places = this.#places;
+    const nodes = 16 | value;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
+      for (let left = 3; left >= 0; left--) {
+        const counter = place + (nodes >>> (left + 1));
+        buckets[counter] = counted(buckets[counter] as number, (nodes >>> left) & 1);
+      }
     }
   }
 
@@ -91,46 +98,53 @@ export class BitModel {
   #find(salt: number): void {
     const buckets = this.#buckets;
     const contexts = this.contexts;
+    const places = this.#places;
+    const mask = this.#mask;
+    const salted = Math.imul(salt, 0x9e3779b1);
     for (let i = 0; i < contexts.length; i++) {
-      let hash = Math.imul((contexts[i] as number) + Math.imul(salt, 0x9e3779b1), 0x85ebca6b);
+      let hash = Math.imul((contexts[i] as number) + salted, 0x85ebca6b);
       hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
       hash ^= hash >>> 13;
       const check = (hash >>> 16) | 1;
-      let place = (hash & this.#mask) << 4;
-      if (buckets[place] !== check) {
-        const other = place ^ 16;
-        if (buckets[other] === check) place = other;
-        else {
-          const seen = (buckets[place + 1] as number) & seenMax;
-          if (
-            buckets[place] !== 0 &&
-            (buckets[other] === 0 || ((buckets[other + 1] as number) & seenMax) < seen)
-          ) {
-            place = other;
-          }
-          buckets.fill(0, place + 1, place + 16);
-          buckets[place] = check;
-        }
-      }
-      this.#places[i] = place;
+      const place = (hash & mask) << 4;
+      if (buckets[place] === check) places[i] = place;
+      else if (buckets[place ^ 16] === check) places[i] = place ^ 16;
+      else places[i] = this.#begin(place, check);
     }
+  }
+
+  #begin(first: number, check: number): number {
+    const buckets = this.#buckets;
+    const other = first ^ 16;
+    const seen = (buckets[first + 1] as number) & seenMax;
+    const otherIsBetter =
+      buckets[first] !== 0 && (buckets[other] === 0 || ((buckets[other + 1] as number) & seenMax) < seen);
+    const place = otherIsBetter ? other : first;
+    const pairs = this.#pairs;
+    for (let i = place >>> 1; i < (place >>> 1) + 8; i++) pairs[i] = 0;
+    buckets[place] = check;
+    return place;
   }
 
   #bit(coder: BitCoder, bit: number, node: number, set: number, expected: number, level: number): number {
     const signals = this.#signals;
     const weights = this.#weights;
-    const contexts = this.contexts.length;
+    const maps = this.#maps;
+    const mapPlaces = this.#mapPlaces;
+    const buckets = this.#buckets;
+    const places = this.#places;
+    const contexts = places.length;
     const first = set * this.#inputs;
     let sum = 0;
     for (let i = 0; i < contexts; i++) {
-      const counter = this.#buckets[(this.#places[i] as number) + node] as number;
+      const counter = buckets[(places[i] as number) + node] as number;
       let signal = 0;
       let place = -1;
       if ((counter & seenMax) > 0) {
         place = (i << 10) | ((counter & seenMax) << 6) | ((counter ^ (half << 4)) >>> 10);
-        signal = stretch((this.#maps[place] as number) >>> 4);
+        signal = stretch((maps[place] as number) >>> 4);
       }
-      this.#mapPlaces[i] = place;
+      mapPlaces[i] = place;
       signals[i] = signal;
       sum += signal * (weights[first + i] as number);
     }
@@ -143,39 +157,34 @@ export class BitModel {
     const one = squash(Math.max(-stretchMax, Math.min(stretchMax, mixed)));
     const found = coder.bit(bit, one);
     const error = ((found << 16) - one) * learning;
-    for (let i = 0; i < this.#inputs; i++) {
+    for (let i = 0; i < contexts + 2; i++) {
       const step = (Math.imul(signals[i] as number, error) + 131_072) >> 18;
       weights[first + i] = (weights[first + i] as number) + step;
     }
-    this.#remember(found, level, expected);
-    this.#count(found, node);
+    for (let i = 0; i < contexts; i++) {
+      const place = mapPlaces[i] as number;
+      if (place >= 0) maps[place] = moved(maps[place] as number, found, mapShift);
+      const counter = (places[i] as number) + node;
+      buckets[counter] = counted(buckets[counter] as number, found);
+    }
+    if (level > 0) {
+      const right = expected === found ? 1 : 0;
+      this.#matches[level] = moved(this.#matches[level] as number, right, matchShift);
+    }
     return found;
   }
+}
 
-  #remember(bit: number, level: number, expected: number): void {
-    if (level > 0) {
-      const trust = this.#matches[level] as number;
-      this.#matches[level] =
-        expected === bit ? trust + ((65_535 - trust) >> matchShift) : trust - (trust >> matchShift);
-    }
-    for (let i = 0; i < this.#mapPlaces.length; i++) {
-      const place = this.#mapPlaces[i] as number;
-      if (place < 0) continue;
-      const seen = this.#maps[place] as number;
-      this.#maps[place] = bit === 1 ? seen + ((65_535 - seen) >> mapShift) : seen - (seen >> mapShift);
-    }
-  }
+/** SPEC §4.6.5, §4.6.6: a probability in 65,536ths after a bit. */
+function moved(probability: number, bit: number, shift: number): number {
+  return bit === 1 ? probability + ((65_535 - probability) >> shift) : probability - (probability >> shift);
+}
 
-  #count(bit: number, node: number): void {
-    const buckets = this.#buckets;
-    for (let i = 0; i < this.#places.length; i++) {
-      const place = (this.#places[i] as number) + node;
-      const counter = buckets[place] as number;
-      const seen = counter & seenMax;
-      const rate = rates[seen] as number;
-      const one = (counter >>> 4) ^ half;
-      const next = bit === 1 ? one + (((4095 - one) * rate) >>> 16) : one - ((one * rate) >>> 16);
-      buckets[place] = ((next ^ half) << 4) | Math.min(seenMax, seen + 1);
-    }
-  }
+/** SPEC §4.6.4: a counter after a bit. */
+function counted(counter: number, bit: number): number {
+  const seen = counter & seenMax;
+  const rate = rates[seen] as number;
+  const one = (counter >>> 4) ^ half;
+  const next = bit === 1 ? one + (((4095 - one) * rate) >>> 16) : one - ((one * rate) >>> 16);
+  return ((next ^ half) << 4) | (seen < seenMax ? seen + 1 : seenMax);
 }

@@ -43,6 +43,7 @@ export function stretch(one: number): number {
 }
 
 /** SPEC §4.6.4: how far a counter moves, in 65,536ths, by how often it was seen. */
-export const rates = [
-  40_960, 25_206, 18_204, 14_247, 11_703, 9930, 8623, 7620, 6827, 6183, 5650, 5201, 4819, 4489, 4201, 4096,
-] as const;
+export const rates = Uint16Array.of(
+  ...[40_960, 25_206, 18_204, 14_247, 11_703, 9930, 8623, 7620],
+  ...[6827, 6183, 5650, 5201, 4819, 4489, 4201, 4096],
+);
