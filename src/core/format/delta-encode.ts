@@ -16,7 +16,7 @@ import { PartCoder } from "./part-coder.js";
 import { diffSections } from "./section-diff.js";
 
 /** Encoded bytes of old sections that one delta reads in search of exemplars: a few seconds. */
-const searchBytesMax = 256 * 1024 * 1024;
+const searchBytesMax = 128 * 1024 * 1024;
 /** Records that bring less text each are not worth a search through the old ones. */
 const bytesPerInsertMin = 12;
 /** Bytes of exemplars a part: so many for each byte of text, and some for little text. */
@@ -104,15 +104,14 @@ async function* draftParts(old: Database, next: Database): AsyncGenerator<DraftP
 
 async function exemplarsOf(part: PartBuilder, old: Database, budget: { bytes: number }): Promise<Exemplar[]> {
   const { kind, text, plain } = part;
-  const search = 2 * (old.section(kind)?.facts.blockBytes ?? 0);
+  const search = old.section(kind)?.facts.blockBytes ?? 0;
   if (plain || search === 0 || search > budget.bytes || !part.brings(bytesPerInsertMin)) return [];
   budget.bytes -= search;
   const most = Math.min(
     limits.exemplarBytesMax,
     Math.max(exemplarBytesLeast, exemplarsPerText * text.length),
   );
-  const found = await findExemplars(old, kind, text, most);
-  return found.sort((a, b) => a.number - b.number);
+  return findExemplars(old, kind, text, most);
 }
 
 function modelBitsOf({ part, exemplars }: DraftPart): number {

@@ -2,13 +2,18 @@
  * Old records that resemble new text, for the models to learn from: same family, neighbouring id, same prefix. Whatever the
  * reason, they share runs of bytes, and those are what is counted.
  *
- * Every run of 8 bytes of the text is a shingle. A first pass over the old records counts in how many each occurs, a second
- * one ranks records by the rare shingles they hold; of the best, those that cover most of what is not covered yet are taken.
+ * One pass over the old records notes which shingles of the text each one holds, and in how many records each shingle occurs. Records
+ * are ranked by the rare shingles they hold; of the best, those that cover most of what is not covered yet are taken.
  */
+import { byteStringBytes } from "../encoding/bytes.js";
 import type { RuleKind } from "../rules/model.js";
+import { BlockReader } from "./block.js";
+import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { Database } from "./database.js";
+import { malformedDatabase } from "./directory.js";
+import { oldRecords } from "./old-records.js";
+import { Shingles } from "./shingles.js";
 
-const shingleBytes = 8;
 /**
  * A record that adds fewer shingles costs as much as it saves. This and the next two are the best of a few on the histories of
  * docs/adr/0006; none of them matters much between half and twice its value.
@@ -18,184 +23,182 @@ const candidatesMax = 2000;
 /** Gains are compared per byte of dictionary; without it, the shortest records would always win. */
 const recordOverheadBytes = 2000;
 const recordBytesMin = 24;
-const filterBits = 1 << 20;
-const multiplier = 0x01000193;
-/** What the oldest byte of the window has been multiplied with when it leaves. */
-const leaving = power(multiplier, shingleBytes);
+/** Shingles noted, of all records together, at most: one that stands in too many tells none of them from the others. */
+const notedMax = 2 ** 24;
+const headWords = 3;
 
 export interface Exemplar {
   readonly number: number;
   readonly record: string;
 }
 
-/** Exemplars of at most `bytesMax` bytes, the most useful first. */
+/** Exemplars of at most `bytesMax` bytes, by number. */
 export async function findExemplars(
   database: Database,
   kind: RuleKind,
   text: string,
   bytesMax: number,
 ): Promise<Exemplar[]> {
-  const wanted = new Shingles(text);
-  if (wanted.count < gainMin) return [];
-  await scan(database, kind, (record) => wanted.countIn(record));
-  const best = new Best(candidatesMax);
-  await scan(database, kind, (record, number) => {
-    if (record.length > bytesMax) return;
-    const score = wanted.score(record);
-    if (score > 0) best.offer({ number, record, score });
-  });
-  return cover(best.taken(), wanted, bytesMax);
-}
-
-async function scan(
-  database: Database,
-  kind: RuleKind,
-  visit: (record: string, number: number) => void,
-): Promise<void> {
+  const wanted = new Shingles(byteStringBytes(text));
+  const section = database.section(kind);
+  if (wanted.count < gainMin || section === undefined) return [];
+  const likenesses = new Likenesses(wanted.count);
+  const found = new Uint32Array(wanted.count);
+  const blocks = new BlocksInTurn(section);
+  const reader = new BlockReader(section.facts.order, malformedDatabase);
   let number = 0;
-  for await (const records of database.records(kind)) {
-    for (const record of records) {
-      if (record.length >= recordBytesMin) visit(record, number);
-      number++;
+  for (const [block, { records }] of section.blocks.entries()) {
+    reader.open(await blocks.block(block), records);
+    for (; reader.next(); number++) {
+      const { bytes, length } = reader;
+      if (length < recordBytesMin || length > bytesMax) continue;
+      likenesses.note(number, length, found, wanted.in(bytes, length, found));
     }
   }
+  const candidates = likenesses.best(candidatesMax);
+  const numbers = cover(candidates, wanted.count, bytesMax).sort((a, b) => a - b);
+  const exemplars: Exemplar[] = [];
+  for await (const record of oldRecords(database, kind, numbers, bytesMax))
+    exemplars.push({ number: numbers[exemplars.length] as number, record });
+  return exemplars;
 }
 
-/** Greedy cover: the record with the most shingles a byte that no other brings, again and again. In the order of choice. */
-function cover(candidates: Candidate[], wanted: Shingles, bytesMax: number): Candidate[] {
-  const rankOf = (gain: number, { record }: Candidate): number =>
-    gain / (record.length + recordOverheadBytes);
-  const open = candidates.map((candidate) => {
-    const shingles = wanted.in(candidate.record);
-    return { candidate, shingles, rank: rankOf(shingles.length, candidate) };
-  });
-  const covered = new Uint8Array(wanted.count);
-  const chosen: Candidate[] = [];
+/** A record, and the shingles of the text that it holds and few others do. */
+interface Candidate {
+  readonly number: number;
+  readonly length: number;
+  readonly shingles: Uint32Array;
+}
+
+/** Greedy cover: the record with the most shingles a byte that no other brings, again and again. Their numbers. */
+function cover(candidates: readonly Candidate[], shingles: number, bytesMax: number): number[] {
+  const covered = new Uint8Array(shingles);
+  const queue = new RankQueue(candidates.map((candidate) => rankOf(candidate.shingles.length, candidate)));
+  const chosen: number[] = [];
   let left = bytesMax;
-  for (;;) {
-    // ranks only fall: an old rank is an upper bound, and most need not be counted again
-    open.sort((a, b) => b.rank - a.rank);
-    let best: (typeof open)[number] | undefined;
-    for (const entry of open) {
-      if (entry.rank === 0 || (best && entry.rank <= best.rank)) break;
-      const gain = entry.shingles.reduce((sum, shingle) => sum + (covered[shingle] === 0 ? 1 : 0), 0);
-      const fits = gain >= gainMin && entry.candidate.record.length <= left;
-      entry.rank = fits ? rankOf(gain, entry.candidate) : 0;
-      if (fits && (!best || entry.rank > best.rank)) best = entry;
+  for (let first = queue.take(); first !== undefined; first = queue.take()) {
+    const candidate = candidates[first] as Candidate;
+    const gain = uncovered(candidate.shingles, covered);
+    if (gain < gainMin || candidate.length > left) continue;
+    const rank = rankOf(gain, candidate);
+    if (rank < queue.highest) {
+      queue.put(first, rank);
+      continue;
     }
-    if (!best) return chosen;
-    for (const shingle of best.shingles) covered[shingle] = 1;
-    best.rank = 0;
-    chosen.push(best.candidate);
-    left -= best.candidate.record.length;
+    for (const shingle of candidate.shingles) covered[shingle] = 1;
+    chosen.push(candidate.number);
+    left -= candidate.length;
+  }
+  return chosen;
+}
+
+function rankOf(gain: number, { length }: Candidate): number {
+  return gain / (length + recordOverheadBytes);
+}
+
+function uncovered(shingles: Uint32Array, covered: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < shingles.length; i++) if (covered[shingles[i] as number] === 0) count++;
+  return count;
+}
+
+/** Things by rank. Ranks only fall: what is put back with one that is still the highest is the best. */
+class RankQueue {
+  /** From the lowest rank to the highest. */
+  readonly #order: Uint32Array;
+  readonly #ranks: Float64Array;
+  #length: number;
+
+  constructor(ranks: readonly number[]) {
+    this.#order = Uint32Array.from(ranks.keys()).sort(
+      (a, b) => (ranks[a] as number) - (ranks[b] as number) || b - a,
+    );
+    this.#ranks = Float64Array.from(this.#order, (i) => ranks[i] as number);
+    this.#length = ranks.length;
+  }
+
+  get highest(): number {
+    return this.#length === 0 ? 0 : (this.#ranks[this.#length - 1] as number);
+  }
+
+  take(): number | undefined {
+    return this.#length === 0 ? undefined : this.#order[--this.#length];
+  }
+
+  /** Behind those of the same rank. */
+  put(index: number, rank: number): void {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#ranks[middle] as number) < rank) low = middle + 1;
+      else high = middle;
+    }
+    this.#order.copyWithin(low + 1, low, this.#length);
+    this.#ranks.copyWithin(low + 1, low, this.#length);
+    this.#order[low] = index;
+    this.#ranks[low] = rank;
+    this.#length++;
   }
 }
 
-interface Candidate extends Exemplar {
-  readonly score: number;
-}
+/** Which records hold which shingles: of each its number, its length, how many of its shingles are noted, and these. */
+class Likenesses {
+  readonly #occurrences: Uint32Array;
+  /** For so many records a shingle is noted. */
+  readonly #rareMax: number;
+  #noted = new Uint32Array(2 ** 14);
+  #used = 0;
 
-/** The candidates of the highest scores; of equal ones the first. */
-class Best {
-  readonly #max: number;
-  #list: Candidate[] = [];
-  #bar = 0;
-
-  constructor(max: number) {
-    this.#max = max;
+  constructor(shingles: number) {
+    this.#occurrences = new Uint32Array(shingles);
+    this.#rareMax = Math.ceil(notedMax / shingles);
   }
 
-  offer(candidate: Candidate): void {
-    if (candidate.score <= this.#bar) return;
-    this.#list.push(candidate);
-    if (this.#list.length >= 2 * this.#max) this.#cut();
+  /** The first `count` of `shingles` stand in this record. */
+  note(number: number, length: number, shingles: Uint32Array, count: number): void {
+    const start = this.#used + headWords;
+    if (start + count > this.#noted.length) this.#makeRoom(start + count);
+    const noted = this.#noted;
+    let end = start;
+    for (let i = 0; i < count; i++) {
+      const shingle = shingles[i] as number;
+      const occurrences = (this.#occurrences[shingle] as number) + 1;
+      this.#occurrences[shingle] = occurrences;
+      if (occurrences <= this.#rareMax) noted[end++] = shingle;
+    }
+    // fewer are never worth it
+    if (end - start < gainMin) return;
+    noted[start - 3] = number;
+    noted[start - 2] = length;
+    noted[start - 1] = end - start;
+    this.#used = end;
   }
 
-  taken(): Candidate[] {
-    this.#cut();
-    return this.#list;
+  #makeRoom(words: number): void {
+    const larger = new Uint32Array(2 * words);
+    larger.set(this.#noted.subarray(0, this.#used));
+    this.#noted = larger;
   }
 
-  #cut(): void {
-    this.#list.sort((a, b) => b.score - a.score);
-    if (this.#list.length < this.#max) return;
-    this.#list = this.#list.slice(0, this.#max);
-    this.#bar = (this.#list.at(-1) as Candidate).score;
-  }
-}
-
-/** The distinct shingles of a text, by number. */
-class Shingles {
-  readonly #numbers = new Map<number, number>();
-  readonly #filter = new Uint8Array(filterBits / 8);
-  readonly #records: Uint32Array;
-  readonly #seen: Uint32Array;
-  #round = 0;
-
-  constructor(text: string) {
-    eachShingle(text, (hash) => {
-      if (!this.#numbers.has(hash)) this.#numbers.set(hash, this.#numbers.size);
-      const bit = (hash >>> 0) % filterBits;
-      this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] as number) | (1 << (bit & 7));
-    });
-    this.#records = new Uint32Array(this.#numbers.size);
-    this.#seen = new Uint32Array(this.#numbers.size);
+  /** The records whose shingles are the rarest, of equal ones the first. Whole numbers, so that the order is the same everywhere. */
+  best(most: number): Candidate[] {
+    const scored: { at: number; score: number }[] = [];
+    for (let at = 0; at < this.#used; ) {
+      const end = at + headWords + (this.#noted[at + 2] as number);
+      let score = 0;
+      for (let i = at + headWords; i < end; i++)
+        score += Math.floor(65_536 / (this.#occurrences[this.#noted[i] as number] as number));
+      scored.push({ at, score });
+      at = end;
+    }
+    scored.sort((a, b) => b.score - a.score);
+    return scored.slice(0, most).map(({ at }) => this.#candidate(at));
   }
 
-  get count(): number {
-    return this.#numbers.size;
+  #candidate(at: number): Candidate {
+    const start = at + headWords;
+    const [number = 0, length = 0, count = 0] = this.#noted.subarray(at, start);
+    return { number, length, shingles: this.#noted.subarray(start, start + count) };
   }
-
-  countIn(record: string): void {
-    this.#each(record, (shingle) => {
-      this.#records[shingle] = (this.#records[shingle] as number) + 1;
-    });
-  }
-
-  /** Rare shingles count most: whole numbers, so that the order is the same everywhere. */
-  score(record: string): number {
-    let score = 0;
-    this.#each(record, (shingle) => {
-      score += Math.floor(65_536 / (this.#records[shingle] as number));
-    });
-    return score;
-  }
-
-  in(record: string): number[] {
-    const found: number[] = [];
-    this.#each(record, (shingle) => found.push(shingle));
-    return found;
-  }
-
-  /** Each shingle of the record once. */
-  #each(record: string, visit: (shingle: number) => void): void {
-    const round = ++this.#round;
-    eachShingle(record, (hash) => {
-      const bit = (hash >>> 0) % filterBits;
-      if (((this.#filter[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return;
-      const shingle = this.#numbers.get(hash);
-      if (shingle === undefined || this.#seen[shingle] === round) return;
-      this.#seen[shingle] = round;
-      visit(shingle);
-    });
-  }
-}
-
-/** A rolling polynomial hash, mixed. */
-function eachShingle(text: string, visit: (hash: number) => void): void {
-  let rolling = 0;
-  for (let i = 0; i < text.length; i++) {
-    rolling = (Math.imul(rolling, multiplier) + text.charCodeAt(i) + 1) | 0;
-    if (i >= shingleBytes)
-      rolling = (rolling - Math.imul(text.charCodeAt(i - shingleBytes) + 1, leaving)) | 0;
-    if (i < shingleBytes - 1) continue;
-    const mixed = Math.imul(rolling ^ (rolling >>> 15), 0x2c1b3c6d);
-    visit(mixed ^ (mixed >>> 13));
-  }
-}
-
-function power(value: number, exponent: number): number {
-  let result = 1;
-  for (let i = 0; i < exponent; i++) result = Math.imul(result, value);
-  return result;
 }
