@@ -1,15 +1,14 @@
 /** The forms that an endpoint may choose for its files are tried as its engines' files are: read anew, by what their readers ask. */
 import type { Database } from "../core/format/database.js";
 import type { SectionReader } from "../core/format/section-reader.js";
-import { sectionRecords } from "../core/format/section-records.js";
 import { checkedForms, checkIndicatorForms, checkSigmaFolders } from "../core/rules/check-forms.js";
 import type { ExportFacts } from "../core/rules/model.js";
 import type { TrialFinding } from "../ports/release-gates.js";
 import type { ReleaseRecord } from "./model.js";
 
-/** A form is made of each record alone, so some of millions tell: evenly drawn, and so many at a time. */
-const triedMax = 16_384;
-const atOnce = 256;
+/** A form is made of each record alone, so some of millions tell: evenly drawn, from so many blocks that are as evenly drawn. */
+const triedMax = 2048;
+const blocksMax = 64;
 
 export interface FormsTrial {
   readonly findings: readonly TrialFinding[];
@@ -28,23 +27,22 @@ export async function tryForms(
     databaseSha256: release.database?.sha256 ?? "",
   };
   const check = kind === "ioc" ? checkIndicatorForms : checkSigmaFolders;
-  const { records } = section.facts;
-  const step = Math.ceil(records / triedMax);
   const findings: TrialFinding[] = [];
-  let [at, tried] = [0, 0];
-  let group: string[] = [];
-  const finish = async () => {
-    findings.push(...check(group, facts));
-    tried += group.length;
-    group = [];
-    // Other requests have their turn between two groups.
+  let tried = 0;
+  const blocks = evenly([...section.blocks.keys()], blocksMax);
+  for (const block of blocks) {
+    const some = evenly(await section.block(block), Math.floor(triedMax / blocks.length));
+    findings.push(...check(some, facts));
+    tried += some.length;
+    // Other requests have their turn between two blocks.
     await new Promise((next) => setTimeout(next, 0));
-  };
-  for (const record of await sectionRecords(section)) {
-    if (at++ % step === 0 || at === records) group.push(record);
-    if (group.length === atOnce) await finish();
   }
-  if (group.length > 0) await finish();
   const forms = kind === "ioc" ? checkedForms.join(", ") : "files by log source";
-  return { findings, fine: `${tried} of ${records} rules read anew as ${forms}` };
+  return { findings, fine: `${tried} of ${section.facts.records} rules read anew as ${forms}` };
+}
+
+/** At most `most` of them, the last one too. */
+function evenly<T>(all: readonly T[], most: number): T[] {
+  const step = Math.ceil(all.length / most);
+  return all.filter((_, i) => (all.length - 1 - i) % step === 0);
 }
