@@ -47,6 +47,16 @@ import { parsePaxRecords, parseTarHeader } from "../../../src/http/tar-header.js
 import { buildDatabase, buildDelta, buildFullPack } from "../../simulator/packs.js";
 import { tarArchive } from "../../support/tar.js";
 import { projectRoot } from "../../architecture/source-tree.js";
+import {
+  accessEntries,
+  accessFiles,
+  accessLeaves,
+  clamavSignatures,
+  evidences,
+  partsTaken,
+  proposals,
+  sourceLists,
+} from "./document-seeds.js";
 import { ruleSamples } from "./rule-samples.js";
 
 export interface FuzzedKind {
@@ -74,7 +84,11 @@ const databases = [
 ] as const;
 const full = await buildFullPack(databases[0]);
 const delta = await buildDelta(databases[0], databases[1]);
-const json = (value: unknown) => utf8Bytes(JSON.stringify(value));
+const [checkpoint, proof] = [
+  below("test/vectors/log/log", /^checkpoint/)[0],
+  below("test/vectors/log/proofs", /\.tlog-proof$/)[0],
+] as [Uint8Array, Uint8Array];
+const oneOf = (name: RegExp) => tuf(name)[0] as Uint8Array;
 
 async function sourceMapSeed(): Promise<Uint8Array> {
   const sink = memorySink();
@@ -104,14 +118,14 @@ const encodings: FuzzedKind[] = [
   { name: "PEM", seeds: certificates, read: text((one) => parsePEM(one, "CERTIFICATE")) },
   { name: "certificate", seeds: ders, read: parseCertificate },
   { name: "CMS", seeds: signatures, read: parseSignedData },
-  { name: "CRL", seeds: [...ders, ...signatures.slice(0, 3)], read: parseCRL },
-  { name: "OCSP response", seeds: signatures.slice(0, 3), read: parseOCSPResponse },
+  { name: "CRL", seeds: partsTaken(signatures, parseCRL), read: parseCRL },
+  { name: "OCSP response", seeds: partsTaken(signatures, parseOCSPResponse), read: parseOCSPResponse },
   {
     name: "tar of submissions, header",
     seeds: [tarArchive({ "a.txt": "1" }).subarray(0, 512)],
     read: parseTarHeader,
   },
-  { name: "tar of submissions, pax", seeds: [utf8Bytes("20 path=some/file.yar\n")], read: parsePaxRecords },
+  { name: "tar of submissions, pax", seeds: [utf8Bytes("22 path=some/file.yar\n")], read: parsePaxRecords },
   {
     name: "tar of bundles",
     seeds: [
@@ -128,17 +142,21 @@ const formats: FuzzedKind[] = [
   { name: "database", seeds: databases.map(({ bytes }) => bytes), read: readDatabase },
   { name: "pack header", seeds: [full, delta], read: parsePackHeader },
   { name: "source map", seeds: [await sourceMapSeed()], read: readMap },
-  { name: "list of sources", seeds: tuf(/sources|snapshot/), read: parseSources },
+  { name: "list of sources", seeds: sourceLists, read: parseSources },
   {
     name: "ClamAV signatures",
-    seeds: [json({ schema: 1, files: [{ name: "a.hdb", sign: "AA==" }] })],
+    seeds: clamavSignatures(signatures),
     read: parseClamAVSignatures,
   },
 ];
 
 const logs: FuzzedKind[] = [
   { name: "note", seeds: below("test/vectors/log/log", /^checkpoint/), read: parseNote },
-  { name: "checkpoint", seeds: below("test/vectors/log/log", /^checkpoint/), read: text(parseCheckpoint) },
+  {
+    name: "checkpoint",
+    seeds: below("test/vectors/log/log", /^checkpoint/).map((note) => utf8Bytes(parseNote(note).text)),
+    read: text(parseCheckpoint),
+  },
   { name: "log policy", seeds: below("test/vectors/log/log", /^policy$/), read: text(parseLogPolicy) },
   { name: "log proof", seeds: below("test/vectors/log/proofs", /\.tlog-proof$/), read: text(parseLogProof) },
   {
@@ -157,11 +175,11 @@ const logs: FuzzedKind[] = [
     read: parseAddCheckpoint,
   },
   { name: "release log entry", seeds: below("test/vectors/log/entries", /./), read: parseReleaseLogEntry },
-  { name: "access log entry", seeds: below("test/vectors/log/entries", /./), read: parseAccessEntry },
-  { name: "access log leaf", seeds: below("test/vectors/log/entries", /./), read: parseAccessLeaf },
+  { name: "access log entry", seeds: accessEntries, read: parseAccessEntry },
+  { name: "access log leaf", seeds: accessLeaves, read: parseAccessLeaf },
   {
     name: "access file",
-    seeds: [json({ schema: 1, checkpoint: "x", from: 0, to: 1, complete: true, leaves: [], anchors: [] })],
+    seeds: accessFiles(checkpoint, proof),
     read: parseAccessFile,
   },
 ];
@@ -188,9 +206,9 @@ const trust: FuzzedKind[] = [
     read: (bytes) => parseTargets(parseEnvelope(bytes, "targets").signed),
   },
   { name: "DSSE", seeds: below("test/vectors/dsse", /\.json$/), read: parseDSSE },
-  { name: "evidence", seeds: tuf(/json$/), read: parseEvidence },
-  { name: "signature policy", seeds: tuf(/json$/), read: parsePolicy },
-  { name: "proposal", seeds: tuf(/root\.json$/), read: parseProposal },
+  { name: "evidence", seeds: evidences(proof), read: parseEvidence },
+  { name: "signature policy", seeds: below("test/vectors/pki", /^policy\.json$/), read: parsePolicy },
+  { name: "proposal", seeds: proposals(oneOf(/root\.json$/), oneOf(/targets\.json$/)), read: parseProposal },
 ];
 
 /** Every block of every section. */
