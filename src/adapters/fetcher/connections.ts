@@ -4,8 +4,9 @@
  * Node's own list of CAs always counts; a customer's CA counts beside it. A proxy is told its credentials, a server never.
  */
 import { rootCertificates } from "node:tls";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import { UsageError, quote } from "../../core/errors.js";
+import { Agent, ProxyAgent } from "./undici-parts.js";
 
 export interface ConnectionOptions {
   /** `http://` or `https://`, perhaps with `user:password@`. */
