@@ -1,6 +1,6 @@
 /**
  * Apply after diff is identity: on random databases, on what an editor makes of one, and on pairs that are chosen to be hard. RULEMINT_FUZZ
- * is how many pairs; 100,000 were run.
+ * is how many pairs, RULEMINT_SEED which ones.
  */
 import { expect, it } from "vitest";
 import type { RuleKind } from "../../../src/core/rules/model.js";
