@@ -1,4 +1,5 @@
 /** A release for a person: facts, packs, verdicts. */
+import { rangeText } from "../core/rules/engine-version.js";
 import type { Release } from "./api-client.js";
 import { formatBytes, formatFacts, formatTable, formatTime } from "./figures.js";
 
@@ -18,6 +19,7 @@ export function describeRelease(one: Release): string {
       "database",
       one.database === null ? null : `${formatBytes(one.database.bytes)}, sha256 ${one.database.sha256}`,
     ],
+    ["engines", engineLine(one)],
     ["manifest", one.manifestSha256 === null ? null : `sha256 ${one.manifestSha256}`],
     ["published", one.publishedAt === null ? null : formatTime(one.publishedAt)],
     ...one.verdicts.map((verdict) => ["verdict", verdictLine(verdict)] as const),
@@ -26,6 +28,11 @@ export function describeRelease(one: Release): string {
   if (one.gates !== undefined && one.gates.length > 0) parts.push(gateTable(one.gates));
   if (one.packs.length > 0) parts.push(packTable(one));
   return parts.join("\n\n");
+}
+
+function engineLine({ engines = {} }: Release): string | null {
+  const asked = Object.entries(engines).map(([name, range]) => rangeText(name, range));
+  return asked.length === 0 ? null : asked.join("; ");
 }
 
 function verdictLine(verdict: Release["verdicts"][number]): string {

@@ -9,6 +9,7 @@ import type {
   ReleaseSources,
 } from "../core/release/model.js";
 import type { Finding, RuleKind } from "../core/rules/model.js";
+import type { EngineRanges } from "../core/trust/engine-ranges.js";
 
 export type { CompilerFacts, DatabaseFacts, FileFacts, LeftOutRule, ReleaseSources };
 
@@ -216,6 +217,8 @@ export interface ReleaseRecord {
   readonly packs: readonly ReleasePack[];
   /** Object that holds the manifest file as it stands (one signature, then two). */
   readonly manifestSha256: Sha256Hex | null;
+  /** What its manifest asks of the engines that load it; absent: nothing. */
+  readonly engines?: EngineRanges;
   /** Object that holds the builder's provenance, in its envelope. */
   readonly provenanceSha256?: Sha256Hex;
   /** Object that holds the CMS over the final manifest file. */

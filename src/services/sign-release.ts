@@ -62,6 +62,7 @@ export async function signRelease(
     state: "signed",
     manifestSha256: sha256Hex(stored.sha256),
     provenanceSha256: sha256Hex(provenance.sha256),
+    ...(settings.engines && { engines: settings.engines }),
   };
 }
 

@@ -86,6 +86,16 @@ describe("engines of many versions, of a publisher that knows of them", () => {
     const manifest = await fetch(`${publisher.origin}/metadata/2.endpoint.json`);
     const asked = { signed: { "x-rulemint": { engines: { suricata: { below: "9", least: "8" } } } } };
     expect(await manifest.json()).toMatchObject(asked);
+    const shown = await publisher.cli(
+      "release-manager",
+      "release",
+      "show",
+      "--feed",
+      "endpoint",
+      "--release",
+      "2",
+    );
+    expect(shown.stdout).toMatch(/^engines +Suricata 8 or newer, below 9$/m);
     const why = "release 2 needs Suricata 8 or newer, and this endpoint has 7.0.10";
     expect((await client("old", "configure", "--mirror", publisher.origin)).exit).toBe(0);
     expect((await client("old", "update")).answer).toMatchObject({ outcome: "waiting", release: 1, why });

@@ -1506,6 +1506,13 @@ export interface components {
       packs: components["schemas"]["Pack"][];
       manifestSha256: string | null;
       manifestCmsSha256: string | null;
+      /** @description What the manifest asks of the engines that load the release, where it asks for anything (SPEC §5.4.10) */
+      engines?: {
+        [key: string]: {
+          least?: string;
+          below?: string;
+        };
+      };
       /** @description The builder's provenance, in its envelope */
       provenanceSha256?: components["schemas"]["Sha256"];
       /** @description The experimental second signature, when the manifest announces one */

@@ -61,6 +61,12 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
+/** As `Suricata 8 or newer, below 9`; an engine that is not known here goes by its name. */
+export function rangeText(name: string, { least, below }: VersionRange): string {
+  const bounds = [...(least ? [`${least} or newer`] : []), ...(below ? [`below ${below}`] : [])];
+  return `${isEngineName(name) ? engineTitle(name) : name} ${bounds.join(", ")}`;
+}
+
 /** What is asked for instead, as `Suricata 8 or newer`; undefined for a version that is in the range. */
 export function rangeObjection(engine: Engine, { least, below }: VersionRange): string | undefined {
   const title = engineTitle(engine.name);
