@@ -44,7 +44,8 @@ describe("the client", () => {
     };
     const client = createAPIClient("http://desk.invalid", "t");
     const wanted = operations.filter((one) => !open.includes(one)).map((one) => renamed[one] ?? one);
-    expect(Object.keys(client).sort()).toEqual(wanted.sort());
+    // A dry run whose answer is another one than the operation's: there is no token to show.
+    expect(Object.keys(client).sort()).toEqual([...wanted, "rehearseToken"].sort());
   });
 
   it("sends token, path and body, below a path too", async () => {
