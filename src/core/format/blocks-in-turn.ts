@@ -1,6 +1,6 @@
 /**
  * The blocks of a section for whoever goes through them in order, each compared with its digest (SPEC §3.3.3): many with one read, and all of
- * them in the same place.
+ * them in the same place. Whoever leaves blocks out reads none of those.
  */
 import type { ByteSource } from "../encoding/stream.js";
 import type { BlockEntry } from "./index-table.js";
@@ -12,6 +12,9 @@ export class BlocksInTurn {
   readonly #section: SectionReader;
   readonly #source: ByteSource;
   #place: Uint8Array = new Uint8Array(0);
+  /** Bytes of the last read, and how many reads went on where the one before ended: from the second on each brings twice as much. */
+  #reach = 0;
+  #inTurn = 0;
   #span: { readonly offset: number; readonly bytes: Uint8Array } = { offset: 0, bytes: this.#place };
 
   constructor(section: SectionReader) {
@@ -44,9 +47,12 @@ export class BlocksInTurn {
     if (offset >= held.offset && offset + bytes <= held.offset + held.bytes.length)
       return { offset, bytes: 0 };
     const { facts } = this.#section;
-    const span = Math.max(bytes, Math.min(spanBytes, facts.offset + facts.blockBytes - offset));
-    if (span > this.#place.length) this.#place = new Uint8Array(Math.max(span, spanBytes));
-    return { offset, bytes: span };
+    const goesOn = held.bytes.length > 0 && offset === held.offset + held.bytes.length;
+    this.#inTurn = goesOn ? this.#inTurn + 1 : 0;
+    const wanted = this.#inTurn < 2 ? bytes : Math.min(spanBytes, 2 * this.#reach);
+    this.#reach = Math.max(bytes, Math.min(wanted, facts.offset + facts.blockBytes - offset));
+    if (this.#reach > this.#place.length) this.#place = new Uint8Array(this.#reach);
+    return { offset, bytes: this.#reach };
   }
 
   #ofSpan(block: number): Uint8Array {
