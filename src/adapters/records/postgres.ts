@@ -57,6 +57,8 @@ class PostgresDatabase implements RecordsDatabase {
   readonly #patienceMs: number;
   /** Marks of transactions whose end is known. */
   readonly #outdated: string[] = [];
+  readonly #begun = new Set<Promise<unknown>>();
+  #closing = false;
 
   constructor(db: Kysely<Schema>, pool: PostgresPool, patienceMs: number) {
     this.#db = db;
@@ -95,19 +97,31 @@ class PostgresDatabase implements RecordsDatabase {
     return !put;
   }
 
-  async #patiently<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  #patiently<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const begun = this.#again(doing, work);
+    const over = () => void this.#begun.delete(begun);
+    this.#begun.add(begun);
+    begun.then(over, over);
+    return begun;
+  }
+
+  async #again<T>(doing: string, work: () => Promise<T>): Promise<T> {
     const until = performance.now() + this.#patienceMs;
     for (let wait = pauseMs.first; ; wait = Math.min(wait * 2, pauseMs.longest)) {
       try {
         return await work();
       } catch (cause) {
-        if (!isConnectionLost(cause) || performance.now() + wait > until) throw postgresError(cause, doing);
+        const isOver = this.#closing || performance.now() + wait > until;
+        if (!isConnectionLost(cause) || isOver) throw postgresError(cause, doing);
         await pause(wait);
       }
     }
   }
 
+  /** What was begun before is ended first, and not tried again. */
   async close(): Promise<void> {
+    this.#closing = true;
+    while (this.#begun.size > 0) await Promise.allSettled(this.#begun);
     await this.#db.destroy();
     await this.#pool.closed();
   }
