@@ -22,6 +22,7 @@ export const compilerParts = [
     "adapters/codec",
     "adapters/workers",
     "adapters/durable-files",
+    "adapters/new-thread",
     "adapters/node-digest",
     "adapters/worker-url",
   ],

@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Finding, RuleKind, SourceFile } from "../../core/rules/model.js";
 import type { RuleEngine } from "../../ports/rule-engine.js";
+import { isWorthThread, stuckMs } from "../new-thread.js";
 import { YaraXThread } from "./yara-x-thread.js";
 
 export interface YaraXOptions {
@@ -20,10 +21,6 @@ export interface YaraXOptions {
   /** After which a thread without work goes. */
   readonly idleMs?: number;
 }
-
-/** A thread costs as much as compiling this, and more: for less, those that run suffice, unless one of them is stuck. */
-const newThreadBytesMin = 256 * 1024;
-const stuckMs = 1_000;
 
 /** Node has it; its types stand with those of browsers. */
 const { compile } = (
@@ -96,8 +93,7 @@ class YaraXPool {
   #start(stuck = false): void {
     clearTimeout(this.#goes);
     while (this.#busy < this.#workers && this.#jobs.length > 0) {
-      const worthwhile = this.#busy === 0 || stuck || this.#bytes >= newThreadBytesMin;
-      if (this.#idle.length === 0 && !worthwhile) return;
+      if (this.#idle.length === 0 && !isWorthThread(this.#bytes, this.#busy, stuck)) return;
       this.#busy++;
       void this.#work().finally(() => {
         this.#busy--;

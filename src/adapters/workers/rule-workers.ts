@@ -10,6 +10,7 @@ import { ruleLanguage } from "../../core/rules/registry.js";
 import type { RuleWorkers } from "../../ports/rule-workers.js";
 import { workerURL } from "../worker-url.js";
 import { nodeDigest } from "../node-digest.js";
+import { isWorthThread, stuckMs } from "../new-thread.js";
 import { type Answer, type ParseJob, ParserThread } from "./parser-thread.js";
 
 export interface RuleWorkersOptions {
@@ -34,9 +35,6 @@ const defaultTimeoutMs = 120_000;
 /** Of one message to a thread: for a file of a few hundred bytes the message costs as much as the parsing. */
 const handfulBytesMax = 64 * 1024;
 const handfulFilesMax = 64;
-/** A thread costs 0.3 s of CPU until it can parse, which for less than this those that run do as well, unless one of them is stuck. */
-const newThreadBytesMin = 256 * 1024;
-const stuckMs = 1_000;
 
 export function openRuleWorkers(options: RuleWorkersOptions): RuleWorkers {
   if (options.workers <= 0)
@@ -118,11 +116,11 @@ class ThreadPool implements RuleWorkers {
 
   private startIdle(stuck = false): void {
     while (this.queue.length > 0) {
-      const thread = this.idle.at(-1);
+      const warm = this.idle.findLastIndex((one) => one.isWarm);
+      if (warm < 0 && !isWorthThread(this.bytes, this.running.size, stuck)) return;
+      // Where none is warm, the last.
+      const [thread] = this.idle.splice(warm, 1);
       if (thread === undefined) return;
-      const worthwhile = this.running.size === 0 || stuck || this.bytes >= newThreadBytesMin;
-      if (!thread.isWarm && !worthwhile) return;
-      this.idle.pop();
       const run: Promise<void> = this.work(thread).finally(() => {
         this.running.delete(run);
         this.idle.push(thread);
