@@ -11,7 +11,7 @@ import { RecordFinder } from "../core/format/record-finder.js";
 import { type Candidate, candidatesOf, type Relation } from "../core/rules/ioc/candidates.js";
 import { IndicatorReader } from "../core/rules/ioc/indicator.js";
 import { indicatorText } from "../core/rules/ioc/indicator-text.js";
-import { type IndicatorType, indicatorType, listName, typeMark } from "../core/rules/ioc/types.js";
+import { type IndicatorType, indicatorType, listName, typeMark, typeOf } from "../core/rules/ioc/types.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EndpointDatabases, EndpointFiles } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
@@ -51,7 +51,7 @@ export class Lookup {
   readonly release: InstalledRelease;
   readonly #file: OpenObject;
   readonly #finder: RecordFinder | undefined;
-  /** That are listed at all: an address alone has a hundred networks above it. */
+  /** That are listed at all. */
   readonly #types: ReadonlySet<IndicatorType>;
   readonly #local: LocalLookup;
 
@@ -102,8 +102,9 @@ export class Lookup {
       const message = reader.problem?.message ?? `expected an indicator, got ${quote(text)}`;
       throw new UsageError("USAGE", message);
     }
-    const candidates = candidatesOf(record);
-    const listed = candidates.filter((one) => this.#types.has(one.record.charCodeAt(0) as IndicatorType));
+    const isThere = (type: IndicatorType) => this.#types.has(type) || this.#local.hasOwn(type);
+    const candidates = candidatesOf(record, isThere);
+    const listed = candidates.filter((one) => this.#types.has(typeOf(one.record)));
     const published = await this.#hitsOf(listed);
     const own = candidates.filter((one) => this.#local.isOwn(one));
     const hits = [

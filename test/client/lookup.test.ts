@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeDigest } from "../../src/adapters/node-digest.js";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
 import { Lookup } from "../../src/client/lookup.js";
-import { memorySink, memorySource } from "../../src/core/encoding/stream.js";
+import { type ByteSource, memorySink, memorySource } from "../../src/core/encoding/stream.js";
 import { type SectionReader, encodeDatabase, openDatabase } from "../../src/core/format/database.js";
+import type { BlockEntry } from "../../src/core/format/index-table.js";
 import { RecordFinder } from "../../src/core/format/record-finder.js";
 import { type Scene, indicators, openScene } from "./endpoint.js";
 
@@ -138,29 +139,90 @@ describe("listed", () => {
   });
 });
 
-it("SPEC §3.3.3: every record is found where it is, and nothing between two", async () => {
+/** Some are the beginning of others; a fifth of them begin with so many alike, and beyond 64 the index does not tell them apart. */
+async function manyRecords(alike: number) {
   const records = Array.from({ length: 15_000 }, (_, i) => {
     const name = createHash("sha256").update(String(i)).digest().toString("latin1");
-    // Long ones have equal keys in the index; some are the beginning of others.
-    return `\x10${"x".repeat(i % 5 === 0 ? 70 : 0)}${name.slice(0, 1 + (i % 7))}`;
+    return `\x10${"x".repeat(i % 5 === 0 ? alike : 0)}${name.slice(0, 1 + (i % 7))}`;
   });
   const sorted = [...new Set(records)].sort();
   const sink = memorySink();
   await encodeDatabase([{ kind: "ioc", order: "sorted", records: sorted }], sink, nodeDigest);
-  const database = await openDatabase(memorySource(sink.bytes()));
-  const section = database.section("ioc") as SectionReader;
-  expect(section.blocks.length).toBeGreaterThan(3);
-  const finder = new RecordFinder(section, 2);
-  const firsts = new Set(section.blocks.map(({ first }) => first));
-  for (const [number, record] of sorted.entries()) {
-    // Every one at the ends of blocks, and some between.
-    if (number % 7 !== 0 && !firsts.has(number) && !firsts.has(number + 1)) continue;
-    expect(await finder.find(record)).toBe(number);
-    const next = `${record}\0`;
-    expect(await finder.find(next)).toBe(sorted[number + 1] === next ? number + 1 : undefined);
-  }
-  for (const prefix of ["\x10", `\x10${"x".repeat(70)}`, "\x10a", "\x11", "\x0f"]) {
-    const wanted = sorted.filter((record) => record.startsWith(prefix));
-    expect((await finder.startingWith(prefix, 1e6)).map(({ record }) => record)).toEqual(wanted);
-  }
+  return { sorted, bytes: sink.bytes() };
+}
+
+/** As files give them: a copy, in the place that is handed in. */
+const onDisk = (bytes: Uint8Array): ByteSource => {
+  const readNow = (offset: number, length: number, into: Uint8Array = new Uint8Array(length)) => {
+    into.set(bytes.subarray(offset, offset + length));
+    return into.subarray(0, length);
+  };
+  return { length: bytes.length, read: async (...place) => readNow(...place), readNow };
+};
+
+const elsewhere = (bytes: Uint8Array): ByteSource => ({
+  length: bytes.length,
+  read: async (offset, length) => bytes.slice(offset, offset + length),
+});
+
+const sources: readonly (readonly [string, (bytes: Uint8Array) => ByteSource])[] = [
+  ["in memory", memorySource],
+  ["on the disk", onDisk],
+  ["elsewhere", elsewhere],
+];
+
+async function sectionOf(source: ByteSource): Promise<SectionReader> {
+  return (await openDatabase(source)).section("ioc") as SectionReader;
+}
+
+describe.each(sources)("a database %s", (_, open) => {
+  it("SPEC §3.3.3: every record is found where it is, and nothing between two", async () => {
+    const { sorted, bytes } = await manyRecords(70);
+    const section = await sectionOf(open(bytes));
+    expect(section.blocks.length).toBeGreaterThan(3);
+    const finder = new RecordFinder(section, 2);
+    const firsts = new Set(section.blocks.map(({ first }) => first));
+    for (const [number, record] of sorted.entries()) {
+      // Every one at the ends of blocks, and some between.
+      if (number % 7 !== 0 && !firsts.has(number) && !firsts.has(number + 1)) continue;
+      expect(await finder.find(record)).toBe(number);
+      const next = `${record}\0`;
+      expect(await finder.find(next)).toBe(sorted[number + 1] === next ? number + 1 : undefined);
+    }
+    for (const prefix of ["\x10", `\x10${"x".repeat(70)}`, "\x10a", "\x11", "\x0f"]) {
+      const wanted = sorted.filter((record) => record.startsWith(prefix));
+      expect((await finder.startingWith(prefix, 1e6)).map(({ record }) => record)).toEqual(wanted);
+    }
+  });
+
+  it("many questions at once, of more blocks than are kept, get their own answers", async () => {
+    const { sorted, bytes } = await manyRecords(70);
+    const finder = new RecordFinder(await sectionOf(open(bytes)), 1);
+    const asked = sorted.map((record, number) => ({ record, number })).filter((_, i) => i % 101 === 0);
+    // Neighbours lie in different blocks.
+    const mixed = asked.flatMap((one, i) => (i % 2 === 0 ? [one, asked.at(-1 - i) ?? one] : []));
+    const numbers = await Promise.all(mixed.map(({ record }) => finder.find(record)));
+    expect(numbers).toEqual(mixed.map(({ number }) => number));
+  });
+
+  it("SPEC §3.3.3: a damaged block answers nothing, however often it is asked, and the others what they hold", async () => {
+    const { sorted, bytes } = await manyRecords(0);
+    const { blocks } = await sectionOf(open(bytes));
+    const [damaged, place] = [2, blocks[2] as BlockEntry];
+    // The last byte of the last record: whoever stops at what they look for has not seen it.
+    const at = place.offset + place.bytes - 1;
+    bytes[at] = (bytes[at] as number) ^ 1;
+    const finder = new RecordFinder(await sectionOf(open(bytes)), 2);
+    for (let round = 0; round < 2; round++) {
+      for (const [i, { first, records }] of blocks.entries()) {
+        for (const number of [first, first + 1, first + records - 1]) {
+          // By its key alone, what begins a block may stand in the one before as well, which is read first.
+          if (i === damaged + 1 && number === first) continue;
+          const answer = finder.find(sorted[number] as string);
+          if (i === damaged) await expect(answer).rejects.toMatchObject({ code: "DATABASE_MALFORMED" });
+          else expect(await answer).toBe(number);
+        }
+      }
+    }
+  });
 });

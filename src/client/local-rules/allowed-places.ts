@@ -3,7 +3,7 @@
  * the first two bytes of an address and the two upper labels of a name. A yes is to be looked at.
  */
 import { addressOf, mappedPrefix } from "../../core/rules/ioc/candidates.js";
-import { type IndicatorType, indicatorType } from "../../core/rules/ioc/types.js";
+import { indicatorType, typeOf } from "../../core/rules/ioc/types.js";
 
 const prefixBits = 16;
 
@@ -17,7 +17,7 @@ export class AllowedPlaces {
   #hasPaths = false;
 
   add(record: string): void {
-    switch (record.charCodeAt(0) as IndicatorType) {
+    switch (typeOf(record)) {
       case indicatorType.ipv4:
       case indicatorType.ipv4Port:
         mark(this.#ipv4, record, prefixBits);
@@ -47,7 +47,7 @@ export class AllowedPlaces {
 
   /** Hashes are none of these, and stand for themselves. */
   mayHold(record: string): boolean {
-    const type = record.charCodeAt(0) as IndicatorType;
+    const type = typeOf(record);
     switch (type) {
       case indicatorType.ipv4:
       case indicatorType.ipv4Block:

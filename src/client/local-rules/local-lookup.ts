@@ -1,6 +1,7 @@
 /** What the owner's rules say of indicators that somebody asks about: vouched for, switched off, or of one's own. */
 import type { DigestFactory } from "../../core/encoding/stream.js";
 import type { Candidate } from "../../core/rules/ioc/candidates.js";
+import { type IndicatorType, typeOf } from "../../core/rules/ioc/types.js";
 import type { EndpointFiles } from "../../ports/endpoint-store.js";
 import { readState } from "../state.js";
 import { AllowedIndicators } from "./allowed-indicators.js";
@@ -17,6 +18,7 @@ export class LocalLookup {
   readonly #selection: Selection;
   readonly #allowed: AllowedIndicators;
   readonly #own: ReadonlySet<string>;
+  readonly #ownTypes: ReadonlySet<IndicatorType>;
 
   private constructor(choices: readonly RuleChoice[], own: ReadonlySet<string>, digest: DigestFactory) {
     this.#choices = choices;
@@ -26,6 +28,7 @@ export class LocalLookup {
     );
     this.#allowed = new AllowedIndicators(allowed);
     this.#own = own;
+    this.#ownTypes = new Set([...own].map(typeOf));
   }
 
   /** What is damaged says nothing. @throws OperationError STORE_FAILED */
@@ -47,6 +50,11 @@ export class LocalLookup {
   here(record: string): Here {
     const verb = this.#selection.of(record)?.verb;
     return verb === "disable" ? "disabled" : verb === "allow" ? "allowed" : "exported";
+  }
+
+  /** Whether some own indicator is of this type. */
+  hasOwn(type: IndicatorType): boolean {
+    return this.#ownTypes.has(type);
   }
 
   isOwn({ record, anyPort }: Candidate): boolean {

@@ -90,6 +90,14 @@ export class ByteReader {
 
   /** @param max largest value that makes sense here; a larger one is refused. */
   varint(max: number = Number.MAX_SAFE_INTEGER): number {
+    // Nearly all of them are one byte.
+    const first = this.#bytes[this.#at];
+    if (first === undefined || first >= 0x80 || first > max) return this.#longVarint(max);
+    this.#at++;
+    return first;
+  }
+
+  #longVarint(max: number): number {
     let value = 0;
     let scale = 1;
     for (;;) {

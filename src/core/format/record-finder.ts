@@ -12,6 +12,8 @@ import { type FoundRule, type SectionReader, lastBlock } from "./section-reader.
 
 const restartEvery = 16;
 const scansMax = 8;
+/** Room for nearly every block, so that one can be read where another stood. */
+const placeBytes = 64 * 1024;
 
 export class RecordFinder {
   readonly #section: SectionReader;
@@ -36,7 +38,7 @@ export class RecordFinder {
     for (const record of records) {
       let number: number | undefined;
       for (let block = this.#firstBlock(record); this.#mayHold(block, record); block++) {
-        const first = (this.#held(block) ?? (await this.#read(block))).first(record);
+        const first = (this.#blockNow(block) ?? (await this.#fetched(block))).first(record);
         if (first === undefined) continue;
         if (first.record === record) number = this.#numberIn(block, first);
         break;
@@ -50,7 +52,7 @@ export class RecordFinder {
   async startingWith(prefix: string, most: number): Promise<readonly FoundRule[]> {
     const found: FoundRule[] = [];
     for (let block = this.#firstBlock(prefix); this.#mayHold(block, prefix); block++) {
-      for (const one of (this.#held(block) ?? (await this.#read(block))).from(prefix)) {
+      for (const one of (this.#blockNow(block) ?? (await this.#fetched(block))).from(prefix)) {
         if (found.length === most || !one.record.startsWith(prefix)) return found;
         found.push({ number: this.#numberIn(block, one), record: one.record });
       }
@@ -73,26 +75,44 @@ export class RecordFinder {
     return (this.#section.blocks[block] as BlockEntry).first + number;
   }
 
-  #held(block: number): SearchedBlock | undefined {
+  /**
+   * Kept, or read where the one stood that goes for it: whoever asked is done with a block before somebody else has a turn. Undefined where
+   * one has to wait for it.
+   */
+  #blockNow(block: number): SearchedBlock | undefined {
     const kept = this.#kept.get(block);
-    if (kept !== undefined) this.#keep(block, kept);
-    return kept;
+    if (kept !== undefined) {
+      this.#kept.delete(block);
+      this.#kept.set(block, kept);
+      return kept;
+    }
+    if (this.#section.source.readNow === undefined) return undefined;
+    const { bytes, records } = this.#section.blocks[block] as BlockEntry;
+    const free = this.#placeOfOldest();
+    const place =
+      free !== undefined && free.length >= bytes ? free : new Uint8Array(Math.max(bytes, placeBytes));
+    const read = this.#section.rawBlockNow(block, place);
+    return read && this.#keep(block, new SearchedBlock(read, records, place));
   }
 
-  #keep(block: number, searched: SearchedBlock): void {
-    this.#kept.delete(block);
+  async #fetched(block: number): Promise<SearchedBlock> {
+    const bytes = await this.#section.rawBlock(block);
+    this.#placeOfOldest();
+    return this.#keep(block, new SearchedBlock(bytes, (this.#section.blocks[block] as BlockEntry).records));
+  }
+
+  #keep(block: number, searched: SearchedBlock): SearchedBlock {
     this.#kept.set(block, searched);
-    const [oldest] = this.#kept.size > this.#keptMax ? this.#kept.keys() : [];
-    if (oldest !== undefined) this.#kept.delete(oldest);
+    return searched;
   }
 
-  async #read(block: number): Promise<SearchedBlock> {
-    const { records } = this.#section.blocks[block] as BlockEntry;
-    // One block is read sooner than a reader's turn comes.
-    const bytes = this.#section.rawBlockNow(block) ?? (await this.#section.rawBlock(block));
-    const searched = new SearchedBlock(bytes, records);
-    this.#keep(block, searched);
-    return searched;
+  /** Lets the one go that was not asked for longest, when there are as many as may be kept. */
+  #placeOfOldest(): Uint8Array | undefined {
+    const [oldest] = this.#kept.size < this.#keptMax ? [] : this.#kept;
+    if (oldest === undefined) return undefined;
+    const [block, { place }] = oldest;
+    this.#kept.delete(block);
+    return place;
   }
 }
 
@@ -104,13 +124,16 @@ interface Restart extends FoundRule {
 const start: Restart = { record: "", number: -1, end: 0 };
 
 class SearchedBlock {
+  /** Where it was read, if that may be used again. */
+  readonly place: Uint8Array | undefined;
   readonly #bytes: Uint8Array;
   readonly #records: number;
   /** Made when a block has been asked for some times: they cost as much as a few scans. */
   #restarts: readonly Restart[] = [start];
   #asked = 0;
 
-  constructor(bytes: Uint8Array, records: number) {
+  constructor(bytes: Uint8Array, records: number, place?: Uint8Array) {
+    this.place = place;
     this.#bytes = bytes;
     this.#records = records;
   }

@@ -42,10 +42,10 @@ export class SectionReader {
     return this.compared(entry, await this.source.read(entry.offset, entry.bytes));
   }
 
-  /** `rawBlock` without waiting; undefined where the database is not on this machine. */
-  rawBlockNow(block: number): Uint8Array | undefined {
+  /** `rawBlock` without waiting, maybe in `into` (`ByteSource.read`); undefined where the database is not on this machine. */
+  rawBlockNow(block: number, into?: Uint8Array): Uint8Array | undefined {
     const entry = this.blocks[block] as BlockEntry;
-    const bytes = this.source.readNow?.(entry.offset, entry.bytes);
+    const bytes = this.source.readNow?.(entry.offset, entry.bytes, into);
     return bytes && this.compared(entry, bytes);
   }
 

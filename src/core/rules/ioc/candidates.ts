@@ -3,7 +3,7 @@
  * address as the networks that hold it, a URL in the forms that reach the same place, and then as its path and its host.
  */
 import { maskAddress, parseIPv4, parseIPv6 } from "../ip-addresses.js";
-import { type IndicatorType, indicatorType, typeMark } from "./types.js";
+import { type IndicatorType, indicatorType, typeMark, typeOf } from "./types.js";
 
 /**
  * How a listed indicator stands to the one that was asked for. `exact`: the same, in its canonical form or one that reaches the same
@@ -27,50 +27,59 @@ const defaultPorts: Readonly<Record<string, string>> = {
   "ftp://": ":21",
 };
 
+/** Whether there is anything of a type at all: what would be of another is not made. An address alone has a hundred networks above it. */
+export type IsListed = (type: IndicatorType) => boolean;
+
 /** From a record as `IndicatorReader` reads it. Each record once, the nearest first. */
-export function candidatesOf(record: string): readonly Candidate[] {
+export function candidatesOf(record: string, isListed: IsListed = () => true): readonly Candidate[] {
   const found = new Map<string, Candidate>();
-  for (const one of relatives(record)) if (!found.has(one.record)) found.set(one.record, one);
+  for (const one of relatives(record, isListed)) {
+    if (isListed(typeOf(one.record)) && !found.has(one.record)) found.set(one.record, one);
+  }
   return [...found.values()];
 }
 
-function* relatives(record: string): Generator<Candidate> {
+function* relatives(record: string, isListed: IsListed): Generator<Candidate> {
   yield { record, relation: "exact" };
   const key = record.slice(1);
-  switch (record.charCodeAt(0) as IndicatorType) {
+  switch (typeOf(record)) {
     case indicatorType.ipv4:
     case indicatorType.ipv6:
-      return yield* ofAddress(key, "exact");
+      return yield* ofAddress(key, "exact", isListed);
     case indicatorType.ipv4Block:
     case indicatorType.ipv6Block:
-      return yield* networks(key.slice(0, -1), key.charCodeAt(key.length - 1));
+      return yield* networks(key.slice(0, -1), key.charCodeAt(key.length - 1), isListed);
     case indicatorType.ipv4Port:
     case indicatorType.ipv6Port:
-      return yield* ofAddress(key.slice(0, -2), "host");
+      return yield* ofAddress(key.slice(0, -2), "host", isListed);
     case indicatorType.domain:
       return yield* ofName(key, "exact");
     case indicatorType.domainPort:
       return yield* ofName(key.slice(0, -2), "host");
     case indicatorType.url:
     case indicatorType.urlPart:
-      return yield* ofURL(record);
+      return yield* ofURL(record, isListed);
   }
 }
 
-function* ofAddress(address: string, relation: "exact" | "host"): Generator<Candidate> {
+function* ofAddress(address: string, relation: "exact" | "host", isListed: IsListed): Generator<Candidate> {
   const isShort = address.length === 4;
   yield { record: typeMark(isShort ? indicatorType.ipv4 : indicatorType.ipv6) + address, relation };
   if (relation === "exact") {
     const type = isShort ? indicatorType.ipv4Port : indicatorType.ipv6Port;
     yield { record: typeMark(type) + address, relation: "port", anyPort: true };
   }
-  yield* networks(address, address.length * 8);
+  yield* networks(address, address.length * 8, isListed);
   // RFC 4291 §2.5.5.2: the same machine.
-  if (address.startsWith(mappedPrefix)) yield* ofAddress(address.slice(mappedPrefix.length), relation);
+  if (address.startsWith(mappedPrefix)) {
+    yield* ofAddress(address.slice(mappedPrefix.length), relation, isListed);
+  }
 }
 
-function* networks(address: string, bits: number): Generator<Candidate> {
-  const mark = typeMark(address.length === 4 ? indicatorType.ipv4Block : indicatorType.ipv6Block);
+function* networks(address: string, bits: number, isListed: IsListed): Generator<Candidate> {
+  const type = address.length === 4 ? indicatorType.ipv4Block : indicatorType.ipv6Block;
+  if (!isListed(type)) return;
+  const mark = typeMark(type);
   for (let length = bits; length >= 1; length--) {
     const record = mark + maskAddress(address, length) + String.fromCharCode(length);
     yield { record, relation: "network" };
@@ -114,7 +123,7 @@ function placeOf(record: string): Place {
   return { ...place, scheme, user: front.slice(scheme.length) };
 }
 
-function* ofURL(record: string): Generator<Candidate> {
+function* ofURL(record: string, isListed: IsListed): Generator<Candidate> {
   const { key, scheme, user, port, rest } = placeOf(record);
   const usual = scheme === undefined ? undefined : defaultPorts[scheme];
   const ports = port === "" ? ["", ...(usual ? [usual] : [])] : port === usual ? [port, ""] : [port];
@@ -139,10 +148,10 @@ function* ofURL(record: string): Generator<Candidate> {
   for (const end of [plain, path]) {
     if (end.length > 1) yield { record: typeMark(indicatorType.path) + end, relation: "path" };
   }
-  yield* ofHost(key, port === "" ? usual : port);
+  yield* ofHost(key, port === "" ? usual : port, isListed);
 }
 
-function* ofHost(key: string, port: string | undefined): Generator<Candidate> {
+function* ofHost(key: string, port: string | undefined, isListed: IsListed): Generator<Candidate> {
   const address = addressOf(key);
   const number = Number(port?.slice(1) ?? 0);
   const bytes = String.fromCharCode(number >> 8, number & 0xff);
@@ -152,7 +161,7 @@ function* ofHost(key: string, port: string | undefined): Generator<Candidate> {
   }
   const type = address.length === 4 ? indicatorType.ipv4Port : indicatorType.ipv6Port;
   if (number > 0) yield { record: typeMark(type) + address + bytes, relation: "host" };
-  yield* ofAddress(address, "host");
+  yield* ofAddress(address, "host", isListed);
 }
 
 /** Of a host's key that is no name. */

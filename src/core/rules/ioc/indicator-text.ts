@@ -1,12 +1,12 @@
 /** The canonical text of an indicator's record: what people search for, and the line that an export writes. */
 import { formatIPv4, formatIPv6 } from "../ip-addresses.js";
 import { nameText } from "./hosts.js";
-import { type IndicatorType, indicatorType } from "./types.js";
+import { indicatorType, typeOf } from "./types.js";
 import { urlText } from "./urls.js";
 
 export function indicatorText(record: string): string {
   const key = record.slice(1);
-  switch (record.charCodeAt(0) as IndicatorType) {
+  switch (typeOf(record)) {
     case indicatorType.md5:
     case indicatorType.sha1:
     case indicatorType.sha256:

@@ -7,7 +7,8 @@ import { md5 } from "../../encoding/name-digests.js";
 import { exportRuns, lineChunks } from "../line-export.js";
 import type { ExportFacts, ExportedFile } from "../model.js";
 import { eventID, feedID, indicatorID, jsonLine } from "./structured-lists.js";
-import { mispAttribute, readableText, typeNames, typeOf } from "./vocabulary.js";
+import { typeOf } from "./types.js";
+import { mispAttribute, readableText, typeNames } from "./vocabulary.js";
 
 /** SPEC §8.7.8: one indicator in so many is the last of its event. MISP reads an event as a whole. */
 const eventItemsMean = 8192;

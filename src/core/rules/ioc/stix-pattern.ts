@@ -4,8 +4,8 @@
  */
 import { formatIPv6 } from "../ip-addresses.js";
 import { indicatorText } from "./indicator-text.js";
-import { readableText, typeOf } from "./vocabulary.js";
-import { type IndicatorType, indicatorType as type } from "./types.js";
+import { readableText } from "./vocabulary.js";
+import { type IndicatorType, indicatorType as type, typeOf } from "./types.js";
 
 const anyScheme = "^[a-z][a-z0-9+.-]*://";
 

@@ -7,7 +7,8 @@ import { byteString, utf8Bytes } from "../../encoding/bytes.js";
 import { lineChunks } from "../line-export.js";
 import type { ExportFacts, ExportedFile } from "../model.js";
 import { stixPattern } from "./stix-pattern.js";
-import { readableText, typeNames, typeOf } from "./vocabulary.js";
+import { typeOf } from "./types.js";
+import { readableText, typeNames } from "./vocabulary.js";
 
 /** SPEC §8.7.7: of every id that this project makes of a name. Not that of STIX, which its specification keeps for observables. */
 const madeID = uuidMaker("9c3d1b5e-52c7-4f0a-8f41-6b1f2f0c7a35");

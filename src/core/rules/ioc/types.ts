@@ -61,6 +61,10 @@ export function typeMark(type: IndicatorType): string {
   return String.fromCharCode(type);
 }
 
+export function typeOf(record: string): IndicatorType {
+  return record.charCodeAt(0) as IndicatorType;
+}
+
 export function listName(record: string): string {
-  return listNames[record.charCodeAt(0) as IndicatorType];
+  return listNames[typeOf(record)];
 }

@@ -1,7 +1,7 @@
 /** What other formats call the types of indicator. */
 import { byteStringText } from "../source-lines.js";
 import { indicatorText } from "./indicator-text.js";
-import { type IndicatorType, indicatorType as type } from "./types.js";
+import { type IndicatorType, indicatorType as type, typeOf } from "./types.js";
 
 /** MISP's name of a type, and the category that MISP puts it in. */
 export interface MISPType {
@@ -51,10 +51,6 @@ const mispTypes: Readonly<Record<IndicatorType, MISPType>> = {
   [type.path]: onTheNetwork("uri"),
   [type.pattern]: pattern,
 };
-
-export function typeOf(record: string): IndicatorType {
-  return record.charCodeAt(0) as IndicatorType;
-}
 
 /** Characters, not bytes; what is no UTF-8 in a hostile database becomes U+FFFD. */
 export function readableText(record: string): string {
