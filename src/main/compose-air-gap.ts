@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
-import { openFile } from "../adapters/endpoint-store/open-file.js";
+import { openFile } from "../adapters/open-file.js";
 import { openArchiveFetcher } from "../adapters/fetcher/archive.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";

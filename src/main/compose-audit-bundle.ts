@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { discardTemporary, openTemporary, replaceFile, storeError } from "../adapters/durable-files.js";
-import { openFile } from "../adapters/endpoint-store/open-file.js";
+import { openFile } from "../adapters/open-file.js";
 import { openHTTPFetcher } from "../adapters/fetcher/http.js";
 import { nobleVerifier } from "../adapters/post-quantum/noble.js";
 import type { Workshop } from "../audit/audit-content.js";

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { CompileCache } from "../../ports/compile-cache.js";
 import type { OpenObject } from "../../ports/object-store.js";
 import { storeError, sweepTemporaries, systemCode } from "../durable-files.js";
+import { openFile } from "../open-file.js";
 
 export interface CompileCacheOptions {
   readonly bytesMax?: number;
@@ -42,28 +43,13 @@ class FilesystemCache implements CompileCache {
 
   async open(key: string): Promise<OpenObject | undefined> {
     const path = this.#path(key);
-    try {
-      const handle = await open(path, "r");
-      const { size, mtimeMs } = await handle.stat();
-      const now = Date.now();
-      if (now - mtimeMs > freshMs) await utimes(path, now / 1000, now / 1000);
-      return {
-        length: size,
-        read: async (offset, length) => {
-          const bytes = new Uint8Array(length);
-          for (let filled = 0; filled < length; ) {
-            const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
-            if (bytesRead === 0) throw storeError(new Error("the file ended early"), `reading ${key}`);
-            filled += bytesRead;
-          }
-          return bytes;
-        },
-        close: () => handle.close(),
-      };
-    } catch (cause) {
-      if (systemCode(cause) === "ENOENT") return undefined;
-      throw storeError(cause, `opening ${key} in the compile cache`);
+    const file = await openFile(path);
+    const now = Date.now();
+    if (file !== undefined && now - file.modifiedMs > freshMs) {
+      // Somebody may have cleared it away since.
+      await utimes(path, now / 1000, now / 1000).catch(() => undefined);
     }
+    return file;
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {

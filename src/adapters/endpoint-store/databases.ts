@@ -10,7 +10,7 @@ import type { EndpointDatabases } from "../../ports/endpoint-store.js";
 import type { OpenObject } from "../../ports/object-store.js";
 import { storeError, syncFolder, systemCode } from "../durable-files.js";
 import { plainName, removeFile } from "./names.js";
-import { openFile } from "./open-file.js";
+import { openFile } from "../open-file.js";
 
 export class FilesystemDatabases implements EndpointDatabases {
   readonly #folder: string;

@@ -6,7 +6,7 @@ import type { EndpointScratch, ScratchFile } from "../../ports/endpoint-store.js
 import type { OpenObject } from "../../ports/object-store.js";
 import { storeError } from "../durable-files.js";
 import { plainName } from "./names.js";
-import { openFile } from "./open-file.js";
+import { openFile } from "../open-file.js";
 
 /** Small writes are gathered: a codec's blocks and a server's packets are smaller than what a disk likes. */
 const gatherBytes = 256 * 1024;

@@ -33,6 +33,14 @@ export class ByteWriter {
     this.#used += part.length;
   }
 
+  /** The same for few bytes of many: nothing is made for them. */
+  slice(bytes: Uint8Array, start: number, end: number): void {
+    this.#room(end - start);
+    let at = this.#used;
+    for (let i = start; i < end; i++) this.#bytes[at++] = bytes[i] as number;
+    this.#used = at;
+  }
+
   /** The characters of a byte string from `start` on. */
   text(text: string, start = 0): void {
     this.#room(text.length - start);

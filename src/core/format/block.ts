@@ -21,18 +21,18 @@ export const blockBytesMax = 2 * blockWeightMax;
 /** Encoded bytes of a block that holds one record. */
 export const singleBlockBytesMax = limits.recordBytesMax + 8;
 
-/** What a record counts towards the size of its block: its bytes, and two for what stands before them. */
-export function recordWeight(record: string): number {
-  return record.length + 2;
+/** What a record of so many bytes counts towards the size of its block: them, and two for what stands before them. */
+export function recordWeight(bytes: number): number {
+  return bytes + 2;
 }
 
 /** SPEC §3.4.3: whether the block ends after this record: FNV-1a, mixed, against a bound in proportion to the weight. */
-export function endsBlock(record: string): boolean {
+export function endsBlock(bytes: Uint8Array, start: number, end: number): boolean {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < record.length; i++) hash = Math.imul(hash ^ record.charCodeAt(i), 0x01000193);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = (hash ^ (hash >>> 13)) >>> 0;
-  return hash < recordWeight(record) * (2 ** 32 / blockWeightTarget);
+  return hash < recordWeight(end - start) * (2 ** 32 / blockWeightTarget);
 }
 
 /** Length of the common prefix. */
@@ -41,6 +41,37 @@ export function sharedLength(a: string, b: string): number {
   let i = 0;
   while (i < most && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   return i;
+}
+
+/** The same of the first `length` bytes of `before`, and of the bytes from `start` to `end`. */
+export function sharedBytes(
+  before: Uint8Array,
+  length: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const most = Math.min(length, end - start);
+  let shared = 0;
+  while (shared < most && before[shared] === bytes[start + shared]) shared++;
+  return shared;
+}
+
+/** Puts the bytes from `start` to `end` in the place of those before, of which it shares the first few. A larger place where that is needed. */
+export function putRecord(
+  before: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  shared: number,
+): Uint8Array<ArrayBuffer> {
+  let place = before;
+  if (end - start > before.length) {
+    place = new Uint8Array(2 * (end - start));
+    place.set(before.subarray(0, shared));
+  }
+  for (let i = shared; start + i < end; i++) place[i] = bytes[start + i] as number;
+  return place;
 }
 
 /** Appends one record after `before`; "" at the start of a block. */
@@ -115,21 +146,9 @@ export class BlockReader {
     this.#left--;
     this.shared = shared;
     this.start = start;
-    this.#fill(shared, start, rest);
+    this.length = shared + rest;
+    this.bytes = putRecord(this.bytes, this.#block, start - shared, start + rest, shared);
     return true;
-  }
-
-  #fill(shared: number, start: number, rest: number): void {
-    const length = shared + rest;
-    if (length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.bytes.length));
-      larger.set(this.bytes.subarray(0, shared));
-      this.bytes = larger;
-    }
-    const block = this.#block;
-    const bytes = this.bytes;
-    for (let i = 0; i < rest; i++) bytes[shared + i] = block[start + i] as number;
-    this.length = length;
   }
 }
 

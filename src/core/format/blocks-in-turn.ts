@@ -17,8 +17,12 @@ export class BlocksInTurn {
   #inTurn = 0;
   #span: { readonly offset: number; readonly bytes: Uint8Array } = { offset: 0, bytes: this.#place };
 
-  constructor(section: SectionReader) {
+  readonly #readAhead: number | undefined;
+
+  /** @param readAhead bytes of a read, for whoever will take every block; without it reads grow while blocks are taken in turn */
+  constructor(section: SectionReader, readAhead?: number) {
     this.#section = section;
+    this.#readAhead = readAhead;
     this.#source = section.source;
   }
 
@@ -49,7 +53,7 @@ export class BlocksInTurn {
     const { facts } = this.#section;
     const goesOn = held.bytes.length > 0 && offset === held.offset + held.bytes.length;
     this.#inTurn = goesOn ? this.#inTurn + 1 : 0;
-    const wanted = this.#inTurn < 2 ? bytes : Math.min(spanBytes, 2 * this.#reach);
+    const wanted = this.#readAhead ?? (this.#inTurn < 2 ? bytes : Math.min(spanBytes, 2 * this.#reach));
     this.#reach = Math.max(bytes, Math.min(wanted, facts.offset + facts.blockBytes - offset));
     if (this.#reach > this.#place.length) this.#place = new Uint8Array(this.#reach);
     return { offset, bytes: this.#reach };

@@ -9,11 +9,11 @@ import { ByteWriter } from "../encoding/varint.js";
 import { byteString } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
-import type { RuleKind, RuleLanguage, SectionOrder } from "../rules/model.js";
-import { blockWeightMax, endsBlock, recordWeight, writeRecord } from "./block.js";
+import type { RuleKind, RuleLanguage } from "../rules/model.js";
+import { blockWeightMax, endsBlock, putRecord, recordWeight, sharedBytes } from "./block.js";
 import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { blockKey, writeIDTable, writeIndexEntry } from "./index-table.js";
+import { keyBytesMax, writeIDTable, writeIndexEntry } from "./index-table.js";
 import type { BlockEntry, BlockFacts, RuleEntry } from "./index-table.js";
 import type { DatabaseSummary } from "./model.js";
 import { type BlockSink, Outbox } from "./outbox.js";
@@ -49,9 +49,13 @@ export class DatabaseWriter {
   readonly #sections: SectionFacts[] = [];
   readonly #block = new ByteWriter();
   #section: OpenSection | undefined;
+  /** The bytes of a record that came as text. */
+  #text = new Uint8Array(1024);
+  /** The record before is the first `#lastBytes` of these; -1: there is none to compare with. */
+  #last = new Uint8Array(1024);
+  #lastBytes = -1;
   // the block being filled
-  #first = "";
-  #last: string | undefined;
+  #key = "";
   #count = 0;
   #rules = 0;
   #weight = 0;
@@ -95,34 +99,62 @@ export class DatabaseWriter {
       records: 0,
       rules: 0,
     };
-    this.#last = undefined;
+    this.#lastBytes = -1;
+    this.#key = "";
   }
 
   /** Records of a sorted section must rise. @throws VerificationError DATABASE_MALFORMED */
   add(record: string): void {
-    const section = this.#open();
-    if (record.length > limits.recordBytesMax) {
-      throw malformedDatabase(
-        `expected records of at most ${limits.recordBytesMax} bytes, got ${record.length}`,
-      );
+    const { length } = record;
+    if (length > this.#text.length) this.#text = new Uint8Array(2 * length);
+    let seen = 0;
+    for (let i = 0; i < length; i++) {
+      const code = record.charCodeAt(i);
+      seen |= code;
+      this.#text[i] = code;
     }
-    if (section.language.order === "sorted" && this.#last !== undefined && record <= this.#last) {
+    if (seen > 0xff) throw new Error("a byte string holds a character above U+00FF");
+    this.#add(this.#text, 0, length, record);
+  }
+
+  /** The same for the bytes of a record, which are copied: of millions none needs to be an object. */
+  addBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.#add(bytes, start, end, undefined);
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number, text: string | undefined): void {
+    const section = this.#open();
+    const { onlyRules, order, ruleID } = section.language;
+    const length = end - start;
+    if (length > limits.recordBytesMax) {
+      throw malformedDatabase(`expected records of at most ${limits.recordBytesMax} bytes, got ${length}`);
+    }
+    const before = this.#lastBytes;
+    const shared = sharedBytes(this.#last, before, bytes, start, end);
+    const rises =
+      shared < length &&
+      (shared >= before || (bytes[start + shared] as number) > (this.#last[shared] as number));
+    if (order === "sorted" && before >= 0 && !rises) {
       throw malformedDatabase("expected records in rising order");
     }
-    const weight = recordWeight(record);
+    const weight = recordWeight(length);
     if (this.#count > 0 && this.#weight + weight > blockWeightMax) this.#endBlock(section);
-    if (this.#count === 0) this.#first = record;
-    writeRecord(this.#block, this.#count === 0 ? "" : (this.#last as string), record);
-    const { onlyRules, order } = section.language;
-    const id = onlyRules ? "" : section.language.ruleID(record);
+    const kept = this.#count === 0 ? 0 : shared;
+    if (this.#count === 0 && order === "sorted")
+      this.#key = byteString(bytes.subarray(start, Math.min(end, start + keyBytesMax)));
+    this.#block.varint(kept);
+    this.#block.varint(length - kept);
+    this.#block.slice(bytes, start + kept, end);
+    const id = onlyRules ? "" : ruleID(text ?? byteString(bytes.subarray(start, end)));
     if (id !== undefined) {
       this.#rules++;
       if (order === "sequence") section.ids.push({ id, record: section.records + this.#count });
     }
-    this.#last = record;
+    this.#last = putRecord(this.#last, bytes, start, end, shared);
+    this.#lastBytes = length;
     this.#count++;
     this.#weight += weight;
-    if (endsBlock(record)) this.#endBlock(section);
+    if (endsBlock(bytes, start, end)) this.#endBlock(section);
   }
 
   /**
@@ -203,14 +235,13 @@ export class DatabaseWriter {
 
   #endBlock(section: OpenSection): void {
     const bytes = this.#block.take();
-    const key = blockKey(section.language.order as SectionOrder, this.#first);
     const digest = this.#newDigest();
     digest.update(bytes);
     const facts = {
       bytes: bytes.length,
       records: this.#count,
       rules: this.#rules,
-      key,
+      key: this.#key,
       digest: byteString(digest.finish()),
     };
     this.#enter(section, facts);
@@ -226,7 +257,7 @@ export class DatabaseWriter {
     if (!this.atBlockStart || !known) throw new Error("no block may be copied here");
     for (const { id, record } of ids ?? []) section.ids.push({ id, record: section.records + record });
     this.#enter(section, entry);
-    this.#last = undefined;
+    this.#lastBytes = -1;
   }
 
   #enter(section: OpenSection, entry: BlockFacts): void {

@@ -34,10 +34,6 @@ export type BlockFacts = Omit<BlockEntry, "offset" | "first">;
 
 const digestBytes = 32;
 
-export function blockKey(order: SectionOrder, firstRecord: string): string {
-  return order === "sorted" ? firstRecord.slice(0, keyBytesMax) : "";
-}
-
 export function writeIndexEntry(
   writer: ByteWriter,
   order: SectionOrder,

@@ -116,8 +116,8 @@ async function compileKind(
 }
 
 function mergesRuns(kind: RuleKind): boolean {
-  const { byLine, sequenceKey } = ruleLanguage(kind);
-  return byLine || sequenceKey !== undefined;
+  const { readLines, sequenceKey } = ruleLanguage(kind);
+  return readLines !== undefined || sequenceKey !== undefined;
 }
 
 async function allRuns(
@@ -142,7 +142,7 @@ async function writeRuns(
   section: SectionReader | undefined,
   before: SectionOrigin | undefined,
 ): Promise<Omit<SectionOrigin, "sources"> | undefined> {
-  if (!ruleLanguage(kind).byLine) {
+  if (ruleLanguage(kind).readLines === undefined) {
     const old = section && before?.files && { section, files: before.files };
     const files = await writeSequence(kind, runs, { inputs, writer }, old);
     return files && { files };

@@ -18,7 +18,7 @@ const filesPerEnd = 32;
 const groupFilesMax = 4 * filesPerEnd;
 
 export function groupFiles(kind: RuleKind, files: readonly FileFacts[]): FileGroup[] {
-  if (!ruleLanguage(kind).byLine) return files.map((file) => [file]);
+  if (ruleLanguage(kind).readLines === undefined) return files.map((file) => [file]);
   const groups: [FileFacts, ...FileFacts[]][] = [];
   let open: { files: [FileFacts, ...FileFacts[]]; bytes: number; ending: string } | undefined;
   for (const file of files) {

@@ -75,9 +75,11 @@ function keyOf(
   path: string,
   digest: string,
 ): string {
-  const name = ruleLanguage(kind).byLine ? endingOf(path) : shortDigest(path);
+  const name = isReadByLine(kind) ? endingOf(path) : shortDigest(path);
   return `${what}-${compilerSha256.slice(0, 16)}-${kind}-${name}-${digest}`;
 }
+
+const isReadByLine = (kind: RuleKind) => ruleLanguage(kind).readLines !== undefined;
 
 function shortDigest(text: string): string {
   const digest = sha256Digest();
@@ -153,7 +155,7 @@ async function* partsOf(
     yield { group, key: key(digestOf(group)), sources: [first as SourceFile, ...others] };
     return;
   }
-  for await (const piece of ruleLanguage(kind).byLine ? sourceParts(memorySource(bytes)) : [bytes]) {
+  for await (const piece of isReadByLine(kind) ? sourceParts(memorySource(bytes)) : [bytes]) {
     const digest = piece.length === bytes.length ? digestOf(group) : hexText(await sha256(piece));
     yield { group, key: key(digest), sources: [{ path, bytes: piece }] };
   }

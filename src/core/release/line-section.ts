@@ -37,9 +37,9 @@ export async function mergeLines(
       const repeated = new DatabaseWriter(sink, inputs.digest, ruleLanguage);
       repeated.beginSection(kind);
       writer.beginSection(kind);
-      const add = (record: string, marks: number) => {
-        writer.add(record);
-        if (marks > 1) repeated.add(record);
+      const add = (bytes: Uint8Array, length: number, marks: number) => {
+        writer.addBytes(bytes, 0, length);
+        if (marks > 1) repeated.addBytes(bytes, 0, length);
       };
       await mergeRuns(opened.sections, add, async () => {
         await writer.flush();

@@ -1,34 +1,42 @@
-/** Many sorted runs as one, record by record, in memory for one block of each. */
+/** Many sorted runs as one, record by record, in memory for a few blocks of each. */
+import { BlockReader, putRecord, sharedBytes } from "../format/block.js";
+import { BlocksInTurn } from "../format/blocks-in-turn.js";
+import { malformedDatabase } from "../format/directory.js";
 import type { SectionReader } from "../format/section-reader.js";
+import { LoserTree } from "./loser-tree.js";
 
 /** Records between two calls of `pause`. */
 const pauseEvery = 1024;
+/** Of all runs together; a block of each is read in any case. */
+const readAheadBytes = 16 * 1024 * 1024;
 
-/** Goes through a sorted section. `here` is its record at the moment; behind the last one the cursor is at its end. */
+/** Goes through a sorted section, from before its first record on. */
 class RunCursor {
-  here = "";
-  readonly #section: SectionReader;
+  readonly record = new BlockReader("sorted", malformedDatabase);
   /** Whoever merges tells runs apart by it. */
   readonly mark: number;
+  readonly #section: SectionReader;
+  readonly #blocks: BlocksInTurn;
+  readonly #blockNow: BlocksInTurn["blockNow"];
   #block = 0;
-  #records: readonly string[] = [];
-  #at = 0;
+  #startsBlock = false;
 
-  constructor(section: SectionReader, mark: number) {
+  constructor(section: SectionReader, mark: number, readAhead: number | undefined) {
     this.#section = section;
+    this.#blocks = new BlocksInTurn(section, readAhead);
+    this.#blockNow = this.#blocks.blockNow;
     this.mark = mark;
   }
 
   /** False when the next block must be loaded first, or there is none. */
   advance(): boolean {
-    if (++this.#at >= this.#records.length) return false;
-    this.here = this.#records[this.#at] as string;
-    return true;
+    this.#startsBlock = false;
+    return this.record.next();
   }
 
   /** Digest of the block whose first record is here; undefined within a block. */
   get blockDigest(): string | undefined {
-    return this.#at === 0 ? this.#section.blocks[this.#block - 1]?.digest : undefined;
+    return this.#startsBlock ? this.#section.blocks[this.#block - 1]?.digest : undefined;
   }
 
   /** Digest of the block behind this one. */
@@ -41,46 +49,64 @@ class RunCursor {
     this.#block++;
   }
 
-  /** False at the end. */
+  /** Goes to the first record of the next block; false at the end. */
   async load(): Promise<boolean> {
-    if (this.#block >= this.#section.blocks.length) return false;
-    this.#records = await this.#section.block(this.#block++);
-    this.#at = 0;
-    this.here = this.#records[0] as string;
-    return true;
+    const entry = this.#section.blocks[this.#block];
+    if (entry === undefined) return false;
+    const block = this.#block++;
+    this.record.open(this.#blockNow?.(block) ?? (await this.#blocks.block(block)), entry.records);
+    this.#startsBlock = this.record.next();
+    return this.#startsBlock;
   }
 }
 
 /**
- * Calls `each` for every record in order with the sum of the marks of the runs that hold it, and awaits `pause` now and then.
- * Records of one run are unique. Of two runs whose marks cancel, blocks that both have may be left out.
+ * Calls `each` for every record in order with the sum of the marks of the runs that hold it, and awaits `pause` now and then. The record
+ * is the first `length` of the bytes, which the next one overwrites. Records of one run are unique. Of two runs whose marks cancel,
+ * blocks that both have may be left out.
  */
 export async function mergeRuns(
-  runs: Iterable<{ readonly section: SectionReader; readonly mark: number }>,
-  each: (record: string, marks: number) => void,
+  runs: readonly { readonly section: SectionReader; readonly mark: number }[],
+  each: (bytes: Uint8Array, length: number, marks: number) => void,
   pause: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const heap: RunCursor[] = [];
+  const cursors: RunCursor[] = [];
+  // Of two, most blocks may be left out.
+  const readAhead = runs.length > 2 ? readAheadBytes / runs.length : undefined;
   for (const { section, mark } of runs) {
-    const cursor = new RunCursor(section, mark);
-    if (await cursor.load()) heap.push(cursor);
+    const cursor = new RunCursor(section, mark, readAhead);
+    if (await cursor.load()) cursors.push(cursor);
   }
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, i);
-  for (let count = 1; heap.length > 0; count++) {
-    const record = (heap[0] as RunCursor).here;
+  const tree = new LoserTree(cursors.map(({ record }) => record));
+  const open = new Set(cursors);
+  let pair = pairOf(open);
+  let here = new Uint8Array(1024);
+  for (let count = 1; open.size > 0; count++) {
+    let top = cursors[tree.first] as RunCursor;
+    const { length } = top.record;
+    here = putRecord(here, top.record.bytes, 0, length, tree.shared);
+    if (pair !== undefined) skipEqual(...pair);
     let marks = 0;
-    if (heap.length === 2) skipEqual(heap[0] as RunCursor, heap[1] as RunCursor);
-    for (let top = heap[0]; top !== undefined && top.here === record; top = heap[0]) {
+    do {
       marks += top.mark;
-      if (!top.advance() && !(await top.load())) {
-        const last = heap.pop() as RunCursor;
-        if (last !== top) heap[0] = last;
+      if (top.advance()) tree.replay(top.record.shared);
+      else if (await top.load())
+        tree.replay(sharedBytes(here, length, top.record.bytes, 0, top.record.length));
+      else {
+        open.delete(top);
+        pair = pairOf(open);
+        tree.end();
       }
-      sink(heap, 0);
-    }
-    each(record, marks);
+      top = cursors[tree.first] as RunCursor;
+    } while (tree.shared === length && top.record.length === length);
+    each(here, length, marks);
     if (count % pauseEvery === 0) await pause();
   }
+}
+
+/** Both, when there are two. */
+function pairOf(open: ReadonlySet<RunCursor>): [RunCursor, RunCursor] | undefined {
+  return open.size === 2 ? ([...open] as [RunCursor, RunCursor]) : undefined;
 }
 
 /** Two runs whose marks cancel: the blocks that both have behind the one at hand need not be read. */
@@ -91,21 +117,4 @@ function skipEqual(one: RunCursor, other: RunCursor): void {
     one.skip();
     other.skip();
   }
-}
-
-/** Puts the cursor at `i` in its place below. */
-function sink(heap: RunCursor[], i: number): void {
-  const moved = heap[i];
-  if (moved === undefined) return;
-  let at = i;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] as RunCursor).here < (heap[child] as RunCursor).here)
-      child++;
-    if ((heap[child] as RunCursor).here >= moved.here) break;
-    heap[at] = heap[child] as RunCursor;
-    at = child;
-  }
-  heap[at] = moved;
 }

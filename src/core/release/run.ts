@@ -6,11 +6,12 @@
 import { equalBytes, utf8Bytes, utf8Text } from "../encoding/bytes.js";
 import { type ByteSource, type DigestFactory, memorySink } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
-import { encodeDatabase, openDatabase } from "../format/database.js";
+import { openDatabase } from "../format/database.js";
+import { DatabaseWriter } from "../format/database-writer.js";
 import type { SectionReader } from "../format/section-reader.js";
-import type { ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
+import type { Finding, ParsedFile, RuleKind, SourceFile } from "../rules/model.js";
+import { RecordHeap } from "../rules/record-heap.js";
 import { ruleLanguage } from "../rules/registry.js";
-import { sortUnique } from "../rules/sorted-records.js";
 
 /** What a run is made of: a piece of a file, or a few small files. */
 export type RunPart = readonly SourceFile[];
@@ -36,32 +37,48 @@ const footBytes = 4 + 32;
 
 /** Parses a part and sorts its records, unless order carries meaning: then it is one file. */
 export function makeRun(kind: RuleKind, part: RunPart, digest: DigestFactory): Promise<Uint8Array> {
-  const { parse } = ruleLanguage(kind);
-  return encodeRun(
-    kind,
-    part.map((file) => parse(file)),
-    digest,
-  );
+  const { parse, readLines } = ruleLanguage(kind);
+  if (readLines === undefined) {
+    const parsed = part.map((file) => parse(file));
+    return encodeRun(kind, parsed, digest);
+  }
+  const records = new RecordHeap();
+  const findings = part.flatMap((file) => readLines(file, (record) => records.add(record)));
+  return encode(kind, records, findings, digest);
 }
 
-export async function encodeRun(
+export function encodeRun(
   kind: RuleKind,
   parsed: readonly ParsedFile[],
   digest: DigestFactory,
 ): Promise<Uint8Array> {
-  const { order, sequenceKey } = ruleLanguage(kind);
-  const records = order === "sorted" ? sortUnique(parsed) : parsed.flatMap((file) => file.records);
-  const [first] = records;
+  const records = new RecordHeap();
+  for (const file of parsed) for (const record of file.records) records.add(record);
   const findings = parsed.flatMap((file) => file.findings);
+  return encode(kind, records, findings, digest);
+}
+
+async function encode(
+  kind: RuleKind,
+  records: RecordHeap,
+  findings: readonly Finding[],
+  digest: DigestFactory,
+): Promise<Uint8Array> {
+  const { order, sequenceKey } = ruleLanguage(kind);
+  if (order === "sorted") records.sort();
   const report: RunReport = {
     schema: 1,
     errors: findings.filter(({ severity }) => severity === "error").length,
     failed: findings.some(({ code }) => code === "RULES_PARSER_FAILED"),
-    records: records.length,
-    ...(first !== undefined && sequenceKey && { sequenceKey: sequenceKey(first) }),
+    records: records.count,
+    ...(records.count > 0 && sequenceKey && { sequenceKey: sequenceKey(records.text(0)) }),
   };
   const sink = memorySink();
-  await encodeDatabase([{ kind, order, records }], sink, digest);
+  const writer = new DatabaseWriter(sink, digest, ruleLanguage);
+  writer.beginSection(kind);
+  for (let i = 0; i < records.count; i++) writer.addBytes(records.bytes, records.start(i), records.end(i));
+  await writer.endSection();
+  await writer.finish();
   const text = utf8Bytes(JSON.stringify(report));
   const foot = new Uint8Array(footBytes);
   new DataView(foot.buffer).setUint32(0, text.length, true);
@@ -83,7 +100,12 @@ export async function openRun(source: ByteSource, kind: RuleKind, digest: Digest
   if (!equalBytes(digested(text, digest), foot.subarray(4))) throw broken();
   const report = JSON.parse(utf8Text(text)) as RunReport;
   if (report.schema !== 1) throw broken();
-  const records: ByteSource = { length: end, read: (offset, count) => source.read(offset, count) };
+  const { readNow } = source;
+  const records: ByteSource = {
+    length: end,
+    read: source.read.bind(source),
+    ...(readNow && { readNow: readNow.bind(source) }),
+  };
   return { report, section: (await openDatabase(records, ruleLanguage, digest)).section(kind) };
 }
 

@@ -5,6 +5,7 @@
  * A record stands in the section while at least one run holds it. Whether one that a run lost stands in another is known from the list
  * of repeated records; for those that are in it the other runs are asked.
  */
+import { byteString } from "../encoding/bytes.js";
 import { openDatabase } from "../format/database.js";
 import { DatabaseWriter } from "../format/database-writer.js";
 import type { SectionReader } from "../format/section-reader.js";
@@ -92,8 +93,9 @@ async function movedRecords(
     }
     await mergeRuns(
       opened.flatMap(({ sections }) => sections),
-      (record, by) => {
-        if (by !== 0 && moved.length <= changesMax) moved.push({ record, by });
+      (bytes, length, by) => {
+        if (by === 0 || moved.length > changesMax) return;
+        moved.push({ record: byteString(bytes.subarray(0, length)), by });
       },
     );
     return moved;

@@ -87,18 +87,20 @@ export interface ExportFacts {
   readonly createdAt: string;
 }
 
+export type AddRecord = (record: string, line: number) => void;
+
 /** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
 export interface RuleLanguage {
   readonly kind: RuleKind;
   readonly order: SectionOrder;
-  /**
-   * Every line is a rule of its own and equal records are one rule: a file may be parsed in parts that end with a line, and `merge` is
-   * the union of sets.
-   */
-  readonly byLine: boolean;
   /** Whether a file of this name belongs to the kind; others (licences, read-me files) are left alone. */
   accepts(path: string): boolean;
   parse(file: SourceFile): ParsedFile;
+  /**
+   * Kinds in which every line is a rule of its own and equal records are one rule: a file may be parsed in parts that end with a line,
+   * and `merge` is the union of sets. Parses as `parse` does, and hands each record to `add` with its line.
+   */
+  readLines?(file: SourceFile, add: AddRecord): Finding[];
   /** Puts the files of all rulesets together: sorts, removes exact duplicates, reports ids that clash. */
   merge(files: readonly ParsedFile[]): Merged;
   /**

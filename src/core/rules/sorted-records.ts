@@ -22,17 +22,6 @@ export function mergeSorted(files: readonly ParsedFile[]): Merged {
   return { records, findings: [], origins: { starts: starts.slice(0, kept + 1), sources } };
 }
 
-/** The same records without their places, sorted by the engine. */
-export function sortUnique(files: readonly ParsedFile[]): string[] {
-  const all: string[] = [];
-  for (const file of files) for (const record of file.records) all.push(record);
-  all.sort();
-  let kept = 0;
-  for (const record of all) if (kept === 0 || record !== all[kept - 1]) all[kept++] = record;
-  all.length = kept;
-  return all;
-}
-
 interface Columns {
   readonly records: string[];
   readonly sources: Int32Array;

@@ -7,7 +7,7 @@
 import { byteString, byteStringBytes } from "../encoding/bytes.js";
 import { quote } from "../errors.js";
 import { limits } from "../limits.js";
-import type { Finding, SourceFile } from "./model.js";
+import type { AddRecord, Finding, ParsedFile, SourceFile } from "./model.js";
 
 const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // Tab is white space and a carriage return ends a line with its line feed; every other control character has no business in a rule.
@@ -81,6 +81,20 @@ export class LineFindings {
     const cut: Finding = { ...last, severity: "error", code: "FINDINGS_CUT", message };
     return [...this.kept, cut];
   }
+}
+
+/** What `readLines` of a language reads, as its `parse` gives it. */
+export function parseLines(
+  file: SourceFile,
+  readLines: (file: SourceFile, add: AddRecord) => Finding[],
+): ParsedFile {
+  const records: string[] = [];
+  const lines: number[] = [];
+  const findings = readLines(file, (record, line) => {
+    records.push(record);
+    lines.push(line);
+  });
+  return { path: file.path, records, lines, findings };
 }
 
 /**

@@ -3,9 +3,9 @@
  * reader of that type describes. Several signatures may share a name; only exact duplicates vanish.
  */
 import { exportByPath } from "../line-export.js";
-import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import type { AddRecord, Finding, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
-import { forEachLine, LineFindings, quoteBytes } from "../source-lines.js";
+import { forEachLine, LineFindings, parseLines, quoteBytes } from "../source-lines.js";
 import { contentLine, readContentLine } from "./content-signature.js";
 import type { Report } from "./fields.js";
 import { type FileType, fileTypeOf, fileTypes, type LineForm, recordType } from "./file-types.js";
@@ -45,10 +45,10 @@ const lineLimits: Readonly<Record<LineForm, number>> = {
 export const clamavLanguage: RuleLanguage = {
   kind: "clamav",
   order: "sorted",
-  byLine: true,
   onlyRules: true,
   accepts: (path) => fileTypeOf(path) !== undefined,
-  parse,
+  parse: (file) => parseLines(file, readLines),
+  readLines,
   merge: mergeSorted,
   ruleID: nameOf,
   idPrefixes: (id) => (id === "" ? [] : fileTypes.map((type) => `${type.mark}${id}\0`)),
@@ -67,10 +67,8 @@ function nameOf(record: string): string {
   return record.slice(1, record.indexOf("\0", 1));
 }
 
-function parse(file: SourceFile): ParsedFile {
+function readLines(file: SourceFile, add: AddRecord): Finding[] {
   const findings = new LineFindings(file.path);
-  const records: string[] = [];
-  const lines: number[] = [];
   const type = fileTypeOf(file.path);
   if (type === undefined) {
     const message = `expected the name of a signature file, got ${quoteBytes(file.path)}`;
@@ -78,12 +76,10 @@ function parse(file: SourceFile): ParsedFile {
   } else {
     forEachLine(file, findings, (line, number) => {
       const record = readLine(type, line, number, findings);
-      if (record === undefined) return;
-      records.push(record);
-      lines.push(number);
+      if (record !== undefined) add(record, number);
     });
   }
-  return { path: file.path, records, lines, findings: findings.finish() };
+  return findings.finish();
 }
 
 /** The record of a line; `undefined` for comments, blank lines and lines with errors. */

@@ -3,9 +3,9 @@
  * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
  */
 import { byteString, utf8Bytes } from "../../encoding/bytes.js";
-import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
+import type { AddRecord, Finding, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
-import { byteStringText, forEachLine, LineFindings } from "../source-lines.js";
+import { byteStringText, forEachLine, LineFindings, parseLines } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
 import { exportLists } from "./plain-lists.js";
@@ -13,10 +13,10 @@ import { exportLists } from "./plain-lists.js";
 export const iocLanguage: RuleLanguage = {
   kind: "ioc",
   order: "sorted",
-  byLine: true,
   onlyRules: true,
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
-  parse,
+  parse: (file) => parseLines(file, readLines),
+  readLines,
   merge: mergeSorted,
   ruleID: (record) => plainText(indicatorText(record)),
   idPrefixes(id) {
@@ -26,9 +26,7 @@ export const iocLanguage: RuleLanguage = {
   exportFiles: exportLists,
 };
 
-function parse(file: SourceFile): ParsedFile {
-  const records: string[] = [];
-  const lines: number[] = [];
+function readLines(file: SourceFile, add: AddRecord): Finding[] {
   const findings = new LineFindings(file.path);
   const reader = new IndicatorReader();
   forEachLine(file, findings, (line, number) => {
@@ -37,16 +35,13 @@ function parse(file: SourceFile): ParsedFile {
     while (start < end && isBlank(line.charCodeAt(start))) start++;
     if (start === end) return;
     const record = reader.read(start === 0 && end === line.length ? line : line.slice(start, end));
-    if (record !== undefined) {
-      records.push(record);
-      lines.push(number);
-    }
+    if (record !== undefined) add(record, number);
     const { problem, warning } = reader;
     const at = (offset: number) => ({ line: number, source: line, offset: start + offset });
     if (problem !== undefined) findings.add("error", at(problem.offset), problem.code, problem.message);
     if (warning !== undefined) findings.add("warning", at(warning.offset), warning.code, warning.message);
   });
-  return { path: file.path, records, lines, findings: findings.finish() };
+  return findings.finish();
 }
 
 /** Where the indicator ends: before a comment and before trailing white space. */

@@ -25,7 +25,6 @@ const fileBytesMax = 4 * 1024 * 1024;
 export const sigmaLanguage: RuleLanguage = {
   kind: "sigma",
   order: "sorted",
-  byLine: false,
   accepts: (path) => /\.ya?ml$/i.test(path),
   parse: parseFile,
   merge,

@@ -20,7 +20,6 @@ const ruleLinesMax = 1000;
 export const suricataLanguage: RuleLanguage = {
   kind: "suricata",
   order: "sorted",
-  byLine: false,
   accepts: (path) => path.toLowerCase().endsWith(".rules"),
   parse,
   merge: mergeRules,

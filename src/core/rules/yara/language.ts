@@ -13,7 +13,6 @@ const ruleName = /^(?:global )?(?:private )?rule ([A-Za-z_][A-Za-z0-9_]*)/;
 export const yaraLanguage: RuleLanguage = {
   kind: "yara",
   order: "sequence",
-  byLine: false,
   accepts: (path) => /\.yara?$/i.test(path),
   parse: parseFile,
   merge,

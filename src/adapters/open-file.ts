@@ -1,12 +1,17 @@
-/** A file of the state folder, open for reading at random. */
+/** A file, open for reading at random. */
 import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { OperationError, quote } from "../../core/errors.js";
-import type { OpenObject } from "../../ports/object-store.js";
-import { storeError, systemCode } from "../durable-files.js";
+import { OperationError, quote } from "../core/errors.js";
+import type { OpenObject } from "../ports/object-store.js";
+import { storeError, systemCode } from "./durable-files.js";
+
+export interface OpenFile extends OpenObject {
+  /** When it was written last, by the clock of the file system. */
+  readonly modifiedMs: number;
+}
 
 /** Undefined when there is no such file. It stays readable when another file takes its name. */
-export async function openFile(path: string): Promise<OpenObject | undefined> {
+export async function openFile(path: string): Promise<OpenFile | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(path, "r");
@@ -15,9 +20,10 @@ export async function openFile(path: string): Promise<OpenObject | undefined> {
     throw storeError(cause, `opening ${quote(path)}`);
   }
   try {
-    const { size } = await handle.stat();
+    const { size, mtimeMs } = await handle.stat();
     return {
       length: size,
+      modifiedMs: mtimeMs,
       read: (offset, length, into) => readExactly(handle, path, offset, placeFor(length, into)),
       readNow: (offset, length, into) => readExactlyNow(handle, path, offset, placeFor(length, into)),
       close: () => handle.close(),
