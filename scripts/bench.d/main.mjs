@@ -141,14 +141,17 @@ function describePeer(peer, found) {
   return `${peer.padEnd(15)} ${forms.join("  ")}`;
 }
 
-/** The full packs of the newest version, by each method, beside zstd -19 of what they hold. */
-function compareFull({ kind, date, database, sources, export: exported }) {
+/**
+ * The full packs of the newest version, by each method, beside zstd -19 of what they hold; and what a first installation takes where the
+ * version before has a small pack: that, and the delta from there (ADR 0028).
+ */
+function compareFull({ kind, date, database, sources, export: exported }, before, delta) {
   const out = join(scratch, "full.zst");
   const zstd = values["no-peers"]
     ? []
     : [exported, sources].flatMap((file) => timed(["zstd", "-qf", "-19", file, "-o", out], out) ?? []);
   const best = zstd.sort((a, b) => a.bytes - b.bytes)[0];
-  return ["xz", "zstd"].map((method) => {
+  const rows = ["xz", "zstd"].map((method) => {
     const full = step("full", database, join(scratch, "full"), method);
     const ratio = best && full.bytes / best.bytes;
     console.log(
@@ -159,6 +162,15 @@ function compareFull({ kind, date, database, sources, export: exported }) {
     );
     return { kind, date, method, ...full, zstd: best, ratio };
   });
+  if (before === undefined) return rows;
+  const small = step("full", before.database, join(scratch, "full"), "xz");
+  const bytes = small.bytes + delta;
+  const ratio = best && bytes / best.bytes;
+  console.log(
+    `first installation of ${kind} ${date}: ${number(small.bytes)} bytes of the small pack of ${before.date}, ${number(delta)} of the delta` +
+      (best ? `; ratio ${ratio.toFixed(3)}` : ""),
+  );
+  return [...rows, { kind, date, method: "both", ...small, bytes, zstd: best, ratio }];
 }
 
 function compareHashes() {
@@ -206,7 +218,8 @@ function measure() {
   for (const { kind, versions } of histories()) {
     const compiled = versions.map((version, i) => compileVersion(kind, version, i));
     for (const pair of pairsOf(compiled)) report.pairs.push(comparePair(pair));
-    report.full.push(...compareFull(compiled.at(-1)));
+    const last = report.pairs.findLast((pair) => pair.kind === kind && pair.neighbours);
+    report.full.push(...compareFull(compiled.at(-1), compiled.at(-2), last?.made.bytes));
     report.versions.push(...compiled.map(({ facts }) => facts));
     const own = report.pairs.filter((pair) => pair.kind === kind && pair.neighbours && pair.ratio);
     if (own.length > 0)

@@ -4,7 +4,7 @@
  */
 import { type FeedName, type ReleaseNumber, type Sha256Hex, releaseNumber } from "../core/brands.js";
 import { equalBytes, hexText } from "../core/encoding/bytes.js";
-import { memorySource } from "../core/encoding/stream.js";
+import { memorySink, memorySource } from "../core/encoding/stream.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import { openDatabase } from "../core/format/database.js";
 import type { PackFacts } from "../core/format/model.js";
@@ -16,7 +16,7 @@ import type { Manifest } from "../core/trust/model.js";
 import { explainDifference } from "./explain-difference.js";
 import type { AssayContext } from "./model.js";
 import { mismatch } from "./staged-manifest.js";
-import { stagedDatabase } from "./staged-database.js";
+import { stagedDatabase, unpackStaged } from "./staged-database.js";
 
 /** SPEC §10.4.1. Gives what the manifest must say of the database, and one line for each thing compared. */
 export async function compareByReference(
@@ -87,9 +87,16 @@ async function comparePack(
   if (facts.sha256 !== pack.databaseSha256 || facts.bytes !== pack.databaseBytes) {
     throw mismatch(`${pack.path} for database ${facts.sha256}`, pack.databaseSha256);
   }
-  if (pack.kind === "full") {
+  const isOwn = pack.kind === "full" && pack.to === manifest.version;
+  if (isOwn) {
     const made = await writeFullPack(result.database, pack.codec, codec);
     await requireBytes(pack, made);
+  } else if (pack.kind === "full") {
+    const sink = memorySink();
+    await unpackStaged(context, feed, manifest, pack, sink);
+    if (!equalBytes(sink.bytes(), result.database.bytes)) {
+      throw mismatch(`${pack.path} to hold database ${facts.sha256}`, "another one");
+    }
   } else {
     const name = pack.path.slice(pack.path.lastIndexOf("/") + 1);
     const staged = await desk.pack(feed, manifest.version, name, pack.sha256);
@@ -101,7 +108,7 @@ async function comparePack(
   }
   await records.commit([{ collection: "packs-by-reference", id, expected: known?.version ?? 0, body: pack }]);
   context.onProgress(`${pack.path}, by the reference compiler: equal`);
-  return `${pack.path}, by the reference compiler: ${pack.kind === "full" ? "equal" : "yields the database"}`;
+  return `${pack.path}, by the reference compiler: ${isOwn ? "equal" : "yields the database"}`;
 }
 
 async function requireBytes(pack: PackFacts, bytes: Uint8Array): Promise<void> {

@@ -98,7 +98,7 @@ async function compare(
     await requireSameDatabase(context, feed, manifest, database);
     context.onProgress(`database: ${database.bytes} bytes, equal`);
     lines.push(`database: ${database.bytes} bytes, digest ${database.sha256}, equal`);
-    lines.push(...(await comparePacks(context, feed, manifest.packs)));
+    lines.push(...(await comparePacks(context, feed, manifest)));
   }
   if (context.compilers.includes("reference")) {
     const { facts, checks } = await compareByReference(context, feed, manifest);

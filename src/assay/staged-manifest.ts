@@ -51,6 +51,7 @@ export async function judgeStagedManifest(
   requireSensibleTimes(manifest, context.clock.now());
   await requirePublisher(envelope, trust);
   await requireChain(context, feed, manifest);
+  requireNoBlockedPacks(manifest);
   // SPEC §10.2.11: what customers would refuse is not signed, however well it was built.
   await requireAnnouncement(manifest.block, trust.policy ?? noDemand);
 }
@@ -139,6 +140,13 @@ export function requireStillBlocked(
   const expected = [...kept, ...added].slice(-limits.blockedDatabasesMax);
   if (expected.join() !== blocked.join())
     throw mismatch(`${expected.length} databases to stay blocked, in their order`, "another list");
+}
+
+/** SPEC §2.5.8: what was recalled is no content for an endpoint to begin with. A delta that leads away from it is another matter. */
+export function requireNoBlockedPacks({ packs, block }: Pick<Manifest, "packs" | "block">): void {
+  const { blocked = [] } = block;
+  const found = packs.find(({ kind, databaseSha256 }) => kind === "full" && blocked.includes(databaseSha256));
+  if (found !== undefined) throw mismatch("no full pack of a database that is blocked", found.path);
 }
 
 export function mismatch(expected: string, got: string): VerificationError {

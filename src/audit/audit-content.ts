@@ -46,8 +46,10 @@ export function auditContent(
     const database = await unpack(packs.get(full.path) as Uint8Array, workshop);
     await requireDigest("the full pack", database, sha256, workshop.digest);
     const opened = await openDatabase(memorySource(database));
+    const older = manifest.packs.filter(({ kind, to }) => kind === "full" && to < manifest.version);
     const evidence = [
       `${full.path}: a database of ${bytes} bytes, SHA-256 ${sha256}`,
+      ...(await Promise.all(older.map((pack) => auditOlder(pack, packs.get(pack.path), workshop)))),
       ...opened.sections.map((one) => `${one.kind}: ${one.rules} rules in ${one.records} records`),
     ];
     for (const delta of manifest.packs.filter(
@@ -57,6 +59,17 @@ export function auditContent(
     }
     return { value: database, evidence };
   });
+}
+
+/** SPEC §2.5.8: with it an endpoint that has nothing begins, so it holds what the manifest says. */
+async function auditOlder(
+  { path, to, databaseSha256, databaseBytes }: PackFacts,
+  pack: Uint8Array | undefined,
+  workshop: Workshop,
+): Promise<string> {
+  const database = await unpack(pack as Uint8Array, workshop);
+  await requireDigest(path, database, databaseSha256, workshop.digest);
+  return `${path}: the database of release ${to}, ${databaseBytes} bytes, SHA-256 ${databaseSha256}`;
 }
 
 async function auditDelta(

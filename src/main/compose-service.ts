@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { systemClock } from "../adapters/clock/system.js";
 import { openPackCodec } from "../adapters/codec/pack-codec.js";
+import { openQuietCodec } from "../adapters/codec/quiet-codec.js";
 import { openCompileCache } from "../adapters/compile-cache/filesystem.js";
 import { databasesInObjects } from "../adapters/databases/in-objects.js";
 import { openPrometheusMeter } from "../adapters/metrics/prometheus.js";
@@ -116,6 +117,7 @@ export async function composeService(
     cache,
     tree,
     codec,
+    openQuietCodec,
     workers,
     engines,
     clock: systemClock,

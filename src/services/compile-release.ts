@@ -11,6 +11,7 @@ import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import { makePack } from "./make-pack.js";
 import type { ReleasePack, ReleaseRecord } from "./model.js";
+import { smallPacksFor } from "./small-packs.js";
 import { readObject } from "./source-batches.js";
 
 /** @throws VerificationError RULES_INVALID, RULE_CONFLICT; OperationError of stores and workers */
@@ -24,7 +25,8 @@ export async function compileRelease(
   if (missing.length > 0)
     return { packs: [...release.packs, ...(await makePacks(context, release, missing))] };
   const before = await packsBefore(context, release);
-  return { state: "built", packs: listedPacks(release.release, release.packs, before) };
+  const small = await smallPacksFor(context, release);
+  return { state: "built", packs: listedPacks(release.release, release.packs, before, small) };
 }
 
 /**

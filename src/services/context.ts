@@ -8,6 +8,7 @@ import type { Meter } from "../ports/meter.js";
 import type { Clock } from "../ports/clock.js";
 import type { CompileCache } from "../ports/compile-cache.js";
 import type { DatabaseStore } from "../ports/database-store.js";
+import type { OpenQuietCodec } from "../ports/quiet-codec.js";
 import type { IdentityProvider } from "../ports/identity-provider.js";
 import type { ObjectStore } from "../ports/object-store.js";
 import type { PostQuantumSigner, PostQuantumVerifier } from "../ports/post-quantum.js";
@@ -78,6 +79,8 @@ export interface ServiceContext {
   readonly cache: CompileCache;
   readonly tree: PublicTree;
   readonly codec: Codec;
+  /** Makes small packs behind the releases. Absent: none are made. */
+  readonly openQuietCodec?: OpenQuietCodec;
   readonly workers: RuleWorkers;
   readonly engines: readonly RuleEngine[];
   readonly clock: Clock;

@@ -20,8 +20,22 @@ export async function makePack(
   release: ReleaseRecord,
   from: number,
 ): Promise<ReleasePack> {
+  const { bytes } = requireDatabase(release);
+  return makeBy(context, release, from, chooseMethod(bytes, context.settings.fullPacks?.[release.feed]));
+}
+
+/** SPEC §2.5.8: the full pack of a release that has one, by xz. @throws OperationError of stores and codec */
+export function makeSmallPack(context: ServiceContext, release: ReleaseRecord): Promise<ReleasePack> {
+  return makeBy(context, release, 0, "xz");
+}
+
+async function makeBy(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  from: number,
+  method: PackMethod,
+): Promise<ReleasePack> {
   const database = requireDatabase(release);
-  const method = chooseMethod(database.bytes, context.settings.fullPacks?.[release.feed]);
   const target = await openStored(context, database.sha256);
   try {
     const { sha256, bytes } = await (from === 0

@@ -116,9 +116,9 @@ function costOf(
   };
 }
 
-/** Every file of a release once for each edge; the head, which alone changes, once a minute. */
+/** Every file of a release once for each edge, as if each had a small pack of its own; the head, which alone changes, once a minute. */
 function originLoad(packs: readonly PackFacts[], newest: number, fleet: Fleet, wire: WireCosts) {
-  const made = packs.filter(({ to }) => to === newest);
+  const made = packs.filter(({ kind, to }) => to === newest || kind === "full");
   const files = made.length + wire.metadataRequests;
   const bytes = made.reduce((all, pack) => all + pack.bytes, 0) + wire.metadataBytes;
   const headPolls = 24 * 60 * fleet.edges;

@@ -18,6 +18,7 @@ import { mirrorRevocation, revocationDue } from "./mirror-revocation.js";
 import { publishRebuildVerdicts } from "./rebuild-verdicts.js";
 import { attendRollout, rolloutDue } from "./rollout/attend-rollout.js";
 import { refreshMetadata, refreshTimes } from "./refresh-metadata.js";
+import { makeDueSmallPacks } from "./small-packs.js";
 
 /** Calls back once, after so many milliseconds; gives what cancels it. */
 export type Timer = (ms: number, callback: () => void) => () => void;
@@ -52,6 +53,9 @@ class RecordScheduler implements Scheduler {
   #again = false;
   #cancel: () => void = () => undefined;
   #run: Promise<void> = Promise.resolve();
+  /** What goes on beside the runs, if anything does. */
+  #behind: { readonly end: Promise<void>; readonly stop: () => Promise<void> } | undefined;
+  #behindFrom = 0;
 
   constructor(context: ServiceContext, options: SchedulerOptions) {
     this.#context = context;
@@ -76,6 +80,8 @@ class RecordScheduler implements Scheduler {
   async stop(): Promise<void> {
     this.#state = "stopped";
     this.#cancel();
+    await this.#behind?.stop();
+    await this.#behind?.end;
     await this.#run;
   }
 
@@ -98,8 +104,29 @@ class RecordScheduler implements Scheduler {
       pause = await this.#pause(healthy);
     } while (this.#again && !this.#stopped());
     if (this.#stopped()) return;
+    this.#makeSmallPacks();
     this.#state = "idle";
     this.#cancel = this.#options.timer(pause, () => this.wake());
+  }
+
+  /** SPEC §2.5.8: behind the releases, which never wait for it. */
+  #makeSmallPacks(): void {
+    const { openQuietCodec, clock } = this.#context;
+    if (openQuietCodec === undefined || this.#behind !== undefined) return;
+    if (clock.now().getTime() < this.#behindFrom) return;
+    const codec = openQuietCodec();
+    const end = makeDueSmallPacks(this.#context, codec)
+      .catch((error: unknown) => {
+        // Told to stop, it begins anew when this process leads again.
+        if (this.#stopped()) return;
+        this.#behindFrom = clock.now().getTime() + pauseMs.longest;
+        this.#options.onError(error, "making small packs");
+      })
+      .finally(async () => {
+        this.#behind = undefined;
+        await codec.close();
+      });
+    this.#behind = { end, stop: () => codec.close() };
   }
 
   async #mirror(): Promise<void> {

@@ -1,18 +1,15 @@
 /** The publisher's signature on the manifest. The overseer's is the second; until then nobody accepts it. */
-import { type Sha256Hex, sha256Hex } from "../core/brands.js";
+import { sha256Hex } from "../core/brands.js";
 import { OperationError } from "../core/errors.js";
 import { formatManifest, manifestFor } from "../core/release/manifest.js";
 import { parseSources } from "../core/release/sources.js";
 import { formatDSSE } from "../core/trust/attest/dsse.js";
 import { provenanceFor } from "../core/trust/attest/provenance.js";
 import { signStatement } from "../core/trust/attest/sign-statement.js";
-import { limits } from "../core/limits.js";
-import { parseManifest } from "../core/trust/manifest.js";
-import { parseEnvelope } from "../core/trust/metadata.js";
 import { signMetadata } from "../issuing/tuf-signatures.js";
 import type { ServiceContext } from "./context.js";
-import { requireRelease } from "./documents.js";
 import type { ReleaseRecord } from "./model.js";
+import { blockedDatabases, previousManifest } from "./blocked-databases.js";
 import { announceSecondSignature } from "./second-signature.js";
 import { readObject } from "./source-batches.js";
 
@@ -64,20 +61,4 @@ export async function signRelease(
     provenanceSha256: sha256Hex(provenance.sha256),
     ...(settings.engines && { engines: settings.engines }),
   };
-}
-
-/** SPEC §16.2.2: what the release before blocked, and what this one recalls; the oldest give way. */
-async function blockedDatabases(context: ServiceContext, release: ReleaseRecord): Promise<Sha256Hex[]> {
-  const before = await previousManifest(context, release);
-  const file = before && (await readObject(context.objects, before));
-  const known = file ? (parseManifest(parseEnvelope(file, "targets").signed).block.blocked ?? []) : [];
-  const all = new Set([...known, ...(release.blocks ?? [])]);
-  if (release.database !== null) all.delete(release.database.sha256);
-  return [...all].slice(-limits.blockedDatabasesMax);
-}
-
-async function previousManifest({ records }: ServiceContext, release: ReleaseRecord) {
-  if (release.previous === null) return null;
-  const { body } = await requireRelease(records, release.feed, release.previous);
-  return body.manifestSha256;
 }

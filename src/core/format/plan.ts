@@ -25,12 +25,13 @@ export function plannedDeltas(release: number): number[] {
 }
 
 /**
- * The packs of `packs` that lie on a best path to `newest` for any client within reach. Deltas made at `newest` itself
- * are treated like the older ones: one that nobody would take is left out.
+ * The packs of `packs` that lie on a best path to `newest` for any client within reach, or for one that has nothing. Those made at `newest`
+ * itself are treated like the older ones, and one that nobody would take is left out; but the full pack of `newest`, with which every
+ * endpoint can repair itself, stays.
  */
-export function retainedDeltas(newest: number, packs: readonly PackFacts[]): PackFacts[] {
+export function retainedPacks<P extends PackFacts>(newest: number, packs: readonly P[]): P[] {
   const cheapest = pathsTo(newest, packs);
-  const kept = new Set<PackFacts>();
+  const kept = new Set<PackFacts>(cheapest.get(nothing)?.packs);
   for (const { step, within } of reach) {
     for (let behind = 1; behind <= within; behind++) {
       const release = newest - behind;
@@ -38,7 +39,7 @@ export function retainedDeltas(newest: number, packs: readonly PackFacts[]): Pac
       for (const pack of cheaperOf(cheapest.get(release), cheapest.get(nothing))?.packs ?? []) kept.add(pack);
     }
   }
-  return packs.filter((pack) => pack.kind === "delta" && kept.has(pack));
+  return packs.filter((pack) => kept.has(pack) || (pack.kind === "full" && pack.to === newest));
 }
 
 /**
@@ -131,18 +132,22 @@ function cheaperOf(a: Route | undefined, b: Route | undefined): Route | undefine
 }
 
 function explain(chosen: Route, have: number | undefined, deltas?: Route, full?: Route): string {
-  const what = chosen === full ? describe("full pack", chosen) : describe("delta pack", chosen);
+  const what = describe(chosen);
   if (chosen === full) {
     if (have === undefined) return `${what}, because there is no database yet`;
     if (!deltas) return `${what}, because no delta packs lead here from release ${have}`;
-    return `${what}, because ${describe("delta pack", deltas)} would be more`;
+    return `${what}, because ${describe(deltas)} would be more`;
   }
-  const instead = full ? `instead of ${describe("full pack", full)}` : "and there is no full pack";
+  const instead = full ? `instead of ${describe(full)}` : "and there is no full pack";
   return `${what} from release ${have}, ${instead}`;
 }
 
-function describe(noun: string, { packs, bytes }: Route): string {
-  return `${packs.length} ${noun}${packs.length === 1 ? "" : "s"} of ${grouped(bytes)} bytes`;
+function describe({ packs, bytes }: Route): string {
+  const counted = (["full", "delta"] as const).flatMap((kind) => {
+    const { length } = packs.filter((pack) => pack.kind === kind);
+    return length === 0 ? [] : `${length} ${kind} pack${length === 1 ? "" : "s"}`;
+  });
+  return `${counted.join(" and ")} of ${grouped(bytes)} bytes`;
 }
 
 function grouped(bytes: number): string {

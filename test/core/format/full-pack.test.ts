@@ -5,6 +5,7 @@ import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
 import {
   type PackMethod,
   chooseMethod,
+  hasSmallPack,
   methodCodecs,
   methodOfCodec,
   packMethods,
@@ -151,6 +152,21 @@ describe("full pack", () => {
     const bySize = { method: "by-size", xzBytesMax: 9 } as const;
     expect([1, 9, 10].map((bytes) => chooseMethod(bytes, bySize))).toEqual(["xz", "xz", "zstd"]);
     expect(chooseMethod(1, { method: "zstd", xzBytesMax: 9 })).toBe("zstd");
-    expect(chooseMethod(2 ** 40, { method: "xz", xzBytesMax: 9 })).toBe("xz");
+    expect(chooseMethod(2 ** 40, { method: "xz" })).toBe("xz");
+    expect(chooseMethod(32 * 2 ** 20, { method: "by-size" })).toBe("xz");
+    expect(chooseMethod(32 * 2 ** 20 + 1, { method: "by-size" })).toBe("zstd");
+  });
+
+  it("SPEC §2.5.8 has a small one behind it unless a policy says otherwise, up to a size", () => {
+    expect([1, 256 * 2 ** 20, 256 * 2 ** 20 + 1].map((bytes) => hasSmallPack(bytes))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([9, 10].map((bytes) => hasSmallPack(bytes, { method: "both", xzBytesMax: 9 }))).toEqual([
+      true,
+      false,
+    ]);
+    for (const method of ["xz", "zstd", "by-size"] as const) expect(hasSmallPack(1, { method })).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ReleaseNumber, Sha256Hex } from "../../../src/core/brands.js";
 import type { PackFacts } from "../../../src/core/format/model.js";
-import { choosePath, plannedDeltas, retainedDeltas } from "../../../src/core/format/plan.js";
+import { choosePath, plannedDeltas, retainedPacks } from "../../../src/core/format/plan.js";
 
 const pack = (from: number, to: number, bytes: number): PackFacts => ({
   path: `endpoint/${from === 0 ? `${to}.full` : `${from}-${to}.delta`}.rmp`,
@@ -70,6 +70,10 @@ describe("choosePath", () => {
     expect(choosePath([pack(1, 2, 7)], 1, 2)?.reason).toBe(
       "1 delta pack of 7 bytes from release 1, and there is no full pack",
     );
+    const small = [pack(0, 2, 900), pack(0, 1, 700), pack(1, 2, 9)];
+    expect(choosePath(small, undefined, 2)?.reason).toBe(
+      "1 full pack and 1 delta pack of 709 bytes, because there is no database yet",
+    );
     expect(choosePath(packs, 2, 2)).toEqual({
       packs: [],
       bytes: 0,
@@ -120,23 +124,31 @@ describe("choosePath", () => {
   });
 });
 
-describe("retainedDeltas", () => {
+describe("retainedPacks", () => {
   it("keeps the best path of every client within reach, and little else", () => {
     const newest = 600;
     const packs = history(newest);
-    const kept = retainedDeltas(newest, packs);
-    const offered = [packs[0] as PackFacts, ...kept];
+    const kept = retainedPacks(newest, packs);
     for (let behind = 1; behind <= 512; behind++) {
       const have = newest - behind;
       if (behind > 64 && have % 8 !== 0) continue;
-      expect(choosePath(offered, have, newest)?.bytes).toBe(choosePath(packs, have, newest)?.bytes);
+      expect(choosePath(kept, have, newest)?.bytes).toBe(choosePath(packs, have, newest)?.bytes);
     }
     expect(kept.length).toBeLessThan(160);
-    expect(kept.every(({ kind }) => kind === "delta")).toBe(true);
+    expect(kept.filter(({ kind }) => kind === "full")).toEqual([packs[0]]);
   });
 
   it("leaves out deltas that cost more than the full pack", () => {
-    expect(retainedDeltas(2, [pack(1, 2, 500), pack(0, 2, 400)])).toEqual([]);
-    expect(retainedDeltas(2, [pack(1, 2, 300), pack(0, 2, 400)])).toHaveLength(1);
+    expect(retainedPacks(2, [pack(1, 2, 500), pack(0, 2, 400)])).toEqual([pack(0, 2, 400)]);
+    expect(retainedPacks(2, [pack(1, 2, 300), pack(0, 2, 400)])).toHaveLength(2);
+  });
+
+  it("SPEC §4.8.2 keeps the way of one that has nothing, over an older full pack if that is fewer bytes, and the newest full pack", () => {
+    // 103 is no multiple of 8 and farther behind than 64: but for the full pack nobody within reach would go over it.
+    const way = [pack(0, 103, 300), pack(103, 200, 50)];
+    expect(retainedPacks(200, [pack(0, 200, 400), ...way])).toEqual([pack(0, 200, 400), ...way]);
+    expect(retainedPacks(200, [pack(0, 200, 350), ...way])).toEqual([pack(0, 200, 350)]);
+    const two = [pack(0, 200, 400), pack(0, 199, 390), pack(199, 200, 1), ...way];
+    expect(retainedPacks(200, two)).toEqual([pack(0, 200, 400), pack(199, 200, 1), ...way]);
   });
 });

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { feedName, releaseNumber, sha256Hex } from "../../../src/core/brands.js";
 import type { PackFacts } from "../../../src/core/format/model.js";
 import { choosePath } from "../../../src/core/format/plan.js";
-import { listedPacks, packTarget, plannedPacks } from "../../../src/core/release/packs.js";
+import {
+  listedPacks,
+  needsSmallPack,
+  packTarget,
+  plannedPacks,
+  smallPacks,
+} from "../../../src/core/release/packs.js";
 import { packPath, packSignaturePath } from "../../../src/core/release/tree-paths.js";
 
 const feed = feedName("endpoint");
@@ -47,6 +53,67 @@ describe("the packs of a release", () => {
         ).toBe(true);
       }
     }
+  });
+
+  it("SPEC §2.5.5 §2.5.8 strand nobody and cost nobody more, whatever small packs come, late or never", () => {
+    // Every third release has a small pack, which the manifest after the next one lists first.
+    let listed: PackFacts[] = [];
+    let plain: PackFacts[] = [];
+    let small: PackFacts | undefined;
+    for (let release = 1; release <= 150; release++) {
+      const made = plannedPacks(releaseNumber(release)).map((from) =>
+        pack(from, release, from === 0 ? 100_000 + 10 * release : 100 * (release - from)),
+      );
+      const before = { release: release - 1, packs: listed };
+      listed = listedPacks(releaseNumber(release), made, listed, smallPacks(before, small, []));
+      plain = listedPacks(releaseNumber(release), made, plain);
+      if (release % 3 === 0 && release < 60) small = pack(0, release - 1, 80_000);
+      expect(listed.filter(({ kind, to }) => kind === "full" && to === release)).toHaveLength(1);
+      expect(listed.filter(({ kind }) => kind === "full").length).toBeLessThanOrEqual(2);
+      for (const have of [undefined, ...plain.map(({ to }) => to as number)]) {
+        const [one, other] = [listed, plain].map((packs) => choosePath(packs, have, release)?.bytes);
+        expect(one, `${have} to ${release}`).toBeLessThanOrEqual(other as number);
+      }
+      // The newest full pack alone leads there too: what is refused on the way is left out.
+      const rest = listed.filter(({ kind, to }) => kind === "delta" || to === release);
+      expect(choosePath(rest, undefined, release)?.bytes).toBe(100_000 + 10 * release);
+    }
+    // The last one, of release 56, is 94 behind, and still leads there.
+    expect(choosePath(listed, undefined, 150)?.packs[0]?.to).toBe(56);
+  });
+
+  it("SPEC §2.5.8 take a small pack of no blocked database, and of each release the one that was published", () => {
+    const known = { ...pack(0, 2, 70), cms: "kept" };
+    const before = { release: 4, packs: [pack(0, 4, 100), known, pack(2, 4, 9)] };
+    const { databaseSha256 } = known;
+    expect(smallPacks<PackFacts>(before, undefined, [])).toEqual([known]);
+    expect(smallPacks<PackFacts>(before, pack(0, 2, 70), [])).toEqual([known]);
+    expect(smallPacks<PackFacts>(before, pack(0, 4, 80), [])).toEqual([known, pack(0, 4, 80)]);
+    const other = { ...pack(0, 4, 80), databaseSha256: sha256Hex("d".repeat(64)) };
+    expect(smallPacks<PackFacts>(before, other, [databaseSha256])).toEqual([other]);
+  });
+
+  it.each([
+    ["when there is none", [pack(0, 9, 900)], undefined, true],
+    ["not when the release has one", [pack(0, 9, 900)], pack(0, 9, 640), false],
+    [
+      "not when little follows behind the last one",
+      [pack(0, 9, 900), pack(0, 5, 640), pack(5, 9, 20)],
+      undefined,
+      false,
+    ],
+    ["when more follows", [pack(0, 9, 900), pack(0, 5, 640), pack(5, 9, 21)], undefined, true],
+    [
+      "not when little follows behind one that no manifest lists yet",
+      [pack(0, 9, 900), pack(8, 9, 20)],
+      pack(0, 8, 640),
+      false,
+    ],
+    ["when nothing leads on from the last one", [pack(0, 9, 900), pack(0, 5, 640)], undefined, true],
+  ])("SPEC §2.5.8 ask for another small one %s", (_, packs, made, expected) => {
+    expect(needsSmallPack({ release: 9, packs }, made, [])).toBe(expected);
+    if (!expected)
+      expect(needsSmallPack({ release: 9, packs }, made, [sha256Hex("b".repeat(64))])).toBe(true);
   });
 
   it("keep the facts of an older pack as they were, and drop what nobody would take", () => {
