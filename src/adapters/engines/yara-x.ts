@@ -22,10 +22,6 @@ export interface YaraXOptions {
   readonly idleMs?: number;
 }
 
-/** Node has it; its types stand with those of browsers. */
-const { compile } = (
-  globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }
-).WebAssembly;
 const require = createRequire(import.meta.url);
 
 /** The files of one submission. */
@@ -131,7 +127,7 @@ class YaraXPool {
   }
 
   #compiled(): Promise<object> {
-    this.#module ??= compile(readFileSync(this.#path));
+    this.#module ??= WebAssembly.compile(readFileSync(this.#path));
     return this.#module;
   }
 

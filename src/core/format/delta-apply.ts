@@ -10,7 +10,6 @@ import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { RuleKind } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
-import { BitReader } from "./bit-coder.js";
 import { type Database, openDatabase } from "./database.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
@@ -44,19 +43,19 @@ export async function applyDelta(
   if (header.kind !== "delta") throw malformedPack("expected a delta pack, got a full pack");
   const database = await openDatabase(from, languages, digest);
   checkBase(header, database);
-  const coder = new PartCoder(header.modelBits, header.toBytes);
+  const coder = await PartCoder.open(header.modelBits, header.toBytes);
   const writer = new DatabaseWriter(sink, digest, languages);
   let next = await nextPart(reader, coder);
   for (const kind of ruleKinds) {
     writer.beginSection(kind);
     const walker = new SectionWalker(database.section(kind), writer);
-    for (; next?.kind === kind; next = await nextPart(reader, coder)) {
+    for (; next === kind; next = await nextPart(reader, coder)) {
       await learnExemplars(coder, database, kind);
       await applyPart({ coder, walker, kind, sorted: languages(kind).order === "sorted" }, async () => {
         await writer.flush();
         if (writer.length > header.toBytes) throw malformedPack(`expected ${header.toBytes} bytes, got more`);
       });
-      next.bits.end();
+      coder.end();
     }
     await walker.keepRest();
     await writer.endSection();
@@ -67,17 +66,14 @@ export async function applyDelta(
   return summary;
 }
 
-async function nextPart(
-  reader: PackReader,
-  coder: PartCoder,
-): Promise<{ kind: RuleKind; bits: BitReader } | undefined> {
+/** Begins the next part: of which kind it is. */
+async function nextPart(reader: PackReader, coder: PartCoder): Promise<RuleKind | undefined> {
   if (reader.left === 0) return undefined;
-  const bits = new BitReader(await reader.part(), malformedPack);
-  coder.begin(bits);
+  coder.read(await reader.part());
   const place = coder.number("kind", undefined);
   const kind = ruleKinds[place];
   if (kind === undefined) throw malformedPack(`expected the place of a kind, got ${place}`);
-  return { kind, bits };
+  return kind;
 }
 
 async function learnExemplars(coder: PartCoder, database: Database, kind: RuleKind): Promise<void> {

@@ -4,7 +4,6 @@ import { ByteWriter } from "../encoding/varint.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import { ruleLanguage } from "../rules/registry.js";
-import { BitWriter } from "./bit-coder.js";
 import { type Database, openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
 import { findExemplars } from "./exemplars.js";
@@ -47,7 +46,7 @@ export async function encodeDelta(
   const next = await openDatabase(to, languages, digest);
   let coder: PartCoder | undefined;
   const begin = async (modelBits: number): Promise<void> => {
-    coder = new PartCoder(modelBits);
+    coder = await PartCoder.open(modelBits);
     const [fromTag, toTag] = [old.sha256.slice(0, tagDigits), next.sha256.slice(0, tagDigits)];
     const header = {
       kind: "delta",
@@ -61,9 +60,7 @@ export async function encodeDelta(
   };
   for await (const { draft, last } of withLast(draftParts(old, next))) {
     if (!coder) await begin(last ? modelBitsOf(draft) : limits.deltaModelBitsMax);
-    const writer = new BitWriter();
-    writePart(coder as PartCoder, writer, draft, languages(draft.part.kind).order === "sorted");
-    const bytes = writer.finish();
+    const bytes = writePart(coder as PartCoder, draft, languages(draft.part.kind).order === "sorted");
     const head = new ByteWriter();
     head.varint(bytes.length);
     await sink.write(head.take());
@@ -120,13 +117,8 @@ function modelBitsOf({ part, exemplars }: DraftPart): number {
   return Math.min(limits.deltaModelBitsMax, Math.max(modelBitsLeast, bits));
 }
 
-function writePart(
-  coder: PartCoder,
-  writer: BitWriter,
-  { part, exemplars }: DraftPart,
-  sorted: boolean,
-): void {
-  coder.begin(writer);
+function writePart(coder: PartCoder, { part, exemplars }: DraftPart, sorted: boolean): Uint8Array {
+  coder.write();
   coder.number("kind", ruleKinds.indexOf(part.kind));
   coder.number("exemplars", exemplars.length);
   let next = 0;
@@ -138,6 +130,7 @@ function writePart(
   coder.setPlain(coder.number("plain", part.plain ? 1 : 0));
   coder.number("changes", part.changes.length);
   for (const planned of part.changes) writeChange(coder, planned, sorted);
+  return coder.finish();
 }
 
 function writeChange(coder: PartCoder, { change, skip, plans }: PlannedChange, sorted: boolean): void {

@@ -29,7 +29,7 @@ const headWords = 3;
 
 export interface Exemplar {
   readonly number: number;
-  readonly record: string;
+  readonly record: Uint8Array;
 }
 
 /** Exemplars of at most `bytesMax` bytes, by number. */
@@ -59,7 +59,7 @@ export async function findExemplars(
   const numbers = cover(candidates, wanted.count, bytesMax).sort((a, b) => a - b);
   const exemplars: Exemplar[] = [];
   for await (const record of oldRecords(database, kind, numbers, bytesMax))
-    exemplars.push({ number: numbers[exemplars.length] as number, record });
+    exemplars.push({ number: numbers[exemplars.length] as number, record: record.slice() });
   return exemplars;
 }
 

@@ -1,11 +1,13 @@
 /** Old records by number, for the models. */
 import type { RuleKind } from "../rules/model.js";
+import { BlockReader } from "./block.js";
 import type { Database } from "./database.js";
+import { malformedDatabase } from "./directory.js";
 import type { BlockEntry } from "./index-table.js";
 import { malformedPack } from "./pack-header.js";
 
 /**
- * The records of these rising numbers below the section's count, in their order.
+ * The records of these rising numbers below the section's count, in their order, each good until the next one.
  *
  * @throws VerificationError PACK_MALFORMED for more than `bytesMax` bytes of them
  */
@@ -14,21 +16,24 @@ export async function* oldRecords(
   kind: RuleKind,
   numbers: readonly number[],
   bytesMax: number,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const section = database.section(kind);
+  if (!section) return;
+  const reader = new BlockReader(section.facts.order, malformedDatabase);
   let block = -1;
-  let records: string[] = [];
+  /** Of the record that the reader steps to next. */
+  let next = 0;
   let bytes = 0;
   for (const number of numbers) {
-    if (!section) return;
     const wanted = section.blockOf(number);
     if (wanted !== block) {
-      records = await section.block(wanted);
-      block = wanted;
+      const { first, records } = section.blocks[wanted] as BlockEntry;
+      reader.open(await section.rawBlock(wanted), records);
+      [block, next] = [wanted, first];
     }
-    const record = records[number - (section.blocks[block] as BlockEntry).first] as string;
-    bytes += record.length;
+    for (; next <= number; next++) reader.next();
+    bytes += reader.length;
     if (bytes > bytesMax) throw malformedPack(`expected at most ${bytesMax} bytes of exemplars`);
-    yield record;
+    yield reader.bytes.subarray(0, reader.length);
   }
 }

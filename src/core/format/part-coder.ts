@@ -2,54 +2,66 @@
  * What a part of a delta says, one thing after the other, the same way for whoever writes and whoever reads it: a writer gives what
  * is so, a reader gives nothing and gets it.
  */
-import { byteString } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
-import type { BitCoder } from "./bit-coder.js";
 import { sharedLength } from "./block.js";
-import { type Field, NumberModel } from "./number-model.js";
 import { malformedPack } from "./pack-header.js";
-import { TextModel } from "./text-model.js";
+import { type Field, PartModels } from "./part-models.js";
 import { wordsEnd } from "./word-edits.js";
 import type { WordEdit } from "./word-edits.js";
 
-const evenly = 32_768;
-const piece = 4096;
 /** Shape of the edits of one record: a number for each. */
 const shapesMax = 64;
 
-/** Models live as long as the delta; each part has a coder of its own. */
+/** Models live as long as the delta. */
 export class PartCoder {
-  readonly #numbers = new NumberModel();
-  readonly #text: TextModel;
-  #coder: BitCoder | undefined;
+  readonly #models: PartModels;
+  readonly #recordBytesMax: number;
   #plain = false;
   #shapes: number[] = [];
 
-  readonly #recordBytesMax: number;
-
-  /** @param databaseBytes of the result: no record is longer */
-  constructor(modelBits: number, databaseBytes: number = limits.recordBytesMax) {
-    this.#text = new TextModel(modelBits);
+  private constructor(models: PartModels, databaseBytes: number) {
+    this.#models = models;
     this.#recordBytesMax = Math.min(limits.recordBytesMax, databaseBytes);
   }
 
-  /** SPEC §4.7.1: in a plain part text is not modelled. */
-  begin(coder: BitCoder): void {
-    this.#coder = coder;
-    this.#plain = false;
+  /** @param databaseBytes of the result: no record is longer */
+  static async open(modelBits: number, databaseBytes: number = limits.recordBytesMax): Promise<PartCoder> {
+    return new PartCoder(await PartModels.open(modelBits, malformedPack), databaseBytes);
   }
 
+  /** Begins a part that is written. */
+  write(): void {
+    this.#plain = false;
+    this.#models.write();
+  }
+
+  /** The bytes of the part that was written. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#models.finish();
+  }
+
+  /** Begins a part that is read. */
+  read(part: Uint8Array): void {
+    this.#plain = false;
+    this.#models.read(part);
+  }
+
+  /** SPEC §4.5.3: the part that was read ends here. */
+  end(): void {
+    this.#models.end();
+  }
+
+  /** SPEC §4.7.1: in a plain part text is not modelled. */
   setPlain(plain: number): void {
     this.#plain = plain > 0;
   }
 
   number(field: Field, value: number | undefined, beside = 0): number {
-    return this.#numbers.code(this.#coder as BitCoder, field, value ?? 0, beside);
+    return this.#models.number(field, value ?? 0, beside);
   }
 
-  learn(record: string): void {
-    this.#text.begin("");
-    this.#text.learn(record);
+  learn(record: Uint8Array): void {
+    this.#models.learn(record);
   }
 
   /** SPEC §4.4.5: a record between two others, or, in a sequence (`between` undefined), on its own. */
@@ -57,8 +69,8 @@ export class PartCoder {
     const prefix = between ? this.#sharedPrefix(record, between) : "";
     const rest = record?.slice(prefix.length);
     const length = this.#length("length", rest?.length, prefix.length);
-    this.#text.begin(prefix);
-    const whole = prefix + this.#string(rest, length);
+    this.#models.begin(prefix);
+    const whole = prefix + this.#models.text(rest, length, this.#plain);
     if (whole.length > this.#recordBytesMax) throw malformedPack("expected smaller records");
     return whole;
   }
@@ -93,8 +105,8 @@ export class PartCoder {
       if (shapes.length < shapesMax) shapes.push(shapeOf(i, skip, remove, length));
       const kept = wordsEnd(old, at, skip, malformedPack);
       text += old.slice(at, kept);
-      this.#text.begin(text);
-      text += this.#string(edit?.insert, length);
+      this.#models.begin(text);
+      text += this.#models.text(edit?.insert, length, this.#plain);
       at = wordsEnd(old, kept, remove, malformedPack);
       if (text.length > this.#recordBytesMax) throw malformedPack("expected smaller records");
     }
@@ -111,28 +123,6 @@ export class PartCoder {
     }
     return length;
   }
-
-  /** Grows as it is read: a length that lies costs no memory. */
-  #string(text: string | undefined, length: number): string {
-    const coder = this.#coder as BitCoder;
-    const bytes = new Uint8Array(Math.min(length, piece));
-    let whole = "";
-    for (let start = 0; start < length; start += piece) {
-      const count = Math.min(piece, length - start);
-      for (let i = 0; i < count; i++) {
-        const byte = text === undefined ? 0 : text.charCodeAt(start + i);
-        bytes[i] = this.#plain ? plainByte(coder, byte) : this.#text.byte(coder, byte);
-      }
-      whole += byteString(bytes.subarray(0, count));
-    }
-    return whole;
-  }
-}
-
-function plainByte(coder: BitCoder, byte: number): number {
-  let found = 0;
-  for (let left = 7; left >= 0; left--) found = (found << 1) | coder.bit((byte >> left) & 1, evenly);
-  return found;
 }
 
 function shapeOf(place: number, skip: number, remove: number, length: number): number {

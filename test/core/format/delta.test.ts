@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
-import { BitWriter } from "../../../src/core/format/bit-coder.js";
 import { encodeFullPack } from "../../../src/core/format/full-pack.js";
-import type { Field } from "../../../src/core/format/number-model.js";
 import { formatPackHeader, parsePackHeader } from "../../../src/core/format/pack-header.js";
 import type { DeltaPackHeader } from "../../../src/core/format/pack-header.js";
 import { PartCoder } from "../../../src/core/format/part-coder.js";
+import type { Field } from "../../../src/core/format/part-models.js";
 import type { Sha256Hex } from "../../../src/core/brands.js";
 import { hexText } from "../../../src/core/encoding/bytes.js";
 import { packMethods } from "../../../src/core/format/codec.js";
@@ -176,13 +175,12 @@ describe("a delta pack that lies", async () => {
   const header = parsePackHeader(pack) as DeltaPackHeader;
   type Claim = readonly [field: Field, value: number, beside?: number];
   /** A part that says just this, and what the true one says before it where it must. */
-  const lie = (claims: readonly Claim[], text: string | undefined) => {
-    const coder = new PartCoder(header.modelBits);
-    const bits = new BitWriter();
-    coder.begin(bits);
+  const lie = async (claims: readonly Claim[], text: string | undefined) => {
+    const coder = await PartCoder.open(header.modelBits);
+    coder.write();
     for (const [field, value, beside] of claims) coder.number(field, value, beside);
     if (text !== undefined) coder.fresh(text, undefined);
-    const part = bits.finish();
+    const part = coder.finish();
     return apply(old, concatBytes(formatPackHeader(header), Uint8Array.of(part.length), part));
   };
   const most = 2 ** 31 + 13;
