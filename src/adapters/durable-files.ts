@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { OperationError, RulemintError, quote } from "../core/errors.js";
+import { flushShared } from "./shared-flush.js";
 
 const temporaryPrefix = ".tmp-";
 
@@ -32,7 +33,11 @@ export function storeError(cause: unknown, doing: string): RulemintError {
 }
 
 /** Makes the folder's entries durable. @throws OperationError STORE_FULL, STORE_FAILED */
-export async function syncFolder(path: string): Promise<void> {
+export function syncFolder(path: string): Promise<void> {
+  return flushShared(path, () => flushFolder(path));
+}
+
+async function flushFolder(path: string): Promise<void> {
   try {
     const handle = await open(path, "r");
     try {
@@ -79,10 +84,14 @@ export interface TemporaryFile {
 }
 
 /** @throws OperationError STORE_FULL, STORE_FAILED */
-export async function openTemporary(folder: string, prefix = temporaryPrefix): Promise<TemporaryFile> {
+export async function openTemporary(
+  folder: string,
+  prefix = temporaryPrefix,
+  mode = 0o644,
+): Promise<TemporaryFile> {
   const path = join(folder, `${prefix}${randomUUID()}`);
   try {
-    return { handle: await open(path, "wx", 0o644), path };
+    return { handle: await open(path, "wx", mode), path };
   } catch (cause) {
     throw storeError(cause, `creating a file in ${quote(folder)}`);
   }

@@ -2,11 +2,15 @@
 import { Worker } from "node:worker_threads";
 import type { Finding, SourceFile } from "../../core/rules/model.js";
 import { workerURL } from "../worker-url.js";
+import type { JointSource } from "./yara-x-joint.js";
 import { readDiagnostics } from "./yara-x-diagnostics.js";
 import type { YaraXAnswer } from "./yara-x-worker.js";
 
 /** A compiler grows its instance's memory and never gives it back: a new one after so many bytes of rules. */
 const instanceBytesMax = 16 * 1024 * 1024;
+
+/** Whoever comes together with a hostile file is to wait for it no longer. */
+const jointTimeoutMs = 2_000;
 
 export class YaraXThread {
   readonly #module: object;
@@ -19,11 +23,15 @@ export class YaraXThread {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** Whether the engine has nothing to say of any of them. If not, nobody knows yet of which. */
+  async isSilent(joint: JointSource): Promise<boolean> {
+    const answer = await this.#judge(joint.text, Math.min(jointTimeoutMs, this.#timeoutMs));
+    return typeof answer !== "string" && joint.isSilent(answer);
+  }
+
   async check({ path, bytes }: SourceFile): Promise<Finding[]> {
-    const text = new TextDecoder().decode(bytes);
-    const answer = await this.#ask(text, this.#timeoutMs * Math.ceil((bytes.length + 1) / 1_000_000));
-    this.#bytes += bytes.length;
-    if (typeof answer === "string" || answer.poisoned || this.#bytes > instanceBytesMax) await this.close();
+    const timeoutMs = this.#timeoutMs * Math.ceil((bytes.length + 1) / 1_000_000);
+    const answer = await this.#judge(new TextDecoder().decode(bytes), timeoutMs);
     if (typeof answer !== "string" && !answer.poisoned) return readDiagnostics(path, answer);
     const said = typeof answer === "string" ? answer : "it broke";
     const message = `expected the engine to compile the file, got no answer: ${said}`;
@@ -35,6 +43,13 @@ export class YaraXThread {
     this.#worker = undefined;
     this.#bytes = 0;
     await worker?.terminate();
+  }
+
+  async #judge(text: string, timeoutMs: number): Promise<YaraXAnswer | string> {
+    const answer = await this.#ask(text, timeoutMs);
+    this.#bytes += text.length;
+    if (typeof answer === "string" || answer.poisoned || this.#bytes > instanceBytesMax) await this.close();
+    return answer;
   }
 
   /** The answer, or what went wrong with the thread. */

@@ -8,9 +8,11 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setFlagsFromString } from "node:v8";
 import type { Finding, RuleKind, SourceFile } from "../../core/rules/model.js";
 import type { RuleEngine } from "../../ports/rule-engine.js";
 import { isWorthThread, stuckMs } from "../new-thread.js";
+import { JointSource } from "./yara-x-joint.js";
 import { YaraXThread } from "./yara-x-thread.js";
 
 export interface YaraXOptions {
@@ -33,6 +35,14 @@ interface Job {
   readonly failed: (error: unknown) => void;
 }
 
+type Taken = readonly [Job, SourceFile];
+
+/** What one thread judges at once. */
+interface Turn {
+  readonly taken: readonly Taken[];
+  readonly joint: JointSource;
+}
+
 export function openYaraXEngine(options: YaraXOptions = {}): RuleEngine {
   const folder = require.resolve("@virustotal/yara-x").replace(/[^/]*$/, "");
   const { version } = JSON.parse(readFileSync(`${folder}../package.json`, "utf8")) as { version: string };
@@ -50,6 +60,20 @@ export function openYaraXEngine(options: YaraXOptions = {}): RuleEngine {
   };
 }
 
+/**
+ * V8 optimises the engine's functions while it uses them, which costs 0.6 s of CPU before it pays; code that is only compiled is a sixth
+ * slower, and takes less memory. The setting is of the whole process, so it is set for as long as the module takes note of it. Newer
+ * versions of V8 do not look any more, and optimise cheaper.
+ */
+function compilePlainly(bytes: Uint8Array): Promise<object> {
+  setFlagsFromString("--liftoff-only");
+  try {
+    return WebAssembly.compile(bytes);
+  } finally {
+    setFlagsFromString("--no-liftoff-only");
+  }
+}
+
 class YaraXPool {
   readonly #path: string;
   readonly #workers: number;
@@ -57,6 +81,8 @@ class YaraXPool {
   readonly #idleMs: number;
   readonly #jobs: Job[] = [];
   readonly #idle: YaraXThread[] = [];
+  /** Files that came together with others, and something was said of one of them. */
+  readonly #alone = new WeakSet<SourceFile>();
   #busy = 0;
   /** Of the files that wait. */
   #bytes = 0;
@@ -101,33 +127,69 @@ class YaraXPool {
 
   /** One thread, as long as there are files. */
   async #work(): Promise<void> {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const [job, file] = next;
+    for (let turn = this.#next(); turn.taken.length > 0; turn = this.#next()) {
       const late = setTimeout(() => this.#start(true), stuckMs);
       try {
-        const thread = this.#idle.pop() ?? new YaraXThread(await this.#compiled(), this.#fileTimeoutMs);
-        job.findings.set(file.path, await thread.check(file).finally(() => this.#idle.push(thread)));
+        await this.#judge(turn);
       } catch (error) {
-        job.failed(error);
+        for (const [job] of turn.taken) job.failed(error);
       } finally {
         clearTimeout(late);
       }
-      if (--job.left === 0) job.done();
+      for (const [job] of turn.taken) if (job.left === 0) job.done();
     }
   }
 
-  /** Jobs take turns. */
-  #next(): [Job, SourceFile] | undefined {
-    const job = this.#jobs.shift();
-    const file = job?.waiting.shift();
-    if (job === undefined || file === undefined) return undefined;
-    this.#bytes -= file.bytes.length;
-    if (job.waiting.length > 0) this.#jobs.push(job);
-    return [job, file];
+  async #judge({ taken, joint }: Turn): Promise<void> {
+    const thread = this.#idle.pop() ?? new YaraXThread(await this.#compiled(), this.#fileTimeoutMs);
+    try {
+      if (taken.length > 1 && !(await thread.isSilent(joint))) return this.#giveBack(taken);
+      for (const [job, file] of taken) {
+        job.findings.set(file.path, taken.length > 1 ? [] : await thread.check(file));
+        job.left--;
+      }
+    } finally {
+      this.#idle.push(thread);
+    }
+  }
+
+  /** The file whose turn it is, and small ones that can be judged with it. Jobs take turns. */
+  #next(): Turn {
+    const [taken, joint]: [Taken[], JointSource] = [[], new JointSource()];
+    const take = (job: Job, file: SourceFile) => {
+      job.waiting.shift();
+      this.#bytes -= file.bytes.length;
+      taken.push([job, file]);
+    };
+    const joins = (file: SourceFile) => !this.#alone.has(file) && joint.add(file);
+    const [first, ...others] = this.#jobs;
+    const [file] = first?.waiting ?? [];
+    if (first === undefined || file === undefined) return { taken, joint };
+    const jobs = [...others, first];
+    take(first, file);
+    for (let goesOn = joins(file); goesOn; ) {
+      const before = taken.length;
+      for (const job of jobs) {
+        const [next] = job.waiting;
+        if (next !== undefined && joins(next)) take(job, next);
+      }
+      goesOn = taken.length > before;
+    }
+    this.#jobs.splice(0, this.#jobs.length, ...jobs.filter(({ waiting }) => waiting.length > 0));
+    return { taken, joint };
+  }
+
+  /** Each of them is asked about alone. */
+  #giveBack(taken: readonly Taken[]): void {
+    for (const [job, file] of taken) {
+      this.#alone.add(file);
+      this.#bytes += file.bytes.length;
+      if (job.waiting.push(file) === 1) this.#jobs.push(job);
+    }
   }
 
   #compiled(): Promise<object> {
-    this.#module ??= WebAssembly.compile(readFileSync(this.#path));
+    this.#module ??= compilePlainly(readFileSync(this.#path));
     return this.#module;
   }
 

@@ -1,14 +1,15 @@
 /**
- * Objects as files: `<root>/ab/cd/<sha256>`, read-only once placed.
+ * Objects as files: `<root>/a/<sha256>`, read-only. Sixteen folders hold millions, and are few enough that objects which arrive together
+ * share their flushes.
  *
  * Bytes are digested while they are written under a temporary name in `<root>/incoming`; only a flushed,
- * complete file is ever linked to its digest. A file found under its digest is trusted to hold it: whoever
+ * complete file is ever renamed to its digest. A file found under its digest is trusted to hold it: whoever
  * may write to this folder may break the service, never a release, because packs and databases are compared
  * with signed digests.
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Sha256Hex, sha256Hex } from "../../core/brands.js";
 import { OperationError, quote } from "../../core/errors.js";
 import type { ObjectStore, OpenObject } from "../../ports/object-store.js";
@@ -17,7 +18,7 @@ import {
   discardTemporary,
   makeFolderDurably,
   openTemporary,
-  placeNewFile,
+  replaceFile,
   storeError,
   sweepTemporaries,
   syncFolder,
@@ -26,6 +27,8 @@ import {
 
 /** Up to here an object is held in memory until its digest is known: it may be there already. */
 const heldBytesMax = 256 * 1024;
+const readOnly = 0o444;
+const folders = [..."0123456789abcdef"];
 
 /**
  * Creates the folder where it is missing and removes what old crashes left.
@@ -33,7 +36,7 @@ const heldBytesMax = 256 * 1024;
  */
 export async function openFilesystemObjects(root: string): Promise<ObjectStore> {
   const incoming = join(root, "incoming");
-  await makeFolderDurably(incoming);
+  await Promise.all([incoming, ...folders.map((name) => join(root, name))].map(makeFolderDurably));
   await sweepTemporaries(incoming);
   return new FilesystemObjects(root, incoming);
 }
@@ -67,10 +70,15 @@ class FilesystemObjects implements ObjectStore {
         await writeAll(temporary.handle, chunk);
       }
       const sha256 = sha256Hex(digest.digest("hex"));
-      const path = this.#path(sha256);
-      if (temporary === undefined && (await isPlaced(path, bytes))) return { sha256, bytes };
+      const [folder, path] = this.#place(sha256);
+      if (temporary === undefined && (await isPlaced(path, bytes))) {
+        // Whoever placed it may have died before flushing the folder.
+        await syncFolder(folder);
+        return { sha256, bytes };
+      }
       temporary ??= await this.#begin(held);
-      await this.#place(temporary, path);
+      // What may stand there already is the same.
+      await replaceFile(temporary, path);
       return { sha256, bytes };
     } catch (cause) {
       if (temporary !== undefined) await discardTemporary(temporary);
@@ -80,7 +88,7 @@ class FilesystemObjects implements ObjectStore {
   }
 
   async #begin(held: readonly Uint8Array[]): Promise<TemporaryFile> {
-    const temporary = await openTemporary(this.#incoming);
+    const temporary = await openTemporary(this.#incoming, undefined, readOnly);
     try {
       for (const chunk of held) await writeAll(temporary.handle, chunk);
       return temporary;
@@ -90,16 +98,10 @@ class FilesystemObjects implements ObjectStore {
     }
   }
 
-  async #place(temporary: TemporaryFile, path: string): Promise<void> {
-    await makeFolderDurably(dirname(path));
-    await temporary.handle.chmod(0o444);
-    await placeNewFile(temporary, path);
-  }
-
   async open(sha256: Sha256Hex): Promise<OpenObject | undefined> {
     let handle: FileHandle;
     try {
-      handle = await open(this.#path(sha256), "r");
+      handle = await open(this.#place(sha256)[1], "r");
     } catch (cause) {
       if (systemCode(cause) === "ENOENT") return undefined;
       throw storeError(cause, `opening object ${sha256}`);
@@ -112,9 +114,11 @@ class FilesystemObjects implements ObjectStore {
     }
   }
 
-  #path(sha256: Sha256Hex): string {
+  /** The folder, and the path. */
+  #place(sha256: Sha256Hex): [string, string] {
     const name = sha256Hex(sha256);
-    return join(this.#root, name.slice(0, 2), name.slice(2, 4), name);
+    const folder = join(this.#root, name.slice(0, 1));
+    return [folder, join(folder, name)];
   }
 }
 
@@ -158,17 +162,14 @@ class FileObject implements OpenObject {
   }
 }
 
-/** The object is there, whole; whoever linked it may have died before flushing the folder, so that is done here. */
+/** The object is there, whole. */
 async function isPlaced(path: string, bytes: number): Promise<boolean> {
   try {
-    if ((await stat(path)).size !== bytes) return false;
+    return (await stat(path)).size === bytes;
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return false;
     throw cause;
   }
-  await makeFolderDurably(dirname(path));
-  await syncFolder(dirname(path));
-  return true;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

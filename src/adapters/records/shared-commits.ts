@@ -1,6 +1,6 @@
 /**
- * Commits that come in one turn of the event loop share a transaction, and its flush: SQLite flushes in this thread, and everybody waits for it.
- * Each is undone alone when it is refused, and none is acknowledged before all of them are on the disk.
+ * Commits that come in one turn of the event loop share a transaction. Each is undone alone when it is refused, and none is acknowledged
+ * before all of them are on the disk.
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Schema } from "./schema.js";
@@ -15,11 +15,14 @@ interface Waiting {
 
 export class SharedCommits {
   readonly #db: Kysely<Schema>;
+  readonly #flush: () => Promise<void>;
   #waiting: Waiting[] = [];
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(db: Kysely<Schema>) {
+  /** @param flush makes what has been committed durable */
+  constructor(db: Kysely<Schema>, flush: () => Promise<void>) {
     this.#db = db;
+    this.#flush = flush;
   }
 
   run(work: Work): Promise<void> {
@@ -53,6 +56,7 @@ export class SharedCommits {
           await sql`release one`.execute(transaction);
         }
       });
+      await this.#flush();
       for (const one of batch) if (!refused.has(one)) one.done();
     } catch (error) {
       for (const one of batch) if (!refused.has(one)) one.failed(error);

@@ -1,13 +1,17 @@
 /**
- * Records in one SQLite file: WAL with synchronous=FULL, so a commit is on the disk when it returns. A transaction's
- * first statement writes, so it takes the write lock at once.
+ * Records in one SQLite file, in WAL mode. SQLite flushes in this thread, and all others would wait; so it is told not to flush the log at
+ * a commit (synchronous=NORMAL), and the commit is acknowledged when the log has been flushed beside it, together with others that came
+ * meanwhile. What is read may be some milliseconds ahead of the disk, but nothing that is written after it can survive without it: the log
+ * is one sequence. A transaction's first statement writes, so it takes the write lock at once.
  */
 import SQLite from "better-sqlite3";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OperationError, quote, RulemintError } from "../../core/errors.js";
 import type { Records } from "../../ports/records.js";
-import { makeFolderDurably, syncFolder } from "../durable-files.js";
+import { makeFolderDurably, storeError, syncFolder } from "../durable-files.js";
+import { flushShared } from "../shared-flush.js";
 import { KyselyRecords } from "./kysely-records.js";
 import { SharedCommits } from "./shared-commits.js";
 import {
@@ -42,7 +46,7 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
   try {
     database = new SQLite(options.path, { timeout: options.busyTimeoutMs ?? 10_000 });
     database.pragma("journal_mode = WAL");
-    database.pragma("synchronous = FULL");
+    database.pragma("synchronous = NORMAL");
     database.pragma("foreign_keys = ON");
     if (options.secureDelete === true) database.pragma("secure_delete = ON");
     migrate(database, options.steps ?? schemaSteps);
@@ -53,7 +57,8 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
   await syncFolder(dirname(options.path));
   const file = database;
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: rememberStatements(file) }) });
-  const commits = new SharedCommits(db);
+  const log = new LogFile(`${options.path}-wal`);
+  const commits = new SharedCommits(db, () => log.flush());
   return new KyselyRecords({
     read: (doing, work) => guarded(doing, () => work(db)),
     write: (doing, work) => guarded(doing, () => commits.run(work)),
@@ -63,8 +68,38 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
       await db.destroy();
       // The builder closes what it has used: a file that was only opened would stay open.
       file.close();
+      await log.close();
     },
   });
+}
+
+/** The write-ahead log, which stays the same file for as long as the database is open. */
+class LogFile {
+  readonly #path: string;
+  #handle: Promise<FileHandle> | undefined;
+  /** After a flush that failed nobody knows what of the log is on the disk, and a later one would not tell: no more commits. */
+  #failure: unknown;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  flush(): Promise<void> {
+    return flushShared(this, async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        this.#handle ??= open(this.#path, "r");
+        await (await this.#handle).datasync();
+      } catch (cause) {
+        this.#failure = storeError(cause, "flushing the records");
+        throw this.#failure;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#handle)?.close();
+  }
 }
 
 const statementsMax = 64;

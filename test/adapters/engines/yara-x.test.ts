@@ -1,5 +1,9 @@
 /** YARA-X as it comes with the program: what it says of rules, and that hostile ones cost themselves alone. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { JointSource } from "../../../src/adapters/engines/yara-x-joint.js";
+import { YaraXThread } from "../../../src/adapters/engines/yara-x-thread.js";
 import { openYaraXEngine } from "../../../src/adapters/engines/yara-x.js";
 import { rememberOpinions } from "../../../src/adapters/engines/remembered-opinions.js";
 import type { SourceFile } from "../../../src/core/rules/model.js";
@@ -57,6 +61,60 @@ describe("yara-x", () => {
     await patient.close?.();
     expect(found).toEqual([60, ...Array.from({ length: 40 }, () => 1)]);
     expect(order.at(-1)).toBe("large");
+  });
+
+  it("is asked once about many small files that are sound", async () => {
+    const joint = new JointSource();
+    const added = Array.from({ length: 120 }, (_, i) => joint.add(file("r/a.yar", good(`Joined_${i}`))));
+    expect(added.filter(Boolean)).toHaveLength(100);
+    const wasm = createRequire(import.meta.url)
+      .resolve("@virustotal/yara-x")
+      .replace(/[^/]*$/, "yara_x_js_bg.wasm");
+    const thread = new YaraXThread(new WebAssembly.Module(readFileSync(wasm)), 20_000);
+    expect(await thread.isSilent(joint)).toBe(true);
+    const talked = new JointSource();
+    for (const text of [good("A"), "rule B { condition: true }\n", good("C")])
+      expect(talked.add(file("r/a.yar", text))).toBe(true);
+    expect(await thread.isSilent(talked)).toBe(false);
+    await thread.close();
+  });
+
+  it("says of small files that come together what it says of each alone", async () => {
+    const clean = Array.from({ length: 30 }, (_, i) => file(`r/clean-${i}.yar`, good(`Clean_${i}`)));
+    const awkward = [
+      // Needs a rule, a module, a variable that only another file has.
+      file("r/needs-rule.yar", "rule NeedsRule { condition: Clean_3 }\n"),
+      file("r/needs-hidden-rule.yar", "rule NeedsHidden { condition: Hidden }\n"),
+      file(
+        "r/hidden.yar",
+        'rule /* seen by no word */ Hidden { strings: $a = "some bytes" condition: $a }\n',
+      ),
+      file("r/needs-module.yar", "rule NeedsModule { condition: pe.is_pe }\n"),
+      file("r/module.yar", 'import "pe"\nrule HasModule { condition: pe.is_pe }\n'),
+      // The same rule twice, each in a namespace of its own.
+      file("r/twice.yar", good("Clean_4")),
+      // Something is said of them.
+      file("r/warned.yar", "rule Warned { strings: $a = { 00 00 } condition: $a }\n"),
+      file("r/always.yar", "rule Always { condition: true }\n"),
+      file("r/boundary.yar", "rule rulemint_boundary_0 { condition: true }\n"),
+      // They reach beyond their end; our parser would not let them come so far.
+      file("r/open-comment.yar", `${good("Open")}/* open`),
+      file("r/closed-comment.yar", `*/ ${good("Closed")}`),
+      file("r/open-rule.yar", "rule OpenRule { condition: "),
+      file("r/line-comment.yar", `${good("Lined")}// no end of line`),
+    ];
+    const files = clean.flatMap((one, i) => [one, ...(awkward[i] === undefined ? [] : [awkward[i]])]);
+    const one = openYaraXEngine({ workers: 1 });
+    const alone = [];
+    for (const each of files) alone.push(...(await one.check("yara", [each])));
+    expect(await one.check("yara", files)).toEqual(alone);
+    const each = await Promise.all(files.map((each) => one.check("yara", [each])));
+    expect(each.flat()).toEqual(alone);
+    await one.close?.();
+    const blamed = new Set(alone.map(({ path }) => path));
+    for (const path of ["needs-rule", "needs-hidden-rule", "needs-module", "open-comment", "open-rule"])
+      expect(blamed).toContain(`r/${path}.yar`);
+    expect([...blamed].filter((path) => /clean|twice|line-comment|\/hidden/.test(path))).toEqual([]);
   });
 
   it("that does not answer in time is thrown away too", async () => {

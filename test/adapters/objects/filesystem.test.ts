@@ -42,11 +42,11 @@ describe("filesystem objects", () => {
     await folder.remove();
   });
 
-  it("spreads objects over two levels of folders and makes them read-only", async () => {
+  it("spreads objects over sixteen folders and makes them read-only", async () => {
     const folder = await temporaryFolder();
     const store = await openFilesystemObjects(folder.path);
     const { sha256 } = await store.put([new Uint8Array([1])]);
-    const file = await stat(join(folder.path, sha256.slice(0, 2), sha256.slice(2, 4), sha256));
+    const file = await stat(join(folder.path, sha256.slice(0, 1), sha256));
     expect(file.mode & 0o777).toBe(0o444);
     expect(await readdir(join(folder.path, "incoming"))).toEqual([]);
     await folder.remove();
