@@ -5,7 +5,7 @@
  */
 import { open, lstat, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { compareBytes, utf8Bytes } from "../core/encoding/bytes.js";
+import { compareBytes, concatBytes, utf8Bytes } from "../core/encoding/bytes.js";
 import { OperationError, quote, UsageError, VerificationError } from "../core/errors.js";
 import { tarEnd, tarHeader, tarPadding } from "../core/encoding/tar.js";
 
@@ -74,12 +74,26 @@ export async function* tarStream(
   sent: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
-  for await (const chunk of tarChunks(files)) {
-    if (chunk.length === 0) continue;
-    total += chunk.length;
+  for await (const piece of gathered(tarChunks(files))) {
+    total += piece.length;
     sent(total);
-    yield chunk;
+    yield piece;
   }
+}
+
+/** A header, a small file and its padding go out as one: each piece costs both ends more than its bytes. */
+async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    if (bytes > 0 && bytes + chunk.length > pieceBytes) {
+      yield concatBytes(...held);
+      [held, bytes] = [[], 0];
+    }
+    held.push(chunk);
+    bytes += chunk.length;
+  }
+  if (bytes > 0) yield concatBytes(...held);
 }
 
 /** A file as it is. @throws UsageError USAGE when there is none */

@@ -17,11 +17,15 @@ export const recordsFile = "records.sqlite";
 type Place = Pick<Configuration, "records">;
 
 /** PostgreSQL's driver is loaded where it is configured. @throws OperationError STORE_FULL, STORE_FAILED */
-export async function openRecords(folder: string, { records }: Place): Promise<Records> {
+export async function openRecords(
+  folder: string,
+  { records }: Place,
+  { serves = false }: { readonly serves?: boolean } = {},
+): Promise<Records> {
   if (records.kind === "sqlite") return openSQLiteRecords({ path: join(folder, recordsFile) });
   const url = readSecret(folder, records.url);
   const { openPostgresRecords } = await import("../adapters/records/postgres.js");
-  return openPostgresRecords({ url, connectionsMax: records.connectionsMax });
+  return openPostgresRecords({ url, connectionsMax: records.connectionsMax, keepsConnections: serves });
 }
 
 /** Processes on one PostgreSQL agree who does what is due. A file has one process. */

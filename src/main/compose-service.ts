@@ -69,11 +69,8 @@ export async function composeService(
   const chain = certificates(folder, configuration.publisher.certificates);
   if (configuration.clamavSignatures) requireClamAVKeys(chain, configuration.publisher.scheme);
   const tracer = configuration.traces && (await openTracer(folder, configuration.traces, hooks.log));
-  const records = traceCalls(tracer, "records", await openRecords(folder, configuration), [
-    "get",
-    "list",
-    "commit",
-  ]);
+  const opened = await openRecords(folder, configuration, hooks);
+  const records = traceCalls(tracer, "records", opened, ["get", "list", "commit"]);
   const codec = await openPackCodec({ workers: configuration.workers });
   const threads = await rememberParses(openRuleWorkers({ workers: configuration.workers, warm: true }));
   const workers = traceCalls(tracer, "rules", threads, ["parse", "runs"]);

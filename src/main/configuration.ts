@@ -26,7 +26,7 @@ const records = z
     z.strictObject({
       kind: z.literal("postgres"),
       url: secretPlace,
-      connectionsMax: z.number().int().min(2).max(1000).default(16),
+      connectionsMax: z.number().int().min(2).max(1000).default(8),
       /** After so long without a sign of the process that leads, another takes over. The access log waits for 15 seconds. */
       leaseSeconds: z.number().min(1).max(10).default(8),
     }),

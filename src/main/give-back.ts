@@ -1,10 +1,18 @@
-/** Programs of an endpoint share their machine with work that matters more to its owner: they take little memory, and give it back. */
+/** What V8 is told: to take little memory and give it back, and to spend its time where it pays. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** The HTTP parser is WebAssembly: optimising it takes 40 MiB for a moment, and saves an endpoint's few requests nothing. */
 export function keepParserPlain(): void {
   setFlagsFromString("--liftoff-only");
+}
+
+/**
+ * The analysts' requests come in bursts, and V8 would spend a fifth of a burst's CPU on optimising functions that run for a moment. With
+ * ten times its budget it optimises what is really hot: compiling rules takes 10 % less CPU too, and no longer.
+ */
+export function optimiseLater(): void {
+  setFlagsFromString("--interrupt-budget=700000");
 }
 
 /**

@@ -13,7 +13,7 @@ import { takeFromOthers } from "../services/open-access.js";
 import { composeService, requireHonestKeys } from "./compose-service.js";
 import { checkConfiguration } from "./check-configuration.js";
 import { type Configuration, listenAddress } from "./configuration.js";
-import { giveBackMemory } from "./give-back.js";
+import { giveBackMemory, optimiseLater } from "./give-back.js";
 import { beginWork, leads, timer, type Work } from "./leaders-work.js";
 import { openLog } from "./open-log.js";
 import type { ServiceContext } from "../services/context.js";
@@ -31,6 +31,7 @@ export async function serve(options: ServeOptions, progress: Progress): Promise<
   const configuration = checkConfiguration(folder);
   const { host, port } = listenAddress(options.listen ?? configuration.listen);
   requireHonestKeys(folder, configuration, host);
+  optimiseLater();
 
   // From here on, also while it starts: whoever hears that it listens may tell it to stop at once.
   const stopped = stopSignal();

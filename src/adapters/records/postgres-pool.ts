@@ -3,6 +3,8 @@ import { Pool, type PoolClient } from "pg";
 
 export interface PostgresPool {
   connect(): Promise<PoolClient>;
+  /** Opens all that there may be, as far as the server lets it. */
+  fill(): Promise<void>;
   end(): Promise<void>;
   /** Every connection is closed. */
   closed(): Promise<void>;
@@ -10,12 +12,17 @@ export interface PostgresPool {
 
 const ms = { connect: 5_000, statement: 60_000, idle: 60_000 };
 
-export function openPostgresPool(connectionString: string, connectionsMax: number): PostgresPool {
+/** @param keeps connections are not closed when they have been idle for a while */
+export function openPostgresPool(
+  connectionString: string,
+  connectionsMax: number,
+  keeps = false,
+): PostgresPool {
   const pool = new Pool({
     connectionString,
     max: connectionsMax,
     connectionTimeoutMillis: ms.connect,
-    idleTimeoutMillis: ms.idle,
+    idleTimeoutMillis: keeps ? 0 : ms.idle,
     statement_timeout: ms.statement,
     idle_in_transaction_session_timeout: ms.statement,
     keepAlive: true,
@@ -27,5 +34,9 @@ export function openPostgresPool(connectionString: string, connectionsMax: numbe
   pool.on("connect", (client) => client.on("error", () => undefined));
   let ended: Promise<void> | undefined;
   const end = () => (ended ??= pool.end());
-  return { connect: () => pool.connect(), end, closed: end };
+  const fill = async () => {
+    const opened = await Promise.allSettled(Array.from({ length: connectionsMax }, () => pool.connect()));
+    for (const one of opened) if (one.status === "fulfilled") one.value.release();
+  };
+  return { connect: () => pool.connect(), fill, end, closed: end };
 }

@@ -20,13 +20,15 @@ export interface PostgresOptions {
   /** `postgresql://user:password@host/database`, as libpq has it; a secret. */
   readonly url: string;
   readonly connectionsMax?: number;
+  /** All connections are opened now, and kept: for a service, whose first burst then waits for none. */
+  readonly keepsConnections?: boolean;
   /** How long what cannot have happened is tried again while the database is away. */
   readonly patienceMs?: number;
   /** The history of the schema; another one only in tests. */
   readonly steps?: readonly SchemaStep[];
 }
 
-const defaults = { connectionsMax: 16, patienceMs: 15_000 };
+const defaults = { connectionsMax: 8, patienceMs: 15_000 };
 const pauseMs = { first: 25, longest: 1_000 };
 
 /**
@@ -34,7 +36,8 @@ const pauseMs = { first: 25, longest: 1_000 };
  * @throws OperationError STORE_FULL, STORE_FAILED
  */
 export async function openPostgresRecords(options: PostgresOptions): Promise<Records> {
-  const pool = openPostgresPool(options.url, options.connectionsMax ?? defaults.connectionsMax);
+  const { url, connectionsMax = defaults.connectionsMax, keepsConnections = false } = options;
+  const pool = openPostgresPool(url, connectionsMax, keepsConnections);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const database = new PostgresDatabase(db, pool, options.patienceMs ?? defaults.patienceMs);
   try {
@@ -43,6 +46,7 @@ export async function openPostgresRecords(options: PostgresOptions): Promise<Rec
       migratePostgres(transaction, options.steps ?? schemaSteps),
     );
     await database.read("tidying up", removeOldMarks);
+    if (keepsConnections) await pool.fill();
   } catch (error) {
     await database.close();
     throw error;
