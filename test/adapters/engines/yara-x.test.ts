@@ -70,7 +70,7 @@ describe("yara-x", () => {
     const wasm = createRequire(import.meta.url)
       .resolve("@virustotal/yara-x")
       .replace(/[^/]*$/, "yara_x_js_bg.wasm");
-    const thread = new YaraXThread(new WebAssembly.Module(readFileSync(wasm)), 20_000);
+    const thread = new YaraXThread(await WebAssembly.compile(readFileSync(wasm)), 20_000);
     expect(await thread.isSilent(joint)).toBe(true);
     const talked = new JointSource();
     for (const text of [good("A"), "rule B { condition: true }\n", good("C")])
