@@ -43,7 +43,7 @@ export function makeRun(kind: RuleKind, part: RunPart, digest: DigestFactory): P
     return encodeRun(kind, parsed, digest);
   }
   const records = new RecordHeap();
-  const findings = part.flatMap((file) => readLines(file, (record) => records.add(record)));
+  const findings = part.flatMap((file) => readLines(file, records));
   return encode(kind, records, findings, digest);
 }
 

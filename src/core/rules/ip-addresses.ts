@@ -1,24 +1,30 @@
 /** IPv4 and IPv6 addresses as text and as bytes: one canonical text for every address (RFC 5952), nothing but strict forms read. */
+import { byteString, byteStringBytes } from "../encoding/bytes.js";
 
 /** Four decimal numbers without leading zeros; `undefined` for anything else. The answer is a byte string of length 4. */
 export function parseIPv4(text: string): string | undefined {
-  let at = 0;
-  const bytes = [0, 0, 0, 0];
+  if (text.length < 7 || text.length > 15) return undefined;
+  const place = new Uint8Array(5);
+  return putIPv4(byteStringBytes(text), 0, text.length, place) ? byteString(place.subarray(1)) : undefined;
+}
+
+/** The same of the bytes from `start` to `end`: the address goes into `into`, behind its first byte. False: it is none. */
+export function putIPv4(bytes: Uint8Array, start: number, end: number, into: Uint8Array): boolean {
+  let next = start;
   for (let part = 0; part < 4; part++) {
     let value = -1;
-    const start = at;
-    for (; at < text.length && at - start < 4; at++) {
-      const digit = text.charCodeAt(at) - 0x30;
+    for (const first = next; next < end && next - first < 4; next++) {
+      const digit = (bytes[next] as number) - 0x30;
       if (digit < 0 || digit > 9) break;
       // A leading zero means octal to some readers and decimal to others: refused.
-      if (value === 0) return undefined;
+      if (value === 0) return false;
       value = (value < 0 ? 0 : value * 10) + digit;
     }
-    if (value < 0 || value > 255) return undefined;
-    bytes[part] = value;
-    if (part < 3 && text.charCodeAt(at++) !== 0x2e) return undefined;
+    if (value < 0 || value > 255) return false;
+    if (part < 3 && (next >= end || bytes[next++] !== 0x2e)) return false;
+    into[1 + part] = value;
   }
-  return at === text.length ? String.fromCharCode(...bytes) : undefined;
+  return next === end;
 }
 
 export function formatIPv4(bytes: string): string {

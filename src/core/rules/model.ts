@@ -87,7 +87,12 @@ export interface ExportFacts {
   readonly createdAt: string;
 }
 
-export type AddRecord = (record: string, line: number) => void;
+/** Takes records one by one, each with its line. */
+export interface RecordSink {
+  add(record: string, line: number): void;
+  /** The bytes from `start` to `end`, which are copied. */
+  addBytes(bytes: Uint8Array, start: number, end: number, line: number): void;
+}
 
 /** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
 export interface RuleLanguage {
@@ -98,9 +103,9 @@ export interface RuleLanguage {
   parse(file: SourceFile): ParsedFile;
   /**
    * Kinds in which every line is a rule of its own and equal records are one rule: a file may be parsed in parts that end with a line,
-   * and `merge` is the union of sets. Parses as `parse` does, and hands each record to `add` with its line.
+   * and `merge` is the union of sets. Parses as `parse` does, and hands the records to `sink`.
    */
-  readLines?(file: SourceFile, add: AddRecord): Finding[];
+  readLines?(file: SourceFile, sink: RecordSink): Finding[];
   /** Puts the files of all rulesets together: sorts, removes exact duplicates, reports ids that clash. */
   merge(files: readonly ParsedFile[]): Merged;
   /**

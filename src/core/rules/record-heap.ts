@@ -1,10 +1,11 @@
 /** Records in one piece of memory, and in byte order when somebody asks: an object for each of millions costs more than all else. */
 import { byteString } from "../encoding/bytes.js";
+import type { RecordSink } from "./model.js";
 
 /** Fewer are sorted by moving each to its place. */
 const fewRecords = 12;
 
-export class RecordHeap {
+export class RecordHeap implements RecordSink {
   bytes = new Uint8Array(64 * 1024);
   #used = 0;
   /** Where each record starts, in the order in which they came; and the end of the last. */
@@ -32,22 +33,15 @@ export class RecordHeap {
   /** @param record a byte string */
   add(record: string): void {
     const { length } = record;
-    if (this.#used + length > this.bytes.length) {
-      const larger = new Uint8Array(2 * this.bytes.length + length);
-      larger.set(this.bytes);
-      this.bytes = larger;
-    }
-    const { bytes } = this;
-    const start = this.#used;
-    for (let i = 0; i < length; i++) bytes[start + i] = record.charCodeAt(i);
-    this.#used += length;
-    this.#count++;
-    if (this.#count === this.#starts.length) {
-      const more = new Uint32Array(2 * this.#count);
-      more.set(this.#starts);
-      this.#starts = more;
-    }
-    this.#starts[this.#count] = this.#used;
+    const bytes = this.#room(length);
+    for (let i = 0, at = this.#used; i < length; i++) bytes[at++] = record.charCodeAt(i);
+    this.#end(length);
+  }
+
+  addBytes(from: Uint8Array, start: number, end: number): void {
+    const bytes = this.#room(end - start);
+    for (let i = start, at = this.#used; i < end; i++) bytes[at++] = from[i] as number;
+    this.#end(end - start);
   }
 
   /** From now on the records stand in byte order, each once; no more may come. */
@@ -60,6 +54,27 @@ export class RecordHeap {
       if (kept === 0 || this.#compare(order[kept - 1] as number, number, 0) !== 0) order[kept++] = number;
     }
     this.#order = order.subarray(0, kept);
+  }
+
+  #room(length: number): Uint8Array {
+    if (this.#used + length > this.bytes.length) {
+      const larger = new Uint8Array(2 * this.bytes.length + length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    return this.bytes;
+  }
+
+  /** The next bytes are a record. */
+  #end(length: number): void {
+    this.#used += length;
+    this.#count++;
+    if (this.#count === this.#starts.length) {
+      const more = new Uint32Array(2 * this.#count);
+      more.set(this.#starts);
+      this.#starts = more;
+    }
+    this.#starts[this.#count] = this.#used;
   }
 
   #number(i: number): number {

@@ -7,7 +7,7 @@
 import { byteString, byteStringBytes } from "../encoding/bytes.js";
 import { quote } from "../errors.js";
 import { limits } from "../limits.js";
-import type { AddRecord, Finding, ParsedFile, SourceFile } from "./model.js";
+import type { Finding, ParsedFile, RecordSink, SourceFile } from "./model.js";
 
 const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 // Tab is white space and a carriage return ends a line with its line feed; every other control character has no business in a rule.
@@ -86,13 +86,17 @@ export class LineFindings {
 /** What `readLines` of a language reads, as its `parse` gives it. */
 export function parseLines(
   file: SourceFile,
-  readLines: (file: SourceFile, add: AddRecord) => Finding[],
+  readLines: (file: SourceFile, sink: RecordSink) => Finding[],
 ): ParsedFile {
   const records: string[] = [];
   const lines: number[] = [];
-  const findings = readLines(file, (record, line) => {
+  const add = (record: string, line: number) => {
     records.push(record);
     lines.push(line);
+  };
+  const findings = readLines(file, {
+    add,
+    addBytes: (bytes, start, end, line) => add(byteString(bytes.subarray(start, end)), line),
   });
   return { path: file.path, records, lines, findings };
 }
@@ -106,19 +110,45 @@ export function forEachLine(
   list: LineFindings,
   visit: (line: string, number: number) => void,
 ): void {
-  const marked = file.bytes[0] === 0xef && file.bytes[1] === 0xbb && file.bytes[2] === 0xbf;
-  const bytes = marked ? file.bytes.subarray(3) : file.bytes;
-  const text = byteString(bytes);
-  const suspicious = controlCharacter.test(text) || invalidUTF8(text) >= 0;
-  let start = 0;
-  for (let number = 1; start < text.length; number++) {
-    let end = text.indexOf("\n", start);
-    if (end < 0) end = text.length;
-    const stop = end > start && text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
-    const line = text.slice(start, stop);
-    if (!suspicious || isSound(line, number, list)) visit(line, number);
+  const text = byteString(file.bytes);
+  forEachLineOfBytes(file, list, (start, end, number) => visit(text.slice(start, end), number));
+}
+
+/** The same by the places of the lines in the file: of a million none becomes a text. */
+export function forEachLineOfBytes(
+  { bytes }: SourceFile,
+  list: LineFindings,
+  visit: (start: number, end: number, number: number) => void,
+): void {
+  const sound = isSoundText(bytes);
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  let start = isMarked ? 3 : 0;
+  for (let number = 1; start < bytes.length; number++) {
+    let end = start;
+    while (end < bytes.length && bytes[end] !== 0x0a) end++;
+    const stop = end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
+    if (sound || isSound(byteString(bytes.subarray(start, stop)), number, list)) visit(start, stop, number);
     start = end + 1;
   }
+}
+
+const isControl = 1;
+/** What only its neighbours can tell: a carriage return, and bytes of characters beyond ASCII. */
+const mayBeUnsound = 2;
+const soundness = new Uint8Array(256)
+  .fill(isControl, 0, 0x20)
+  .fill(isControl, 0x7f, 0x80)
+  .fill(mayBeUnsound, 0x80);
+soundness[0x09] = soundness[0x0a] = 0;
+soundness[0x0d] = mayBeUnsound;
+
+/** Whether all of it is UTF-8 without control characters. */
+function isSoundText(bytes: Uint8Array): boolean {
+  let seen = 0;
+  for (let i = 0; i < bytes.length; i++) seen |= soundness[bytes[i] as number] as number;
+  if (seen !== mayBeUnsound) return seen === 0;
+  const text = byteString(bytes);
+  return !controlCharacter.test(text) && invalidUTF8(text) < 0;
 }
 
 function isSound(line: string, number: number, list: LineFindings): boolean {

@@ -3,7 +3,7 @@
  * reader of that type describes. Several signatures may share a name; only exact duplicates vanish.
  */
 import { exportByPath } from "../line-export.js";
-import type { AddRecord, Finding, RuleLanguage, SourceFile } from "../model.js";
+import type { Finding, RecordSink, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
 import { forEachLine, LineFindings, parseLines, quoteBytes } from "../source-lines.js";
 import { contentLine, readContentLine } from "./content-signature.js";
@@ -67,7 +67,7 @@ function nameOf(record: string): string {
   return record.slice(1, record.indexOf("\0", 1));
 }
 
-function readLines(file: SourceFile, add: AddRecord): Finding[] {
+function readLines(file: SourceFile, sink: RecordSink): Finding[] {
   const findings = new LineFindings(file.path);
   const type = fileTypeOf(file.path);
   if (type === undefined) {
@@ -76,7 +76,7 @@ function readLines(file: SourceFile, add: AddRecord): Finding[] {
   } else {
     forEachLine(file, findings, (line, number) => {
       const record = readLine(type, line, number, findings);
-      if (record !== undefined) add(record, number);
+      if (record !== undefined) sink.add(record, number);
     });
   }
   return findings.finish();

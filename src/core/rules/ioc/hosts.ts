@@ -3,6 +3,7 @@
  * sorts before every character of a label, so a name stands directly before the names below it. An IPv4 host keeps its dots and
  * an IPv6 host its brackets; neither can be mistaken for a name, because a name's key holds no dot and no bracket.
  */
+import { byteString, byteStringBytes } from "../../encoding/bytes.js";
 import { byteStringText } from "../source-lines.js";
 import { asciiName } from "./international-names.js";
 import { formatIPv6, parseIPv4, parseIPv6 } from "../ip-addresses.js";
@@ -19,16 +20,21 @@ export function nameKey(name: string, rule: NameRule): string | undefined {
   const bare = name.endsWith(".") ? name.slice(wild, -1) : name.slice(wild);
   const maySingle = rule === "any" || wild > 0;
   // most names are in their form already
-  const lower = isName(bare, maySingle) ? bare : namedForm(bare, maySingle);
-  if (lower === undefined) return undefined;
-  const labels = lower.split(".");
-  if (wild > 0) labels.unshift("*");
-  return labels.reverse().join(" ");
+  const key = plainKey(bare, maySingle) ?? plainKey(asciiForm(bare), maySingle);
+  return key !== undefined && wild > 0 ? `${key} *` : key;
 }
 
-function namedForm(name: string, maySingle: boolean): string | undefined {
-  const lower = /[\x80-\xff]/.test(name) ? asciiName(byteStringText(name)) : lowerASCII(name);
-  return lower !== undefined && isName(lower, maySingle) ? lower : undefined;
+function asciiForm(name: string): string {
+  return /[\x80-\xff]/.test(name) ? (asciiName(byteStringText(name)) ?? "") : lowerASCII(name);
+}
+
+const keyPlace = new Uint8Array(1 + nameBytesMax);
+
+function plainKey(name: string, maySingle: boolean): string | undefined {
+  const bytes = byteStringBytes(name);
+  return putNameKey(bytes, 0, bytes.length, maySingle, keyPlace)
+    ? byteString(keyPlace.subarray(1, 1 + bytes.length))
+    : undefined;
 }
 
 /** An export asks this of every name there is: no array is made for one. */
@@ -63,23 +69,42 @@ export function lowerASCII(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (upper) => upper.toLowerCase()) : text;
 }
 
-/** RFC 1035 §2.3.4 for the lengths. Underscores and hyphens stand where DNS lets them stand: anywhere in a label. */
-function isName(name: string, mayBeSingle: boolean): boolean {
-  if (name.length === 0 || name.length > nameBytesMax) return false;
-  let start = 0;
-  let digitsOnly = true;
-  for (let i = 0; i <= name.length; i++) {
-    const c = i < name.length ? name.charCodeAt(i) : 0x2e;
-    if (c === 0x2e) {
-      if (i === start || i - start > labelBytesMax) return false;
-      if (i === name.length) break;
-      start = i + 1;
-      digitsOnly = true;
-    } else if (c < 0x30 || c > 0x39) {
-      digitsOnly = false;
-      if (!((c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x5f)) return false;
+const [dot, space] = [0x2e, 0x20];
+const isDigit = 1;
+const isOfName = 2;
+const nameClass = new Uint8Array(256);
+for (const c of "abcdefghijklmnopqrstuvwxyz-_") nameClass[c.charCodeAt(0)] = isOfName;
+for (const c of "0123456789") nameClass[c.charCodeAt(0)] = isDigit;
+
+/**
+ * Puts the key of a name, which has as many bytes, into `into`, behind its first byte; false when it is no name in lower case. RFC 1035
+ * §2.3.4 for the lengths. Underscores and hyphens stand where DNS lets them stand: anywhere in a label.
+ */
+export function putNameKey(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maySingle: boolean,
+  into: Uint8Array,
+): boolean {
+  if (end === start || end - start > nameBytesMax) return false;
+  let label = start;
+  let seen = 0;
+  for (let i = start; ; i++) {
+    if (i < end && bytes[i] !== dot) {
+      const found = nameClass[bytes[i] as number] as number;
+      if (found === 0) return false;
+      seen |= found;
+      continue;
     }
+    if (i === label || i - label > labelBytesMax) return false;
+    // In front of it comes what stands behind it.
+    let to = 1 + end - i;
+    if (i < end) into[to - 1] = space;
+    for (let k = label; k < i; k++) into[to++] = bytes[k] as number;
+    // A last label of digits is a broken IPv4 address (RFC 1123 §2.1), not a name.
+    if (i === end) return seen !== isDigit && (maySingle || label > start);
+    label = i + 1;
+    seen = 0;
   }
-  // A last label of digits is a broken IPv4 address (RFC 1123 §2.1), not a name.
-  return !digitsOnly && (mayBeSingle || start > 0);
 }

@@ -2,10 +2,11 @@
  * One indicator as text, one as a record: `IndicatorReader` and `indicatorText` are each other's inverse on canonical text.
  * A file may hold millions of them, so the common types are told apart by one pass over the characters, and nothing but the record is made.
  */
+import { byteString, byteStringBytes } from "../../encoding/bytes.js";
 import { quoteBytes } from "../source-lines.js";
-import { maskAddress, parseDecimal, parseIPv4, parseIPv6 } from "../ip-addresses.js";
+import { maskAddress, parseDecimal, parseIPv4, parseIPv6, putIPv4 } from "../ip-addresses.js";
 import { refang } from "./defang.js";
-import { hostKey, nameKey } from "./hosts.js";
+import { hostKey, nameKey, putNameKey } from "./hosts.js";
 import { patternProblem } from "./pattern.js";
 import { indicatorType, type IndicatorType, typeMark } from "./types.js";
 import { readURL, readURLPart } from "./urls.js";
@@ -56,38 +57,73 @@ const hexDigits = Uint8Array.from({ length: 256 }, (_, byte) => {
   return value < 0 ? 16 : value;
 });
 
+const textOf = (bytes: Uint8Array, start: number, end: number) => byteString(bytes.subarray(start, end));
+
 /** Reads indicators one after the other. After each, `problem` and `warning` tell what there is to tell. */
 export class IndicatorReader {
   problem: Problem | undefined;
   warning: Problem | undefined;
+  /** The record is the first `length` bytes; none when that is 0. */
+  bytes = new Uint8Array(1024);
+  length = 0;
 
   /** The record of one indicator without white space around it, or `undefined` and a problem. */
   read(text: string): string | undefined {
-    this.problem = undefined;
-    this.warning = undefined;
-    if (text.length > indicatorBytesMax) {
-      return this.refuse("IOC_TOO_LONG", `expected at most ${indicatorBytesMax} bytes, got ${text.length}`);
-    }
-    return this.classify(text, true);
+    this.readBytes(byteStringBytes(text), 0, text.length);
+    return this.length === 0 ? undefined : byteString(this.bytes.subarray(0, this.length));
   }
 
-  private classify(text: string, mayRefang: boolean): string | undefined {
-    if (text.charCodeAt(0) === 0x2f) return this.readPath(text);
+  /** The same of the bytes from `start` to `end`: the record stands in `bytes`. */
+  readBytes(text: Uint8Array, start: number, end: number): void {
+    this.problem = undefined;
+    this.warning = undefined;
+    this.length = 0;
+    if (end - start > indicatorBytesMax) {
+      this.refuse("IOC_TOO_LONG", `expected at most ${indicatorBytesMax} bytes, got ${end - start}`);
+    } else this.classify(text, start, end, true);
+  }
+
+  private classify(text: Uint8Array, start: number, end: number, mayRefang: boolean): void {
     let seen = 0;
-    for (let i = 0; i < text.length; i++) seen |= classOf[text.charCodeAt(i)] as number;
-    if ((seen & ~(digit | letter | dot)) === 0) {
-      if ((seen & dot) === 0) return this.readHash(text);
-      return (seen & letter) === 0 ? this.readIPv4(text) : this.readName(text);
-    }
+    for (let i = start; i < end; i++) seen |= classOf[text[i] as number] as number;
+    if (text[start] === 0x2f) this.readPath(text, start, end);
+    else if ((seen & ~(digit | letter | dot)) !== 0) this.readOther(text, start, end, seen, mayRefang);
+    else if ((seen & dot) === 0) this.readHash(text, start, end);
+    else if ((seen & letter) === 0) this.readIPv4(text, start, end);
+    else if (putNameKey(text, start, end, false, this.bytes)) this.found(indicatorType.domain, end - start);
+    else this.take(this.readName(textOf(text, start, end)));
+  }
+
+  /** Behind the type stand so many bytes of a key. */
+  private found(type: IndicatorType, keyBytes: number): void {
+    this.bytes[0] = type;
+    this.length = 1 + keyBytes;
+  }
+
+  private take(record: string | undefined): void {
+    if (record === undefined) return;
+    if (record.length > this.bytes.length) this.bytes = new Uint8Array(2 * record.length);
+    for (let i = 0; i < record.length; i++) this.bytes[i] = record.charCodeAt(i);
+    this.length = record.length;
+  }
+
+  private readOther(bytes: Uint8Array, start: number, end: number, seen: number, mayRefang: boolean): void {
+    if ((seen & ~(digit | dot | colon)) === 0 && this.readIPv4Port(bytes, start, end)) return;
+    const text = textOf(bytes, start, end);
     if (mayRefang && ((seen & meta) !== 0 || /^[hf]xx?p/i.test(text))) {
       const plain = refang(text);
       if (plain !== text) {
-        const record = this.classify(plain, false);
-        if (record !== undefined && record.charCodeAt(0) !== indicatorType.pattern) return record;
+        this.classify(byteStringBytes(plain), 0, plain.length, false);
+        if (this.length > 0 && this.bytes[0] !== indicatorType.pattern) return;
         // "[.]" inside a regular expression is one of its classes.
+        this.length = 0;
         this.problem = undefined;
       }
     }
+    this.take(this.readText(text, seen));
+  }
+
+  private readText(text: string, seen: number): string | undefined {
     if (text.includes("://")) return this.fromURL(readURL(text), text);
     if (text.startsWith("*.") || text.startsWith(".")) return this.readName(text);
     if ((seen & slash) !== 0) return this.readSlashed(text, seen);
@@ -97,28 +133,40 @@ export class IndicatorReader {
     return this.refuseUnknown(text);
   }
 
-  private readHash(text: string): string | undefined {
-    const type = hashTypes.get(text.length);
-    if (type === undefined) return this.refuseUnknown(text);
-    const codes = [type as number];
-    let seen = 0;
-    for (let i = 0; i < text.length; i += 2) {
-      const high = hexDigits[text.charCodeAt(i)] as number;
-      const low = hexDigits[text.charCodeAt(i + 1)] as number;
-      seen |= high | low;
-      codes.push((high << 4) | low);
+  private readHash(text: Uint8Array, start: number, end: number): void {
+    const type = hashTypes.get(end - start);
+    if (type === undefined) {
+      this.refuseUnknown(textOf(text, start, end));
+      return;
     }
-    if (seen > 0xf) return this.refuseUnknown(text);
-    return String.fromCharCode.apply(null, codes);
+    let seen = 0;
+    for (let i = start, at = 1; i < end; i += 2) {
+      const high = hexDigits[text[i] as number] as number;
+      const low = hexDigits[text[i + 1] as number] as number;
+      seen |= high | low;
+      this.bytes[at++] = (high << 4) | low;
+    }
+    if (seen > 0xf) this.refuseUnknown(textOf(text, start, end));
+    else this.found(type, (end - start) / 2);
   }
 
-  private readIPv4(text: string): string | undefined {
-    const address = parseIPv4(text);
-    if (address !== undefined) return typeMark(indicatorType.ipv4) + address;
-    return this.refuse(
-      "IOC_IPV4",
-      `expected four numbers up to 255 without leading zeros, got ${quoteBytes(text)}`,
-    );
+  private readIPv4(text: Uint8Array, start: number, end: number): void {
+    if (putIPv4(text, start, end, this.bytes)) this.found(indicatorType.ipv4, 4);
+    else {
+      const expected = "expected four numbers up to 255 without leading zeros";
+      this.refuse("IOC_IPV4", `${expected}, got ${quoteBytes(textOf(text, start, end))}`);
+    }
+  }
+
+  /** False when it is none: then it is something else, or wrong in a way that others know how to tell. */
+  private readIPv4Port(text: Uint8Array, start: number, end: number): boolean {
+    const at = text.indexOf(0x3a, start);
+    const port = parseDecimal(textOf(text, at + 1, end), 65535);
+    if (port === undefined || !putIPv4(text, start, at, this.bytes)) return false;
+    this.bytes[5] = port >> 8;
+    this.bytes[6] = port;
+    this.found(indicatorType.ipv4Port, 6);
+    return true;
   }
 
   private readName(text: string): string | undefined {
@@ -133,9 +181,9 @@ export class IndicatorReader {
     return this.refuse("IOC_DOMAIN", `expected a domain of ${expected}, got ${quoteBytes(text)}`);
   }
 
-  private readPath(text: string): string | undefined {
-    if (text.length > 1) return typeMark(indicatorType.path) + text;
-    return this.refuse("IOC_PATH", 'expected a path below the root, got "/", which is everything');
+  private readPath(text: Uint8Array, start: number, end: number): void {
+    if (end - start > 1) this.take(typeMark(indicatorType.path) + textOf(text, start, end));
+    else this.refuse("IOC_PATH", 'expected a path below the root, got "/", which is everything');
   }
 
   /** A network in CIDR form, or a URL without scheme. */

@@ -3,9 +3,9 @@
  * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
  */
 import { byteString, utf8Bytes } from "../../encoding/bytes.js";
-import type { AddRecord, Finding, RuleLanguage, SourceFile } from "../model.js";
+import type { Finding, RecordSink, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
-import { byteStringText, forEachLine, LineFindings, parseLines } from "../source-lines.js";
+import { byteStringText, forEachLineOfBytes, LineFindings, parseLines } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
 import { indicatorText } from "./indicator-text.js";
 import { exportLists } from "./plain-lists.js";
@@ -26,35 +26,37 @@ export const iocLanguage: RuleLanguage = {
   exportFiles: exportLists,
 };
 
-function readLines(file: SourceFile, add: AddRecord): Finding[] {
+function readLines(file: SourceFile, sink: RecordSink): Finding[] {
+  const { bytes } = file;
   const findings = new LineFindings(file.path);
   const reader = new IndicatorReader();
-  forEachLine(file, findings, (line, number) => {
-    const end = indicatorEnd(line);
-    let start = 0;
-    while (start < end && isBlank(line.charCodeAt(start))) start++;
+  forEachLineOfBytes(file, findings, (lineStart, lineEnd, line) => {
+    const end = indicatorEnd(bytes, lineStart, lineEnd);
+    let start = lineStart;
+    while (start < end && isBlank(bytes[start] as number)) start++;
     if (start === end) return;
-    const record = reader.read(start === 0 && end === line.length ? line : line.slice(start, end));
-    if (record !== undefined) add(record, number);
+    reader.readBytes(bytes, start, end);
+    if (reader.length > 0) sink.addBytes(reader.bytes, 0, reader.length, line);
     const { problem, warning } = reader;
-    const at = (offset: number) => ({ line: number, source: line, offset: start + offset });
+    if (problem === undefined && warning === undefined) return;
+    const source = byteString(bytes.subarray(lineStart, lineEnd));
+    const at = (offset: number) => ({ line, source, offset: start - lineStart + offset });
     if (problem !== undefined) findings.add("error", at(problem.offset), problem.code, problem.message);
     if (warning !== undefined) findings.add("warning", at(warning.offset), warning.code, warning.message);
   });
   return findings.finish();
 }
 
-/** Where the indicator ends: before a comment and before trailing white space. */
-function indicatorEnd(line: string): number {
-  let end = line.length;
-  for (let at = line.indexOf("#"); at >= 0; at = line.indexOf("#", at + 1)) {
-    if (at > 0 && !isBlank(line.charCodeAt(at - 1))) continue;
-    end = at;
-    break;
-  }
-  while (end > 0 && isBlank(line.charCodeAt(end - 1))) end--;
+/** Where the indicator of a line ends: before a comment and before trailing white space. */
+function indicatorEnd(bytes: Uint8Array, lineStart: number, lineEnd: number): number {
+  let end = lineStart;
+  while (end < lineEnd && !(bytes[end] === hash && (end === lineStart || isBlank(bytes[end - 1] as number))))
+    end++;
+  while (end > lineStart && isBlank(bytes[end - 1] as number)) end--;
   return end;
 }
+
+const hash = 0x23;
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
