@@ -5,8 +5,8 @@ export function fileSource(path) {
   const handle = openSync(path, "r");
   return {
     length: statSync(path).size,
-    read: async (offset, length) => {
-      const bytes = new Uint8Array(length);
+    read: async (offset, length, into) => {
+      const bytes = into?.subarray(0, length) ?? new Uint8Array(length);
       if (readSync(handle, bytes, 0, length, offset) !== length) throw new Error(`${path} ends early`);
       return bytes;
     },

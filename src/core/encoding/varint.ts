@@ -62,6 +62,13 @@ export class ByteWriter {
     return taken;
   }
 
+  /** The same as a view, which is good until the next byte is written. */
+  takeView(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#used);
+    this.#used = 0;
+    return taken;
+  }
+
   #room(bytes: number): void {
     if (this.#used + bytes <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#used + bytes));

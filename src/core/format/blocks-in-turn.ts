@@ -33,7 +33,13 @@ export class BlocksInTurn {
     return this.#ofSpan(block);
   }
 
-  /** The same without waiting; undefined where the database is not on this machine. */
+  /** Its records. @throws VerificationError DATABASE_MALFORMED */
+  async records(block: number): Promise<string[]> {
+    const bytes = await this.block(block);
+    return this.#section.unpacked(this.#section.blocks[block] as BlockEntry, bytes);
+  }
+
+  /** `block` without waiting; undefined where the database is not on this machine. */
   get blockNow(): ((block: number) => Uint8Array) | undefined {
     const readNow = this.#source.readNow?.bind(this.#source);
     if (readNow === undefined) return undefined;

@@ -58,8 +58,9 @@ export class Database {
     const section = this.section(kind);
     if (!section || from >= section.facts.records) return;
     const start = section.blockOf(from);
+    const blocks = new BlocksInTurn(section);
     for (let i = start; i < section.blocks.length; i++) {
-      const records = await section.block(i);
+      const records = await blocks.records(i);
       yield i === start ? records.slice(from - (section.blocks[i] as BlockEntry).first) : records;
     }
   }

@@ -23,9 +23,9 @@ const candidatesMax = 2000;
 /** Gains are compared per byte of dictionary; without it, the shortest records would always win. */
 const recordOverheadBytes = 2000;
 const recordBytesMin = 24;
-/** Shingles noted, of all records together, at most: one that stands in too many tells none of them from the others. */
+/** Shingles noted, of all records together, at most: one that stands in too many tells none of them from the others. Each takes two words at most. */
 const notedMax = 2 ** 24;
-const headWords = 3;
+const headWords = 4;
 
 export interface Exemplar {
   readonly number: number;
@@ -56,36 +56,37 @@ export async function findExemplars(
     }
   }
   const candidates = likenesses.best(candidatesMax);
-  const numbers = cover(candidates, wanted.count, bytesMax).sort((a, b) => a - b);
+  const numbers = choose(candidates, wanted.count, bytesMax).sort((a, b) => a - b);
   const exemplars: Exemplar[] = [];
   for await (const record of oldRecords(database, kind, numbers, bytesMax))
     exemplars.push({ number: numbers[exemplars.length] as number, record: record.slice() });
   return exemplars;
 }
 
-/** A record, and the shingles of the text that it holds and few others do. */
+/** A record, and the shingles of the text that it holds and few others do: how many, and their runs (`Likenesses`). */
 interface Candidate {
   readonly number: number;
   readonly length: number;
-  readonly shingles: Uint32Array;
+  readonly shingles: number;
+  readonly runs: Uint32Array;
 }
 
 /** Greedy cover: the record with the most shingles a byte that no other brings, again and again. Their numbers. */
-function cover(candidates: readonly Candidate[], shingles: number, bytesMax: number): number[] {
+function choose(candidates: readonly Candidate[], shingles: number, bytesMax: number): number[] {
   const covered = new Uint8Array(shingles);
-  const queue = new RankQueue(candidates.map((candidate) => rankOf(candidate.shingles.length, candidate)));
+  const queue = new RankQueue(candidates.map((candidate) => rankOf(candidate.shingles, candidate)));
   const chosen: number[] = [];
   let left = bytesMax;
   for (let first = queue.take(); first !== undefined; first = queue.take()) {
     const candidate = candidates[first] as Candidate;
-    const gain = uncovered(candidate.shingles, covered);
+    const gain = uncovered(candidate, covered);
     if (gain < gainMin || candidate.length > left) continue;
     const rank = rankOf(gain, candidate);
     if (rank < queue.highest) {
       queue.put(first, rank);
       continue;
     }
-    for (const shingle of candidate.shingles) covered[shingle] = 1;
+    cover(candidate, covered);
     chosen.push(candidate.number);
     left -= candidate.length;
   }
@@ -96,10 +97,21 @@ function rankOf(gain: number, { length }: Candidate): number {
   return gain / (length + recordOverheadBytes);
 }
 
-function uncovered(shingles: Uint32Array, covered: Uint8Array): number {
+function uncovered({ runs }: Candidate, covered: Uint8Array): number {
   let count = 0;
-  for (let i = 0; i < shingles.length; i++) if (covered[shingles[i] as number] === 0) count++;
+  for (let run = 0; run < runs.length; run += 2) {
+    const first = runs[run] as number;
+    const end = first + (runs[run + 1] as number);
+    for (let shingle = first; shingle < end; shingle++) if (covered[shingle] === 0) count++;
+  }
   return count;
+}
+
+function cover({ runs }: Candidate, covered: Uint8Array): void {
+  for (let run = 0; run < runs.length; run += 2) {
+    const first = runs[run] as number;
+    covered.fill(1, first, first + (runs[run + 1] as number));
+  }
 }
 
 /** Things by rank. Ranks only fall: what is put back with one that is still the highest is the best. */
@@ -142,7 +154,10 @@ class RankQueue {
   }
 }
 
-/** Which records hold which shingles: of each its number, its length, how many of its shingles are noted, and these. */
+/**
+ * Which records hold which shingles: of each its number, its length, how many of its shingles are noted, how many runs of numbers they
+ * are, and of each run its first number and how many. What a record shares with the text, it mostly shares in long runs.
+ */
 class Likenesses {
   readonly #occurrences: Uint32Array;
   /** For so many records a shingle is noted. */
@@ -158,20 +173,31 @@ class Likenesses {
   /** The first `count` of `shingles` stand in this record. */
   note(number: number, length: number, shingles: Uint32Array, count: number): void {
     const start = this.#used + headWords;
-    if (start + count > this.#noted.length) this.#makeRoom(start + count);
+    if (start + 2 * count > this.#noted.length) this.#makeRoom(start + 2 * count);
     const noted = this.#noted;
     let end = start;
+    let all = 0;
+    let next = -1;
     for (let i = 0; i < count; i++) {
       const shingle = shingles[i] as number;
       const occurrences = (this.#occurrences[shingle] as number) + 1;
       this.#occurrences[shingle] = occurrences;
-      if (occurrences <= this.#rareMax) noted[end++] = shingle;
+      if (occurrences > this.#rareMax) continue;
+      if (shingle !== next) {
+        noted[end] = shingle;
+        noted[end + 1] = 0;
+        end += 2;
+      }
+      noted[end - 1] = (noted[end - 1] as number) + 1;
+      next = shingle + 1;
+      all++;
     }
     // fewer are never worth it
-    if (end - start < gainMin) return;
-    noted[start - 3] = number;
-    noted[start - 2] = length;
-    noted[start - 1] = end - start;
+    if (all < gainMin) return;
+    noted[start - 4] = number;
+    noted[start - 3] = length;
+    noted[start - 2] = all;
+    noted[start - 1] = (end - start) / 2;
     this.#used = end;
   }
 
@@ -183,12 +209,15 @@ class Likenesses {
 
   /** The records whose shingles are the rarest, of equal ones the first. Whole numbers, so that the order is the same everywhere. */
   best(most: number): Candidate[] {
+    const worth = this.#worthBefore();
     const scored: { at: number; score: number }[] = [];
     for (let at = 0; at < this.#used; ) {
-      const end = at + headWords + (this.#noted[at + 2] as number);
+      const end = at + headWords + 2 * (this.#noted[at + 3] as number);
       let score = 0;
-      for (let i = at + headWords; i < end; i++)
-        score += Math.floor(65_536 / (this.#occurrences[this.#noted[i] as number] as number));
+      for (let run = at + headWords; run < end; run += 2) {
+        const first = this.#noted[run] as number;
+        score += (worth[first + (this.#noted[run + 1] as number)] as number) - (worth[first] as number);
+      }
       scored.push({ at, score });
       at = end;
     }
@@ -196,9 +225,21 @@ class Likenesses {
     return scored.slice(0, most).map(({ at }) => this.#candidate(at));
   }
 
+  /** What all shingles before each one are worth together, and last all of them. */
+  #worthBefore(): Float64Array {
+    const worth = new Float64Array(this.#occurrences.length + 1);
+    let before = 0;
+    for (let i = 0; i < this.#occurrences.length; i++) {
+      // one that stands nowhere is in no run
+      before += Math.floor(65_536 / Math.max(1, this.#occurrences[i] as number));
+      worth[i + 1] = before;
+    }
+    return worth;
+  }
+
   #candidate(at: number): Candidate {
     const start = at + headWords;
-    const [number = 0, length = 0, count = 0] = this.#noted.subarray(at, start);
-    return { number, length, shingles: this.#noted.subarray(start, start + count) };
+    const [number = 0, length = 0, shingles = 0, runs = 0] = this.#noted.subarray(at, start);
+    return { number, length, shingles, runs: this.#noted.subarray(start, start + 2 * runs) };
   }
 }

@@ -1,6 +1,7 @@
 /** Old records by number, for the models. */
 import type { RuleKind } from "../rules/model.js";
 import { BlockReader } from "./block.js";
+import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { Database } from "./database.js";
 import { malformedDatabase } from "./directory.js";
 import type { BlockEntry } from "./index-table.js";
@@ -19,6 +20,7 @@ export async function* oldRecords(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const section = database.section(kind);
   if (!section) return;
+  const blocks = new BlocksInTurn(section);
   const reader = new BlockReader(section.facts.order, malformedDatabase);
   let block = -1;
   /** Of the record that the reader steps to next. */
@@ -28,7 +30,7 @@ export async function* oldRecords(
     const wanted = section.blockOf(number);
     if (wanted !== block) {
       const { first, records } = section.blocks[wanted] as BlockEntry;
-      reader.open(await section.rawBlock(wanted), records);
+      reader.open(await blocks.block(wanted), records);
       [block, next] = [wanted, first];
     }
     for (; next <= number; next++) reader.next();

@@ -64,7 +64,7 @@ export class Outbox {
   async flush(atLeast: number): Promise<void> {
     if (this.#held < atLeast) return;
     this.#held = 0;
-    if (this.#out.length > 0) await this.#sink.write(this.#out.take());
+    if (this.#out.length > 0) await this.#sink.write(this.#out.takeView());
     const items = this.#items;
     this.#items = [];
     for (const hand of items) await hand();

@@ -4,6 +4,7 @@
  * Sorted sections are merged block by block, and blocks that are the same on both sides are not even read. Sequences
  * are compared as wholes: records that occur once on each side are anchors (Bram Cohen's patience diff).
  */
+import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { Database, SectionReader } from "./database.js";
 import type { RuleKind } from "../rules/model.js";
 
@@ -31,6 +32,7 @@ export function diffSections(from: Database, to: Database, kind: RuleKind): Asyn
 
 class Cursor {
   readonly #section: SectionReader | undefined;
+  readonly #blocks: BlocksInTurn | undefined;
   #block = 0;
   #records: readonly string[] = [];
   #place = 0;
@@ -39,6 +41,7 @@ class Cursor {
 
   constructor(section: SectionReader | undefined) {
     this.#section = section;
+    this.#blocks = section && new BlocksInTurn(section);
   }
 
   /** Undefined at the end, once `load` has been awaited. */
@@ -56,7 +59,7 @@ class Cursor {
   }
 
   async load(): Promise<void> {
-    this.#records = await (this.#section as SectionReader).block(this.#block++);
+    this.#records = await (this.#blocks as BlocksInTurn).records(this.#block++);
     this.#place = 0;
   }
 
