@@ -20,6 +20,9 @@ export interface ServiceOptions {
   readonly dryRun?: boolean;
 }
 
+/** Adds one command below its noun. */
+export type AddCommand = (noun: Command, doors: CLIDoors) => void;
+
 /** Adds `--json`, runs the action, prints its answer; the exit code is in `process`' hands, see `run.ts`. */
 export function answers<Options>(
   command: Command,

@@ -8,7 +8,7 @@ import { createProgram } from "./program.js";
 
 /** `words` without the interpreter and the script. Never throws. */
 export async function runCLI(words: readonly string[], doors: CLIDoors): Promise<number> {
-  const program = createProgram(doors);
+  const program = await createProgram(doors, words);
   try {
     await program.parseAsync([...words], { from: "user" });
     return 0;

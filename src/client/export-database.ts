@@ -1,14 +1,12 @@
-/** From the database in use to the files that engines load. */
+/** From the database in use to the files that engines load. What reads and writes rules is loaded for it: most polls export nothing. */
 import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
-import { exportInForms } from "../core/rules/export-forms.js";
-import { loadableRecords } from "../core/rules/loadable.js";
 import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
-import { ruleLanguage } from "../core/rules/registry.js";
+import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { ExportChoices } from "./export-choices.js";
 import { type KnownEngine, engineOf } from "./engine-choices.js";
@@ -50,7 +48,9 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
   const source = await store.databases.open("database");
   if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
   try {
-    const database = await openDatabase(source, ruleLanguage, digest);
+    const { exportInForms } = await import("../core/rules/export-in-forms.js");
+    const { loadableRecords } = await import("../core/rules/loadable.js");
+    const database = await openDatabase(source, kindFacts, digest);
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const kind of ruleKinds.filter((one) => choices.kinds.includes(one))) {
         const section = database.section(kind);

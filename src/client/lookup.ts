@@ -12,7 +12,7 @@ import { type Candidate, candidatesOf, type Relation } from "../core/rules/ioc/c
 import { IndicatorReader } from "../core/rules/ioc/indicator.js";
 import { indicatorText } from "../core/rules/ioc/indicator-text.js";
 import { type IndicatorType, indicatorType, listName, typeMark, typeOf } from "../core/rules/ioc/types.js";
-import { ruleLanguage } from "../core/rules/registry.js";
+import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointDatabases, EndpointFiles } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
 import { type Here, LocalLookup } from "./local-rules/local-lookup.js";
@@ -78,7 +78,7 @@ export class Lookup {
       throw new UsageError("USAGE", "expected a database, got an endpoint before its first update");
     }
     try {
-      const database = await openDatabase(file, ruleLanguage, digest);
+      const database = await openDatabase(file, kindFacts, digest);
       const release = await provenRelease(files, database.sha256);
       const section = database.section("ioc");
       const finder = section && new RecordFinder(section);

@@ -51,7 +51,7 @@ const doors: CLIDoors = {
   clientWatch: async (options, progress) =>
     (await import("./compose-watch.js")).watchClient(options, progress),
   clientBoot: async (options, progress) => (await import("./compose-boot.js")).bootClient(options, progress),
-  clientStatus: async (state) => (await import("./compose-endpoint.js")).clientStatus(state),
+  clientStatus: async (state) => (await import("./compose-status.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),
   clientLookup: async (options) => (await import("./compose-lookup.js")).lookupInClient(options),

@@ -23,7 +23,6 @@ import type {
   Progress,
   Report,
 } from "../cli/doors.js";
-import { describeStatus } from "../cli/describe-status.js";
 import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
 import { readEngine } from "../client/engine-choices.js";
@@ -177,17 +176,6 @@ export function updateReport(result: UpdateResult, explain = false): Report {
   };
   const text = explain ? `${describeUpdate(result)}\n\n${describePath(result)}` : describeUpdate(result);
   return { ok: true, json, text };
-}
-
-export function clientStatus(state: string): Promise<Report> {
-  return withUpdater(
-    state,
-    () => undefined,
-    async (updater) => {
-      const status = await updater.status();
-      return { ok: true, json: status, text: describeStatus(status) };
-    },
-  );
 }
 
 export function exportClient(

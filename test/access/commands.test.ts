@@ -203,7 +203,7 @@ describe("a command on the machine", () => {
     }
   });
 
-  it("is in this table, or has a reason not to be", () => {
+  it("is in this table, or has a reason not to be", async () => {
     const known = [
       "records load",
       "objects load",
@@ -211,7 +211,7 @@ describe("a command on the machine", () => {
       ...Object.keys(others),
     ];
     const local = leaves(
-      createProgram({ version: "0", terminal: { stdout: {}, stderr: {}, environment: {} } } as never),
+      await createProgram({ version: "0", terminal: { stdout: {}, stderr: {}, environment: {} } } as never),
     ).filter(({ options }) => options.some(({ long }) => long === "--data" || long === "--key-file"));
     expect(local.length).toBeGreaterThan(15);
     expect(local.map(nameOf).filter((name) => !known.includes(name))).toEqual([]);

@@ -23,6 +23,21 @@ export interface Import {
   readonly line: number;
   /** Nothing of it is left when the program runs. */
   readonly types: boolean;
+  /** Loaded when the program comes there, not when the file is. */
+  readonly late: boolean;
+}
+
+/** What is loaded with these files: they, and whatever they import at once, packages by their names. */
+export function loadedWith(...files: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const left = [...files];
+  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+    if (loaded.has(file)) continue;
+    loaded.add(file);
+    if (!file.startsWith("src/")) continue;
+    left.push(...importsOf(file).flatMap(({ to, types, late }) => (types || late ? [] : [to])));
+  }
+  return loaded;
 }
 
 export function importsOf(file: string): Import[] {
@@ -36,7 +51,7 @@ export function importsOf(file: string): Import[] {
     const to = specifier.startsWith(".")
       ? relative(projectRoot, resolve(join(projectRoot, dirname(file)), specifier)).replace(/\.js$/, ".ts")
       : packageName(specifier);
-    found.push({ from: file, to, line, types: isOfTypes(match[0]) });
+    found.push({ from: file, to, line, types: isOfTypes(match[0]), late: match[2] !== undefined });
   }
   return found;
 }

@@ -9,7 +9,7 @@ import { createProgram } from "../../src/cli/program.js";
 import { temporaryFolder } from "../support/temporary.js";
 import { run } from "./fake-doors.js";
 
-const all = commandWords(createProgram({ version: "0", terminal: {} } as CLIDoors));
+const all = commandWords(await createProgram({ version: "0", terminal: {} } as CLIDoors));
 const has = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

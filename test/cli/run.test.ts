@@ -22,7 +22,7 @@ function leaves(parent: Command, before = ""): Named[] {
   });
 }
 
-const commands = leaves(createProgram({ version: "0", terminal: {} } as CLIDoors));
+const commands = leaves(await createProgram({ version: "0", terminal: {} } as CLIDoors));
 
 describe("every command", () => {
   it("is there", () => {

@@ -14,13 +14,13 @@ function names(command: Command, before = ""): string[] {
   });
 }
 
-it("the README lists every command, by who uses it", () => {
+it("the README lists every command, by who uses it", async () => {
   const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
   const [, section = ""] = readme.split("## Commands\n");
   const [table = ""] = section.split("\n## ");
   const rows = table.split("\n").filter((line) => line.startsWith("| ") && line.includes("`"));
   const terminal = { stdout: {}, stderr: {}, environment: {} };
-  const program = createProgram({ version: "0", terminal } as never);
+  const program = await createProgram({ version: "0", terminal } as never);
   const groups = program.commands.flatMap((noun) =>
     noun.commands.filter((one) => one.commands.length > 0).map((one) => `${noun.name()} ${one.name()}`),
   );

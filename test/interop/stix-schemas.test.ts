@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { exportInForms } from "../../src/core/rules/export-forms.js";
+import { exportInForms } from "../../src/core/rules/export-in-forms.js";
 import { iocLanguage } from "../../src/core/rules/ioc/language.js";
 import { sourceFile } from "../support/line-languages.js";
 

@@ -2,7 +2,7 @@
 import { formatTime } from "../../core/trust/metadata.js";
 import type { OfflineInput } from "../offline.js";
 import { readConfig, readState } from "../state.js";
-import { type AddInput, withOwnFiles } from "./add-own.js";
+import type { AddInput } from "./add-own.js";
 import { type ChangeResult, changeLocalRules, resetLocalRules } from "./change-local-rules.js";
 import { type LocalCheck, checkLocalRules } from "./check-local-rules.js";
 import { type ChooseInput, withChoices, withoutNamed } from "./choose-rules.js";
@@ -54,6 +54,7 @@ export class EndpointRules {
 
   add(files: AddInput["files"], options: AddOptions = {}): Promise<ChangeResult> {
     return this.#parts.locked(async () => {
+      const { withOwnFiles } = await import("./add-own.js");
       const input = this.#parts.input();
       const order = { ...options, files, since: formatTime(input.clock.now()) };
       return changeLocalRules(input, (now, published) =>

@@ -2,7 +2,7 @@
  * YARA: a rule may use the rules before it in its file. One that is switched off and still used stays, as a private rule: the engine
  * evaluates it and reports nothing of it. Own files follow, in namespaces that no published one has.
  */
-import { namespaceMark, ruleMark } from "../../core/rules/yara/file.js";
+import { namespaceMark, ruleMark } from "../../core/rules/yara/marks.js";
 import { idOfRecord } from "./rule-names.js";
 import type { FilterInput } from "./filter-sorted.js";
 import { namesUsed } from "./yara-uses.js";

@@ -4,16 +4,13 @@
  */
 import type { Sha256Hex } from "../../core/brands.js";
 import type { DigestFactory } from "../../core/encoding/stream.js";
-import { utf8Bytes } from "../../core/encoding/bytes.js";
 import { type RuleKind, ruleKinds } from "../../core/rules/model.js";
-import { ruleLanguage } from "../../core/rules/registry.js";
 import type { EndpointFiles } from "../../ports/endpoint-store.js";
-import { hashOf } from "./allowed-indicators.js";
 import { localID } from "./control-file.js";
 import { type FilterInput, filterSorted } from "./filter-sorted.js";
 import { filterYARA } from "./filter-yara.js";
-import type { LocalEffect, LocalRules, RuleChoice } from "./model.js";
-import { type OwnRules, readOwnRules } from "./own-rules.js";
+import type { LocalEffect, LocalRules } from "./model.js";
+import type { OwnRules } from "./own-rules.js";
 import { Selection } from "./selection.js";
 import { Tally } from "./tally.js";
 
@@ -21,6 +18,8 @@ export class LocalExport {
   readonly id: Sha256Hex;
   readonly #rules: LocalRules;
   readonly #own: ReadonlyMap<RuleKind, OwnRules>;
+  /** ClamAV's records for files that the owner vouches for. */
+  readonly #allowed: readonly string[];
   readonly #digest: DigestFactory;
   /** Of the kinds whose records were drawn to their end. */
   readonly #tallies = new Map<RuleKind, Tally>();
@@ -28,12 +27,13 @@ export class LocalExport {
   private constructor(
     id: Sha256Hex,
     rules: LocalRules,
-    own: ReadonlyMap<RuleKind, OwnRules>,
+    { own, allowed }: { readonly own: ReadonlyMap<RuleKind, OwnRules>; readonly allowed: readonly string[] },
     digest: DigestFactory,
   ) {
     this.id = id;
     this.#rules = rules;
     this.#own = own;
+    this.#allowed = allowed;
     this.#digest = digest;
   }
 
@@ -45,9 +45,10 @@ export class LocalExport {
   ): Promise<LocalExport | undefined> {
     const id = await localID(rules);
     if (id === null) return undefined;
+    const { allowedFiles, readOwnRules } = await import("./own-rules.js");
     const own = new Map<RuleKind, OwnRules>();
     for (const kind of ruleKinds) own.set(kind, await readOwnRules(files, rules.own, kind));
-    return new LocalExport(id, rules, own, digest);
+    return new LocalExport(id, rules, { own, allowed: allowedFiles(rules.choices) }, digest);
   }
 
   /** Whether there is something to export where the publisher has nothing. */
@@ -58,7 +59,7 @@ export class LocalExport {
   /** `published` is one whole section, in order, or nothing; what comes out is one as well. Both may be drawn several times. */
   filter(kind: RuleKind, published: Iterable<string>): Iterable<string> {
     const selection = new Selection(kind, this.#rules.choices, this.#digest);
-    const added = kind === "clamav" ? allowedFiles(this.#rules.choices) : [];
+    const added = kind === "clamav" ? this.#allowed : [];
     const own = this.#own.get(kind)?.records ?? [];
     const draw = () => this.#draw({ kind, records: published, selection, added, own });
     return { [Symbol.iterator]: draw };
@@ -81,18 +82,4 @@ export class LocalExport {
     const kinds = [...this.#tallies.keys()];
     return whole.finish(this.#rules.choices, kinds, { id: this.id, databaseSha256, at });
   }
-}
-
-/** SPEC §16.8.5: files that the owner vouches for, in ClamAV's own way: whatever signature matches them, they are not reported. */
-function allowedFiles(choices: readonly RuleChoice[]): string[] {
-  const hashes = choices.flatMap(({ verb, by, what }) => {
-    const hash = verb === "allow" && by === "id" ? hashOf(what) : undefined;
-    return hash === undefined || hash.length > 64 ? [] : [hash];
-  });
-  const language = ruleLanguage("clamav");
-  return ["fp", "sfp"].flatMap((extension) => {
-    const own = hashes.filter((hash) => (hash.length === 32) === (extension === "fp"));
-    const lines = own.map((hash) => `${hash}:*:Local.Allowed:73\n`).join("");
-    return [...language.parse({ path: `own/allowed.${extension}`, bytes: utf8Bytes(lines) }).records];
-  });
 }

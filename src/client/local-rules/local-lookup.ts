@@ -6,8 +6,7 @@ import type { EndpointFiles } from "../../ports/endpoint-store.js";
 import { readState } from "../state.js";
 import { AllowedIndicators } from "./allowed-indicators.js";
 import { localInForce } from "./in-force.js";
-import type { RuleChoice } from "./model.js";
-import { readOwnRules } from "./own-rules.js";
+import type { OwnFile, RuleChoice } from "./model.js";
 import { Selection } from "./selection.js";
 
 /** Where a listed indicator is on this endpoint. */
@@ -35,8 +34,7 @@ export class LocalLookup {
   static async open(files: EndpointFiles, digest: DigestFactory): Promise<LocalLookup> {
     const { setAside, installed } = await readState(files);
     const { exported } = await localInForce({ files }, setAside, installed?.databaseSha256);
-    const { records } = await readOwnRules(files, exported.own, "ioc");
-    return new LocalLookup(exported.choices, new Set(records), digest);
+    return new LocalLookup(exported.choices, new Set(await ownIndicators(files, exported.own)), digest);
   }
 
   /** The owner's word for what was asked itself, listed or not. */
@@ -60,4 +58,11 @@ export class LocalLookup {
   isOwn({ record, anyPort }: Candidate): boolean {
     return anyPort !== true && this.#own.has(record);
   }
+}
+
+/** Few have any, and only those wait until what reads rules is loaded. */
+async function ownIndicators(files: EndpointFiles, own: readonly OwnFile[]): Promise<readonly string[]> {
+  if (!own.some(({ kind }) => kind === "ioc")) return [];
+  const { readOwnRules } = await import("./own-rules.js");
+  return (await readOwnRules(files, own, "ioc")).records;
 }

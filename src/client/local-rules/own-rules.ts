@@ -1,11 +1,12 @@
-/** The owner's own files as records, read with the languages of the publisher's compiler. */
-import { equalBytes, hexBytes } from "../../core/encoding/bytes.js";
+/** The owner's own rules as records: files of their own, and the files that they vouch for, read with the languages of the publisher's compiler. */
+import { equalBytes, hexBytes, utf8Bytes } from "../../core/encoding/bytes.js";
 import { sha256 } from "../../core/encoding/sha256.js";
 import type { Finding, ParsedFile, RuleKind } from "../../core/rules/model.js";
 import { ruleLanguage } from "../../core/rules/registry.js";
 import type { EndpointFiles } from "../../ports/endpoint-store.js";
+import { hashOf } from "./allowed-indicators.js";
 import { ownFileName } from "./control-file.js";
-import type { LocalConflict, OwnFile } from "./model.js";
+import type { LocalConflict, OwnFile, RuleChoice } from "./model.js";
 
 export interface OwnRules {
   /** In the order of the kind. */
@@ -48,3 +49,17 @@ export function parseOwn({ kind, name }: Pick<OwnFile, "kind" | "name">, bytes: 
 }
 
 export const isError = ({ severity }: Finding): boolean => severity === "error";
+
+/** SPEC §16.8.5: files that the owner vouches for, in ClamAV's own way: whatever signature matches them, they are not reported. */
+export function allowedFiles(choices: readonly RuleChoice[]): string[] {
+  const hashes = choices.flatMap(({ verb, by, what }) => {
+    const hash = verb === "allow" && by === "id" ? hashOf(what) : undefined;
+    return hash === undefined || hash.length > 64 ? [] : [hash];
+  });
+  const language = ruleLanguage("clamav");
+  return ["fp", "sfp"].flatMap((extension) => {
+    const own = hashes.filter((hash) => (hash.length === 32) === (extension === "fp"));
+    const lines = own.map((hash) => `${hash}:*:Local.Allowed:73\n`).join("");
+    return [...language.parse({ path: `own/allowed.${extension}`, bytes: utf8Bytes(lines) }).records];
+  });
+}

@@ -3,7 +3,7 @@ import type { DigestFactory } from "../../core/encoding/stream.js";
 import { type Database, type SectionReader, openDatabase } from "../../core/format/database.js";
 import { sectionRecords } from "../../core/format/section-records.js";
 import { type RuleKind, ruleKinds } from "../../core/rules/model.js";
-import { ruleLanguage } from "../../core/rules/registry.js";
+import { kindFacts } from "../../core/rules/kind-facts.js";
 import type { EndpointDatabases } from "../../ports/endpoint-store.js";
 import { keyOfID, keyOfRecord } from "./rule-names.js";
 
@@ -25,7 +25,7 @@ export class PublishedRules {
   ): Promise<T> {
     const file = isWhole ? await databases.open("database") : undefined;
     try {
-      return await work(new PublishedRules(file && (await openDatabase(file, ruleLanguage, digest)), digest));
+      return await work(new PublishedRules(file && (await openDatabase(file, kindFacts, digest)), digest));
     } finally {
       await file?.close();
     }
@@ -67,6 +67,6 @@ export class PublishedRules {
       const key = keyOfRecord(kind, record);
       if (key !== undefined && keys.has(key) && !same.has(record)) taken.add(record);
     }
-    return [...taken].map((record) => ruleLanguage(kind).ruleID(record) ?? "");
+    return [...taken].map((record) => kindFacts(kind).ruleID(record) ?? "");
   }
 }

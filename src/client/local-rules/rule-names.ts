@@ -1,6 +1,6 @@
 /** By what an owner calls a rule: a key for its id that costs nothing to compare, and the name that people know it by. */
 import type { RuleKind } from "../../core/rules/model.js";
-import { ruleLanguage } from "../../core/rules/registry.js";
+import { kindFacts } from "../../core/rules/kind-facts.js";
 import { byteStringText } from "../../core/rules/source-lines.js";
 
 const sigmaIDBytes = 16;
@@ -18,7 +18,7 @@ export function keyOfRecord(kind: RuleKind, record: string): string | undefined 
     case "suricata":
       return record.slice(0, suricataKeyBytes);
     case "yara":
-      return ruleLanguage(kind).ruleID(record);
+      return kindFacts(kind).ruleID(record);
   }
 }
 
@@ -26,12 +26,12 @@ export function keyOfRecord(kind: RuleKind, record: string): string | undefined 
 export function keyOfID(kind: RuleKind, id: string): string | undefined {
   if (kind === "clamav") return /^[^\s:]+$/.test(id) ? id : undefined;
   if (kind === "yara") return /^[A-Za-z_][A-Za-z0-9_]*$/.test(id) ? id : undefined;
-  return ruleLanguage(kind).idPrefixes(id)[0];
+  return kindFacts(kind).idPrefixes(id)[0];
 }
 
 /** The id as the language writes it. */
 export function idOfRecord(kind: RuleKind, record: string): string {
-  return ruleLanguage(kind).ruleID(record) ?? "";
+  return kindFacts(kind).ruleID(record) ?? "";
 }
 
 /** What else a rule is called: Sigma's title, Suricata's message. */

@@ -9,7 +9,7 @@ import { ByteWriter } from "../encoding/varint.js";
 import { byteString } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
-import type { RuleKind, RuleLanguage } from "../rules/model.js";
+import type { KindFacts, RuleKind } from "../rules/model.js";
 import { blockWeightMax, endsBlock, putRecord, recordWeight, sharedBytes } from "./block.js";
 import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
@@ -18,8 +18,6 @@ import type { BlockEntry, BlockFacts, RuleEntry } from "./index-table.js";
 import type { DatabaseSummary } from "./model.js";
 import { type BlockSink, Outbox } from "./outbox.js";
 
-/** What the format needs to know of a kind. */
-export type KindFacts = Pick<RuleLanguage, "order" | "ruleID" | "idPrefixes" | "onlyRules">;
 export type Languages = (kind: RuleKind) => KindFacts;
 
 const flushBytes = 256 * 1024;

@@ -10,7 +10,7 @@ import { sha256Digest } from "../encoding/sha256.js";
 import type { Sha256Hex } from "../brands.js";
 import { equalBytes } from "../encoding/bytes.js";
 import type { RuleKind, Section } from "../rules/model.js";
-import { ruleLanguage } from "../rules/registry.js";
+import { kindFacts } from "../rules/kind-facts.js";
 import { BlocksInTurn } from "./blocks-in-turn.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
@@ -80,7 +80,7 @@ export class Database {
 /** @throws VerificationError DATABASE_MALFORMED */
 export async function openDatabase(
   source: ByteSource,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
   digest: DigestFactory = sha256Digest,
 ): Promise<Database> {
   const directory = await readDirectory(source, digest);
@@ -119,7 +119,7 @@ async function readTables(
 export async function digestDatabase(
   source: ByteSource,
   digest: DigestFactory,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
 ): Promise<Sha256Hex> {
   const database = await openDatabase(source, languages, digest);
   for (const { kind } of database.sections) {
@@ -135,7 +135,7 @@ export async function encodeDatabase(
   sections: Iterable<Section>,
   sink: ByteSink | BlockSink,
   digest: DigestFactory,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
 ): Promise<DatabaseSummary> {
   const writer = new DatabaseWriter(sink, digest, languages);
   for (const { kind, records } of sections) {
@@ -156,7 +156,7 @@ export async function encodeDatabase(
  */
 export async function checkDatabase(
   source: ByteSource,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
   digest: DigestFactory = sha256Digest,
 ): Promise<DatabaseSummary> {
   const database = await openDatabase(source, languages, digest);

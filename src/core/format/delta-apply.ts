@@ -9,7 +9,7 @@ import { VerificationError } from "../errors.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { RuleKind } from "../rules/model.js";
-import { ruleLanguage } from "../rules/registry.js";
+import { kindFacts } from "../rules/kind-facts.js";
 import { type Database, openDatabase } from "./database.js";
 import { DatabaseWriter } from "./database-writer.js";
 import type { Languages } from "./database-writer.js";
@@ -37,7 +37,7 @@ export async function applyDelta(
   digest: DigestFactory,
   options: ApplyOptions = {},
 ): Promise<DatabaseSummary> {
-  const languages = options.languages ?? ruleLanguage;
+  const languages = options.languages ?? kindFacts;
   const reader = new PackReader(pack);
   const header = await reader.header();
   if (header.kind !== "delta") throw malformedPack("expected a delta pack, got a full pack");

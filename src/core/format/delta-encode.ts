@@ -3,7 +3,7 @@ import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js"
 import { ByteWriter } from "../encoding/varint.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
-import { ruleLanguage } from "../rules/registry.js";
+import { kindFacts } from "../rules/kind-facts.js";
 import { type Database, openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
 import { findExemplars } from "./exemplars.js";
@@ -40,7 +40,7 @@ export async function encodeDelta(
   to: ByteSource,
   sink: ByteSink,
   digest: DigestFactory,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
 ): Promise<void> {
   const old = await openDatabase(from, languages, digest);
   const next = await openDatabase(to, languages, digest);

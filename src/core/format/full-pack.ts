@@ -7,7 +7,7 @@
 import { byteString } from "../encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
-import { ruleLanguage } from "../rules/registry.js";
+import { kindFacts } from "../rules/kind-facts.js";
 import type { Sha256Hex } from "../brands.js";
 import { type Codec, type PackMethod, pieceContentBytes } from "./codec.js";
 import { type Database, openDatabase } from "./database.js";
@@ -58,7 +58,7 @@ export async function decodeFullPack(
   sink: ByteSink,
   codec: Codec,
   digest: DigestFactory,
-  languages: Languages = ruleLanguage,
+  languages: Languages = kindFacts,
 ): Promise<{ sha256: Sha256Hex; bytes: number }> {
   const packed = await openFullPack(pack, codec);
   const database = await openPacked(packed, digest, languages);

@@ -6,7 +6,7 @@
 import { byteString } from "../encoding/bytes.js";
 import type { ByteSource, DigestFactory } from "../encoding/stream.js";
 import { parseBlock } from "./block.js";
-import type { KindFacts } from "./database-writer.js";
+import type { KindFacts } from "../rules/model.js";
 import { malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
 import { keyBytesMax, parseIDTable } from "./index-table.js";

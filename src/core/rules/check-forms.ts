@@ -5,7 +5,8 @@
 import { byteString, concatBytes, utf8Bytes, utf8Text } from "../encoding/bytes.js";
 import { parseJSON } from "../encoding/json.js";
 import { RulemintError } from "../errors.js";
-import { exportInForms, type IOCForm } from "./export-forms.js";
+import type { IOCForm } from "./export-forms.js";
+import { exportInForms } from "./export-in-forms.js";
 import { readIndicatorRows } from "./ioc/check-csv.js";
 import { readFeed } from "./ioc/check-misp.js";
 import { readBundle } from "./ioc/check-stix.js";

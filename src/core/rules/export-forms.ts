@@ -1,10 +1,4 @@
-/** In which forms a kind is exported, where its readers want several. Each form depends on the section and the facts of its release alone. */
-import { mispFiles } from "./ioc/misp-feed.js";
-import { csvFile, stixFile } from "./ioc/structured-lists.js";
-import type { ExportFacts, ExportedFile, RuleKind } from "./model.js";
-import { ruleLanguage } from "./registry.js";
-import { exportByLogsource } from "./sigma/by-logsource.js";
-
+/** The names of the forms in which a kind is exported, where its readers want several. */
 export const iocForms = ["plain", "csv", "stix", "misp"] as const;
 export type IOCForm = (typeof iocForms)[number];
 export const sigmaForms = ["logsource", "flat"] as const;
@@ -17,28 +11,3 @@ export interface ExportForms {
 }
 
 export const usualForms: ExportForms = { ioc: ["plain"], sigma: "logsource" };
-
-/** Paths are relative to the kind's folder. `records` is one whole section, in order, and may be drawn several times. */
-export function* exportInForms(
-  kind: RuleKind,
-  records: Iterable<string>,
-  forms: ExportForms,
-  facts: ExportFacts,
-): Iterable<ExportedFile> {
-  if (kind === "sigma" && forms.sigma === "logsource") return yield* exportByLogsource(records);
-  if (kind !== "ioc") return yield* ruleLanguage(kind).exportFiles(records);
-  for (const form of iocForms) if (forms.ioc.includes(form)) yield* iocFiles(form, records, facts);
-}
-
-function* iocFiles(form: IOCForm, records: Iterable<string>, facts: ExportFacts): Iterable<ExportedFile> {
-  switch (form) {
-    case "plain":
-      return yield* ruleLanguage("ioc").exportFiles(records);
-    case "csv":
-      return yield csvFile(records);
-    case "stix":
-      return yield stixFile(records, facts);
-    case "misp":
-      return yield* mispFiles(records, facts);
-  }
-}

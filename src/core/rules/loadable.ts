@@ -4,7 +4,7 @@ import type { Engine } from "./engine-version.js";
 import type { RuleKind } from "./model.js";
 import { sigmaObjection } from "./sigma/needs.js";
 import { suricataObjection } from "./suricata/needs.js";
-import { namespaceMark } from "./yara/file.js";
+import { namespaceMark } from "./yara/marks.js";
 import { loadableRules } from "./yara/needs.js";
 
 type Objection = (record: string, engine: Engine) => string | undefined;

@@ -94,10 +94,20 @@ export interface RecordSink {
   addBytes(bytes: Uint8Array, start: number, end: number, line: number): void;
 }
 
-/** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
-export interface RuleLanguage {
-  readonly kind: RuleKind;
+/** What the format of a database needs to know of a kind. */
+export interface KindFacts {
   readonly order: SectionOrder;
+  /** The id by which people call the rule (YARA name, Sigma UUID, `gid:sid`, signature name, the indicator), or undefined for records that are not rules. */
+  ruleID(record: string): string | undefined;
+  /** True when every record is a rule, so that nobody needs to make its id to count it. */
+  readonly onlyRules?: true;
+  /** Sorted kinds: the record prefixes under which a rule of this id is found. Sequence kinds: none, they have an id table. */
+  idPrefixes(id: string): string[];
+}
+
+/** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
+export interface RuleLanguage extends KindFacts {
+  readonly kind: RuleKind;
   /** Whether a file of this name belongs to the kind; others (licences, read-me files) are left alone. */
   accepts(path: string): boolean;
   parse(file: SourceFile): ParsedFile;
@@ -113,12 +123,6 @@ export interface RuleLanguage {
    * that order.
    */
   sequenceKey?(firstRecord: string): string;
-  /** The id by which people call the rule (YARA name, Sigma UUID, `gid:sid`, signature name, the indicator), or undefined for records that are not rules. */
-  ruleID(record: string): string | undefined;
-  /** True when every record is a rule, so that nobody needs to make its id to count it. */
-  readonly onlyRules?: true;
-  /** Sorted kinds: the record prefixes under which a rule of this id is found. Sequence kinds: none, they have an id table. */
-  idPrefixes(id: string): string[];
   /** `records` is one whole section, in order. */
   exportFiles(records: Iterable<string>): Iterable<ExportedFile>;
 }

@@ -2,13 +2,14 @@
  * ClamAV signature files. A record is the mark of its file type, the signature's name, NUL, and the rest in the form that the
  * reader of that type describes. Several signatures may share a name; only exact duplicates vanish.
  */
+import { kindFacts } from "../kind-facts.js";
 import { exportByPath } from "../line-export.js";
 import type { Finding, RecordSink, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
 import { forEachLine, LineFindings, parseLines, quoteBytes } from "../source-lines.js";
 import { contentLine, readContentLine } from "./content-signature.js";
 import type { Report } from "./fields.js";
-import { type FileType, fileTypeOf, fileTypes, type LineForm, recordType } from "./file-types.js";
+import { type FileType, fileTypeOf, type LineForm, recordType } from "./file-types.js";
 import { hashLine, readHashLine } from "./hash-signature.js";
 import { ignoreLine, readIgnoreLine } from "./ignore-list.js";
 import { logicalLine, readLogicalLine } from "./logical-signature.js";
@@ -43,15 +44,12 @@ const lineLimits: Readonly<Record<LineForm, number>> = {
 };
 
 export const clamavLanguage: RuleLanguage = {
+  ...kindFacts("clamav"),
   kind: "clamav",
-  order: "sorted",
-  onlyRules: true,
   accepts: (path) => fileTypeOf(path) !== undefined,
   parse: (file) => parseLines(file, readLines),
   readLines,
   merge: mergeSorted,
-  ruleID: nameOf,
-  idPrefixes: (id) => (id === "" ? [] : fileTypes.map((type) => `${type.mark}${id}\0`)),
   exportFiles: (records) =>
     exportByPath(
       records,
@@ -62,10 +60,6 @@ export const clamavLanguage: RuleLanguage = {
       },
     ),
 };
-
-function nameOf(record: string): string {
-  return record.slice(1, record.indexOf("\0", 1));
-}
 
 function readLines(file: SourceFile, sink: RecordSink): Finding[] {
   const findings = new LineFindings(file.path);

@@ -2,27 +2,21 @@
  * Lists of indicators: one a line, comments behind "#", in any order and as often as people like. A "#" inside an indicator
  * (a URL's fragment) is part of it; one at the start of a line or behind white space begins a comment.
  */
-import { byteString, utf8Bytes } from "../../encoding/bytes.js";
+import { byteString } from "../../encoding/bytes.js";
+import { kindFacts } from "../kind-facts.js";
 import type { Finding, RecordSink, RuleLanguage, SourceFile } from "../model.js";
 import { mergeSorted } from "../sorted-records.js";
-import { byteStringText, forEachLineOfBytes, LineFindings, parseLines } from "../source-lines.js";
+import { forEachLineOfBytes, LineFindings, parseLines } from "../source-lines.js";
 import { IndicatorReader } from "./indicator.js";
-import { indicatorText } from "./indicator-text.js";
 import { exportLists } from "./plain-lists.js";
 
 export const iocLanguage: RuleLanguage = {
+  ...kindFacts("ioc"),
   kind: "ioc",
-  order: "sorted",
-  onlyRules: true,
   accepts: (path) => path.toLowerCase().endsWith(".txt"),
   parse: (file) => parseLines(file, readLines),
   readLines,
   merge: mergeSorted,
-  ruleID: (record) => plainText(indicatorText(record)),
-  idPrefixes(id) {
-    const record = new IndicatorReader().read(byteString(utf8Bytes(id.trim())));
-    return record === undefined ? [] : [record];
-  },
   exportFiles: exportLists,
 };
 
@@ -60,9 +54,4 @@ const hash = 0x23;
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-/** Records hold UTF-8; people read characters. */
-function plainText(text: string): string {
-  return /[\x80-\xff]/.test(text) ? byteStringText(text) : text;
 }

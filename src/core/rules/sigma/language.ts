@@ -3,33 +3,31 @@
  * sorts and finds the rule, and its text form, which no compressor can shorten, is not stored a second
  * time. Exporting writes it back.
  */
-import { byteString, byteStringBytes, hexBytes, hexText, utf8Bytes } from "../../encoding/bytes.js";
-import { uuidText } from "../../encoding/uuid.js";
+import { byteString, byteStringBytes, hexBytes, utf8Bytes } from "../../encoding/bytes.js";
 import { quote, VerificationError } from "../../errors.js";
 import { limits } from "../../limits.js";
+import { kindFacts } from "../kind-facts.js";
 import type { ExportedFile, Finding, Merged, ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { OriginsWriter, type SourceRecord, sourceRecords } from "../origins.js";
 import { decodeSource, FindingList } from "../source-text.js";
 import { expandActions } from "./actions.js";
 import { checkRule } from "./check.js";
 import { formatRule } from "./emit.js";
+import { idBytes, idOf } from "./record.js";
 import { without } from "./tree.js";
 import { parseDocuments } from "./yaml-source.js";
 
-const idBytes = 16;
 /**
  * Hundreds of times the largest rule there is. The tree of a YAML file takes far more memory than the file.
  */
 const fileBytesMax = 4 * 1024 * 1024;
 
 export const sigmaLanguage: RuleLanguage = {
+  ...kindFacts("sigma"),
   kind: "sigma",
-  order: "sorted",
   accepts: (path) => /\.ya?ml$/i.test(path),
   parse: parseFile,
   merge,
-  ruleID: (record) => (record.length > idBytes ? idOf(record) : undefined),
-  idPrefixes,
   exportFiles,
 };
 
@@ -109,12 +107,6 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function idPrefixes(id: string): string[] {
-  const digits = id.toLowerCase();
-  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(digits)) return [];
-  return [byteString(hexBytes(digits.replaceAll("-", "")))];
-}
-
 /** One file a rule, `<uuid>.yml`; the id stands after the title, where people look for it. */
 function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
   for (const record of records) {
@@ -129,8 +121,4 @@ function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {
     const text = `${record.slice(idBytes, titleEnd)}id: ${id}\n${record.slice(titleEnd)}`;
     yield { path: `${id}.yml`, chunks: [byteStringBytes(text)] };
   }
-}
-
-function idOf(record: string): string {
-  return uuidText(hexText(byteStringBytes(record.slice(0, idBytes))));
 }

@@ -2,12 +2,13 @@
  * Suricata and Snort rules. A line that ends in a backslash goes on in the next one. A comment that is a whole rule is a rule that
  * somebody switched off; it is kept, disabled. Any other comment means nothing.
  */
+import { kindFacts } from "../kind-facts.js";
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
 import { forEachLine, LineFindings, trimBlanks, trimBlanksEnd } from "../source-lines.js";
 import { actions } from "./keywords.js";
 import { mergeRules } from "./merge.js";
-import { formatLine, formatRecord, idOf, recordKey } from "./record.js";
+import { formatLine, formatRecord } from "./record.js";
 import { readRule } from "./rule.js";
 import { RuleText } from "./rule-text.js";
 
@@ -18,19 +19,11 @@ const ruleBytesMax = 64 * 1024;
 const ruleLinesMax = 1000;
 
 export const suricataLanguage: RuleLanguage = {
+  ...kindFacts("suricata"),
   kind: "suricata",
-  order: "sorted",
   accepts: (path) => path.toLowerCase().endsWith(".rules"),
   parse,
   merge: mergeRules,
-  ruleID: idOf,
-  idPrefixes(id) {
-    const found = /^(?:(\d{1,10}):)?(\d{1,10})$/.exec(id.trim());
-    if (found === null) return [];
-    const gid = Number(found[1] ?? 1);
-    const sid = Number(found[2]);
-    return gid > 0xffff_ffff || sid > 0xffff_ffff ? [] : [recordKey(gid, sid)];
-  },
   exportFiles: (records) => exportByPath(records, () => "rulemint.rules", formatLine),
 };
 

@@ -11,7 +11,7 @@ import { VerificationError } from "../../errors.js";
 import { limits } from "../../limits.js";
 import type { ExportedFile } from "../model.js";
 import { safePath } from "../safe-path.js";
-import { namespaceMark, ruleMark } from "./file.js";
+import { namespaceMark, ruleMark } from "./marks.js";
 
 /** @throws VerificationError DATABASE_MALFORMED for records that this language does not write. */
 export function* exportFiles(records: Iterable<string>): Iterable<ExportedFile> {

@@ -13,13 +13,11 @@ import type { ParsedFile, SourceFile } from "../model.js";
 import { decodeSource, FindingList } from "../source-text.js";
 import { Cursor, SyntaxStop } from "./cursor.js";
 import { tokenize } from "./lexer.js";
+import { namespaceMark, ruleMark } from "./marks.js";
 import { parseRule } from "./rule.js";
 import type { FileScope } from "./scope.js";
 import { textBytes } from "./text-literal.js";
 import { kind, modules, newerModules, type Token } from "./tokens.js";
-
-export const namespaceMark = "\x00";
-export const ruleMark = "\x01";
 
 export function parseFile(file: SourceFile): ParsedFile {
   const text = decodeSource(file);

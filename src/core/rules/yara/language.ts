@@ -3,22 +3,20 @@
  * file by file in the order of their namespaces, each a namespace record and then its rules.
  */
 import { quote } from "../../errors.js";
+import { kindFacts } from "../kind-facts.js";
 import type { Finding, Merged, ParsedFile, RuleLanguage } from "../model.js";
 import { OriginsWriter } from "../origins.js";
 import { exportFiles } from "./export.js";
-import { namespaceMark, parseFile, ruleMark } from "./file.js";
-
-const ruleName = /^(?:global )?(?:private )?rule ([A-Za-z_][A-Za-z0-9_]*)/;
+import { parseFile } from "./file.js";
+import { namespaceMark } from "./marks.js";
 
 export const yaraLanguage: RuleLanguage = {
+  ...kindFacts("yara"),
   kind: "yara",
-  order: "sequence",
   accepts: (path) => /\.yara?$/i.test(path),
   parse: parseFile,
   merge,
   sequenceKey: namespaceBytes,
-  ruleID: (record) => (record.startsWith(ruleMark) ? ruleName.exec(record.slice(1, 400))?.[1] : undefined),
-  idPrefixes: () => [],
   exportFiles,
 };
 

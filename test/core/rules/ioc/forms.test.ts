@@ -1,7 +1,8 @@
 /** Indicators as CSV, STIX 2.1 and a MISP feed. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type IOCForm, exportInForms } from "../../../../src/core/rules/export-forms.js";
+import type { IOCForm } from "../../../../src/core/rules/export-forms.js";
+import { exportInForms } from "../../../../src/core/rules/export-in-forms.js";
 import { iocLanguage } from "../../../../src/core/rules/ioc/language.js";
 import { stixPattern } from "../../../../src/core/rules/ioc/stix-pattern.js";
 import { sourceFile } from "../../../support/line-languages.js";
