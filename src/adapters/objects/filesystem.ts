@@ -8,7 +8,7 @@
  * with signed digests.
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Sha256Hex, sha256Hex } from "../../core/brands.js";
 import { OperationError, quote } from "../../core/errors.js";
@@ -38,6 +38,7 @@ export async function openFilesystemObjects(root: string): Promise<ObjectStore> 
   const incoming = join(root, "incoming");
   await Promise.all([incoming, ...folders.map((name) => join(root, name))].map(makeFolderDurably));
   await sweepTemporaries(incoming);
+  await moveFromTwoLevels(root);
   return new FilesystemObjects(root, incoming);
 }
 
@@ -159,6 +160,26 @@ class FileObject implements OpenObject {
 
   async close(): Promise<void> {
     await this.#handle.close();
+  }
+}
+
+/** Earlier builds kept objects in `ab/cd/`. Safe to be killed in, and to run again. */
+async function moveFromTwoLevels(root: string): Promise<void> {
+  try {
+    const old = (await readdir(root))
+      .filter((name) => /^[0-9a-f]{2}$/.test(name))
+      .map((name) => join(root, name));
+    for (const outer of old) {
+      for (const inner of (await readdir(outer)).map((name) => join(outer, name))) {
+        for (const name of await readdir(inner))
+          await rename(join(inner, name), join(root, name.slice(0, 1), name));
+        await rmdir(inner);
+      }
+      await rmdir(outer);
+    }
+    if (old.length > 0) for (const name of folders) await syncFolder(join(root, name));
+  } catch (cause) {
+    throw storeError(cause, "moving the objects of an earlier build");
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openFilesystemObjects } from "../../../src/adapters/objects/filesystem.js";
@@ -49,6 +49,21 @@ describe("filesystem objects", () => {
     const file = await stat(join(folder.path, sha256.slice(0, 1), sha256));
     expect(file.mode & 0o777).toBe(0o444);
     expect(await readdir(join(folder.path, "incoming"))).toEqual([]);
+    await folder.remove();
+  });
+
+  it("takes over what an earlier build kept in two levels of folders", async () => {
+    const folder = await temporaryFolder();
+    const bytes = [new Uint8Array([1]), new Uint8Array([2])];
+    const names = bytes.map((one) => createHash("sha256").update(one).digest("hex"));
+    for (const [i, name] of names.entries()) {
+      const old = join(folder.path, name.slice(0, 2), name.slice(2, 4));
+      await mkdir(old, { recursive: true });
+      await writeFile(join(old, name), bytes[i]!);
+    }
+    const store = await openFilesystemObjects(folder.path);
+    for (const name of names) expect((await store.open(sha256Hex(name)))?.length).toBe(1);
+    expect(await readdir(folder.path)).toEqual(["incoming", ..."0123456789abcdef"].sort());
     await folder.remove();
   });
 
