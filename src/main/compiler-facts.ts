@@ -24,6 +24,7 @@ export const compilerParts = [
     "adapters/durable-files",
     "adapters/new-thread",
     "adapters/node-digest",
+    "adapters/shared-flush",
     "adapters/worker-url",
   ],
 ];
