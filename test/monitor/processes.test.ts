@@ -30,6 +30,8 @@ const alarms = () =>
     ? readFileSync(at("alarms"), "utf8")
         .trim()
         .split("\n")
+        // The shell makes the file before it writes to it.
+        .filter((line) => line !== "")
         .map((line) => JSON.parse(line).code)
     : [];
 
