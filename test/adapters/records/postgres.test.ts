@@ -105,6 +105,25 @@ describe("postgres records", () => {
     });
   });
 
+  it("opens all connections of a service before it is asked, and only what is needed elsewhere", async () => {
+    const url = await server.database();
+    const count = async () => {
+      const rows = await server.run(
+        url,
+        "select 1 from pg_stat_activity where datname = current_database() and application_name = 'rulemint'",
+      );
+      return rows.length;
+    };
+    const command = await openPostgresRecords({ url, connectionsMax: 5 });
+    expect(await count()).toBeLessThan(5);
+    await command.close();
+    const service = await openPostgresRecords({ url, connectionsMax: 5, keepsConnections: true });
+    expect(await count()).toBe(5);
+    await service.commit([one("x")]);
+    expect(await service.get("c", "x")).toMatchObject({ version: 1 });
+    await service.close();
+  });
+
   it("takes an older schema forward, once, however many open it", async () => {
     await withRecords(async (records, url) => {
       await records.commit([one("kept")]);
