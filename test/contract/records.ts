@@ -88,6 +88,49 @@ export function recordsContract(name: string, subject: RecordsUnderTest): void {
       await expect(commit).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
     });
 
+    it("has no record whose id holds half a surrogate pair, on any database", async () => {
+      await records.commit([put("a\ufffd", 0, 1), put("a\u{1f600}", 0, 2)]);
+      expect(await records.get("c", "a\ud800")).toBeUndefined();
+      expect(await records.get("c", "a\u{1f600}")).toMatchObject({ body: 2 });
+      const commit = records.commit([put("b\udc00", 0, 1)]);
+      await expect(commit).rejects.toMatchObject({ code: "RECORD_CONFLICT" });
+    });
+
+    it("answers many reads at once, to each its own, and to the same question twice the same", async () => {
+      const some = ["x", "y'\"\\", "z\u{1f600}", "[1]", ""];
+      await records.commit(some.map((id) => put(id, 0, { id })));
+      await records.commit([{ collection: "d", id: "x", expected: 0, body: "other" }]);
+      const asked = [...some, "none", "x"];
+      const got = await Promise.all([
+        ...asked.map((id) => records.get<{ id: string }>("c", id)),
+        records.get("d", "x"),
+      ]);
+      expect(got.map((record) => record?.body)).toEqual([
+        ...some.map((id) => ({ id })),
+        undefined,
+        { id: "x" },
+        "other",
+      ]);
+      expect(got[0]?.body).not.toBe(got[6]?.body);
+      const [all, again, few] = await Promise.all([
+        records.list("c"),
+        records.list("c"),
+        records.list("c", { limit: 1 }),
+      ]);
+      expect([all.length, again.length, few?.length]).toEqual([5, 5, 1]);
+      expect(all[0]).not.toBe(again[0]);
+    });
+
+    it("reads what was committed before it was asked, in the same turn too", async () => {
+      await records.commit([put("x", 0, 1)]);
+      const before = records.get("c", "x");
+      await Promise.all([before, records.commit([put("x", 1, 2)])]);
+      expect(await Promise.all([records.get("c", "x"), records.get("c", "x")])).toMatchObject([
+        { version: 2, body: 2 },
+        { version: 2, body: 2 },
+      ]);
+    });
+
     it("commits only while a checked record is as it was read, and leaves that alone", async () => {
       await records.commit([put("guard", 0, 1)]);
       const check = { collection: "c", id: "guard" };

@@ -4,10 +4,11 @@
  * Every statement of a commit is a conditional write, never a read first, and they come in the order of their keys:
  * a commit cannot be refused because another process wrote in between, and two commits cannot wait for each other.
  */
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import { OperationError, quote } from "../../core/errors.js";
 import type { ListOptions, RecordCheck, Records, RecordWrite, StoredRecord } from "../../ports/records.js";
 import type { Schema } from "./schema.js";
+import { type RecordRow, SharedReads } from "./shared-reads.js";
 
 /** One database: how work is run in it, and what its errors mean. */
 export interface RecordsDatabase {
@@ -16,6 +17,8 @@ export interface RecordsDatabase {
   write(doing: string, work: (transaction: Transaction<Schema>) => Promise<void>): Promise<void>;
   /** Behind a select whose rows must stay as they are until the end of the transaction. */
   readonly keepRows: string;
+  /** Whether `id` is one of several. */
+  readonly among: (ids: readonly string[]) => RawBuilder<boolean>;
   close(): Promise<void>;
 }
 
@@ -24,47 +27,29 @@ type Write = RecordWrite;
 
 export class KyselyRecords implements Records {
   readonly #database: RecordsDatabase;
+  readonly #reads: SharedReads;
 
   constructor(database: RecordsDatabase) {
     this.#database = database;
+    this.#reads = new SharedReads((collection, ids) =>
+      database.read("reading records", (db) => selectSome(db, collection, ids, database)),
+    );
   }
 
   async get<T>(collection: string, id: string): Promise<StoredRecord<T> | undefined> {
     if (!isStorable(id)) return undefined;
-    const row = await this.#database.read("reading a record", (db) =>
-      db
-        .selectFrom("record")
-        .select(["version", "body"])
-        .where("collection", "=", collection)
-        .where("id", "=", id)
-        .executeTakeFirst(),
-    );
-    return row && { collection, id, version: row.version, body: JSON.parse(row.body) as T };
+    const row = await this.#reads.get(collection, id);
+    return row && stored(collection, row);
   }
 
   async list<T>(collection: string, options: ListOptions = {}): Promise<StoredRecord<T>[]> {
     const { after, prefix, limit, descending = false } = options;
     if (prefix !== undefined && !isStorable(prefix)) return [];
-    const rows = await this.#database.read("listing records", (db) => {
-      let query = db
-        .selectFrom("record")
-        .select(["id", "version", "body"])
-        .where("collection", "=", collection)
-        .orderBy("id", descending ? "desc" : "asc");
-      // No id holds U+0000: whatever follows it decides nothing.
-      const edge = after?.replace(/\0.*$/s, descending ? "\u0001" : "");
-      if (edge !== undefined) query = query.where("id", descending ? "<" : ">", edge);
-      // Text is compared by its UTF-8 octets: every id with the prefix lies between these two.
-      if (prefix) query = query.where("id", ">=", prefix).where("id", "<", `${prefix}\u{10ffff}`);
-      if (limit !== undefined) query = query.limit(limit);
-      return query.execute();
-    });
-    return rows.map((row) => ({
-      collection,
-      id: row.id,
-      version: row.version,
-      body: JSON.parse(row.body) as T,
-    }));
+    const key = JSON.stringify([collection, after, prefix, limit, descending]);
+    const rows = await this.#reads.list(key, () =>
+      this.#database.read("listing records", (db) => selectList(db, collection, options)),
+    );
+    return rows.map((row) => stored(collection, row));
   }
 
   async commit(writes: readonly RecordWrite[], checks: readonly RecordCheck[] = []): Promise<void> {
@@ -86,14 +71,50 @@ export class KyselyRecords implements Records {
     if (rows.length !== 1) throw conflict(`version ${version} of`, check);
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await this.#reads.settled();
+    await this.#database.close();
   }
 }
 
-/** PostgreSQL has no U+0000 in text: for all databases alike there is no such record. */
+/** PostgreSQL has no U+0000 in text, and UTF-8 no half of a surrogate pair: for all databases alike there is no such record. */
 function isStorable(id: string): boolean {
-  return !id.includes("\0");
+  return !/[\0\p{Surrogate}]/u.test(id);
+}
+
+function stored<T>(collection: string, { id, version, body }: RecordRow): StoredRecord<T> {
+  return { collection, id, version, body: JSON.parse(body) as T };
+}
+
+const columns = ["id", "version", "body"] as const;
+
+function selectSome(
+  db: Kysely<Schema>,
+  collection: string,
+  ids: readonly string[],
+  { among }: RecordsDatabase,
+): Promise<RecordRow[]> {
+  const query = db.selectFrom("record").select(columns).where("collection", "=", collection);
+  const [only] = ids;
+  return (ids.length === 1 ? query.where("id", "=", only as string) : query.where(among(ids))).execute();
+}
+
+function selectList(
+  db: Kysely<Schema>,
+  collection: string,
+  { after, prefix, limit, descending = false }: ListOptions,
+): Promise<RecordRow[]> {
+  let query = db
+    .selectFrom("record")
+    .select(columns)
+    .where("collection", "=", collection)
+    .orderBy("id", descending ? "desc" : "asc");
+  // No id holds U+0000: whatever follows it decides nothing.
+  const edge = after?.replace(/\0.*$/s, descending ? "\u0001" : "");
+  if (edge !== undefined) query = query.where("id", descending ? "<" : ">", edge);
+  // Text is compared by its UTF-8 octets: every id with the prefix lies between these two.
+  if (prefix) query = query.where("id", ">=", prefix).where("id", "<", `${prefix}\u{10ffff}`);
+  return (limit === undefined ? query : query.limit(limit)).execute();
 }
 
 function isNew({ expected, body }: Write): boolean {
@@ -126,7 +147,7 @@ async function insertAll(transaction: Transaction<Schema>, writes: readonly Writ
     const some = writes.slice(at, at + rowsAtOnce);
     const values = some.map((write) => {
       const { collection, id, body } = write;
-      if (!isStorable(id)) throw conflict("no U+0000 in the id of", write);
+      if (!isStorable(id)) throw conflict("text in the id of", write);
       return { collection, id, version: 1, body: JSON.stringify(body) };
     });
     const { numInsertedOrUpdatedRows } = await transaction

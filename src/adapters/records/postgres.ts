@@ -56,6 +56,7 @@ export async function openPostgresRecords(options: PostgresOptions): Promise<Rec
 
 class PostgresDatabase implements RecordsDatabase {
   readonly keepRows = "for share";
+  readonly among = (ids: readonly string[]) => sql<boolean>`id = any(${[...ids]}::text[])`;
   readonly #db: Kysely<Schema>;
   readonly #pool: PostgresPool;
   readonly #patienceMs: number;

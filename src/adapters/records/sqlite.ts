@@ -5,7 +5,7 @@
  * is one sequence. A transaction's first statement writes, so it takes the write lock at once.
  */
 import SQLite from "better-sqlite3";
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { Kysely, sql, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OperationError, quote, RulemintError } from "../../core/errors.js";
@@ -63,6 +63,7 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
     read: (doing, work) => guarded(doing, () => work(db)),
     write: (doing, work) => guarded(doing, () => commits.run(work)),
     keepRows: "",
+    among: (ids) => sql<boolean>`id in (select value from json_each(${JSON.stringify(ids)}))`,
     close: async () => {
       await commits.settled();
       await db.destroy();
