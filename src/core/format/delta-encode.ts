@@ -31,7 +31,7 @@ interface DraftPart {
 }
 
 /**
- * The same bytes on every machine. Memory is bounded by a part, and by both sections of a kind whose order carries meaning.
+ * The same bytes on every machine. Memory is bounded by a part, and by a few words for each record of a kind whose order carries meaning.
  *
  * @throws VerificationError DATABASE_MALFORMED
  */

@@ -1,7 +1,7 @@
 /** How a new record is sent: as fresh text, or as edits of a record that its change removes. */
 import { limits } from "../limits.js";
 import { sharedLength } from "./block.js";
-import type { SectionChange } from "./section-diff.js";
+import type { SectionChange } from "./section-change.js";
 import { diffWords, splitWords } from "./word-edits.js";
 import type { WordEdit } from "./word-edits.js";
 

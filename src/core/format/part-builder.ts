@@ -2,7 +2,7 @@
 import type { RuleKind } from "../rules/model.js";
 import { sharedLength } from "./block.js";
 import { type EditPlan, planInsert } from "./insert-plan.js";
-import type { SectionChange } from "./section-diff.js";
+import type { SectionChange } from "./section-change.js";
 
 /** Exemplars are looked for once a part. */
 const partTextBytes = 120 * 1024;

@@ -16,8 +16,8 @@ export class SectionReader {
   readonly facts: SectionFacts;
   readonly blocks: readonly BlockEntry[];
   readonly source: ByteSource;
+  readonly digest: DigestFactory;
   readonly #language: KindFacts;
-  readonly #digest: DigestFactory;
   /** The block that `place` looked into last: whoever asks for many records asks in order. */
   #placed: { readonly block: number; readonly records: readonly string[] } | undefined;
 
@@ -33,7 +33,7 @@ export class SectionReader {
     this.facts = facts;
     this.blocks = blocks;
     this.#language = language;
-    this.#digest = digest;
+    this.digest = digest;
   }
 
   /** SPEC §3.3.3. @throws VerificationError DATABASE_MALFORMED */
@@ -51,7 +51,7 @@ export class SectionReader {
 
   /** The same bytes, if they are those that the index names. @throws VerificationError DATABASE_MALFORMED */
   compared(entry: BlockEntry, bytes: Uint8Array): Uint8Array {
-    const digest = this.#digest();
+    const digest = this.digest();
     digest.update(bytes);
     if (byteString(digest.finish()) === entry.digest) return bytes;
     throw malformedDatabase(`expected the block that the index names at ${entry.offset}, got other bytes`);

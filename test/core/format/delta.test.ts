@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
+import { encodeDelta } from "../../../src/core/format/delta-encode.js";
 import { encodeFullPack } from "../../../src/core/format/full-pack.js";
 import { formatPackHeader, parsePackHeader } from "../../../src/core/format/pack-header.js";
 import type { DeltaPackHeader } from "../../../src/core/format/pack-header.js";
@@ -10,7 +11,18 @@ import type { Field } from "../../../src/core/format/part-models.js";
 import type { Sha256Hex } from "../../../src/core/brands.js";
 import { hexText } from "../../../src/core/encoding/bytes.js";
 import { packMethods } from "../../../src/core/format/codec.js";
-import { apply, codec, codeOf, database, delta, digest, flipped, numbers, rules } from "./samples.js";
+import {
+  apply,
+  codec,
+  codeOf,
+  database,
+  delta,
+  digest,
+  flipped,
+  languages,
+  numbers,
+  rules,
+} from "./samples.js";
 import type { Contents } from "./samples.js";
 
 async function roundTrip(from: Contents, to: Contents): Promise<number> {
@@ -38,6 +50,11 @@ const edited = fc
     }
     return [list, next] as const;
   });
+
+/** Some blocks each. */
+const all = rules(2000);
+const other = rules(2000, 5000);
+const twice = all.flatMap((text) => [text, text]);
 
 describe("delta pack", () => {
   it("leads from any database to any other", async () => {
@@ -96,6 +113,38 @@ describe("delta pack", () => {
       await roundTrip({ suricata: all }, { suricata: all.filter((_, i) => i % 3000 !== 1) }),
     ).toBeLessThan(110);
     expect(await roundTrip({ suricata: all }, { suricata: all })).toBeLessThan(40);
+  });
+
+  it("is made of a long sequence without reading what did not change", async () => {
+    const all = rules(20_000);
+    const next = all.toSpliced(12_345, 1);
+    const [old, now] = [await database({ yara: all }), await database({ yara: next })];
+    let bytes = 0;
+    const counted = (source: Uint8Array) => {
+      const { length, read } = memorySource(source);
+      const count = (offset: number, wanted: number) => {
+        bytes += wanted;
+        return read(offset, wanted);
+      };
+      return { length, read: count };
+    };
+    await encodeDelta(counted(old), counted(now), memorySink(), digest, languages);
+    // The tables of both, and a few blocks.
+    expect(bytes).toBeLessThan(0.3 * old.length);
+  });
+
+  it.each<[string, string[], string[]]>([
+    [
+      "a block that both have, and its records a second time in blocks of their own",
+      [...all, "x"],
+      [...all, "x", ...all.slice(10)],
+    ],
+    ["equal records within a block that both have", [...twice, "x"], ["y", ...twice, "x"]],
+    ["blocks that changed places", [...all, ...other], [...other, ...all]],
+    ["one block again and again", [...all, ...all], [...all, ...all, ...all]],
+  ])("takes over %s", async (_, from, to) => {
+    await roundTrip({ yara: from }, { yara: to });
+    await roundTrip({ yara: to }, { yara: from });
   });
 
   it("spans many parts and leads back again", async () => {
