@@ -90,6 +90,14 @@ export function changeOneLine(path, number) {
   );
 }
 
+/** One rule of one file has another string. */
+export function changeOneRule(path) {
+  const text = readFileSync(path, "latin1");
+  const changed = text.replace(/\$a = "/, "$&changed ");
+  if (changed === text) throw new Error(`no rule in ${path}`);
+  writeFileSync(path, changed, "latin1");
+}
+
 /** So many lines of the list go, evenly, and as many new ones come at its end. */
 export function changeLines(path, count, number) {
   const lines = readFileSync(path, "latin1").trimEnd().split("\n");

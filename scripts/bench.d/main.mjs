@@ -26,6 +26,7 @@ const help = `usage: scripts/bench [options]                             the cor
 options:
   --kind KIND     one of ${kinds.join(", ")}; may be given several times
   --hashes        the sorted list of 100,000 hashes; alone or with --kind
+  --heap MB       each step of ours has no more for its objects (node --max-old-space-size); with --scale 128 unless said
   --no-peers      ours alone
   --cache FOLDER  figures of peers on the same bytes are taken from there, and kept there
   --json FILE     everything that was measured
@@ -51,6 +52,7 @@ const { values, positionals } = parseArgs({
     yara: { type: "string", default: "100000" },
     hashes: { type: "boolean" },
     "no-peers": { type: "boolean" },
+    heap: { type: "string" },
     cache: { type: "string" },
     json: { type: "string" },
     page: { type: "string" },
@@ -67,9 +69,12 @@ const scratch = mkdtempSync(join(tmpdir(), "rulemint-bench-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 function step(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(here, "steps.mjs"), ...args], {
-    encoding: "utf8",
-  });
+  const limit = values.heap === undefined ? [] : [`--max-old-space-size=${values.heap}`];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...limit, join(here, "steps.mjs"), ...args],
+    { encoding: "utf8" },
+  );
   if (status !== 0) throw new Error(`${args[0]} failed: ${stderr}`);
   return JSON.parse(stdout.trimEnd().split("\n").at(-1));
 }
@@ -90,12 +95,12 @@ function compileVersion(kind, { date, folder }, i) {
   );
   const compiled = step("compile", kind, folder, files.database);
   const sources = step("concatenate", kind, folder, files.sources).bytes;
-  const exported = step("export", kind, files.database, files.export).bytes;
+  const exported = step("export", kind, files.database, files.export);
   console.log(
     `compile ${kind} ${date}: ${number(sources)} bytes, ${number(compiled.records)} records → ${number(compiled.bytes)} bytes; ` +
-      `${compiled.stepWall.toFixed(1)} s, CPU ${compiled.stepCPU.toFixed(1)} s, peak ${compiled.peakMiB.toFixed(0)} MiB`,
+      `${compiled.stepWall.toFixed(1)} s, CPU ${compiled.stepCPU.toFixed(1)} s, peak ${compiled.peakMiB.toFixed(0)} MiB; export CPU ${exported.stepCPU.toFixed(1)} s, peak ${exported.peakMiB.toFixed(0)} MiB`,
   );
-  return { kind, date, ...files, facts: { kind, date, sources, exported, ...compiled } };
+  return { kind, date, ...files, facts: { kind, date, sources, exported: exported.bytes, ...compiled } };
 }
 
 /** Our delta between two databases, proven by applying it. */
@@ -153,14 +158,18 @@ function compareFull({ kind, date, database, sources, export: exported }, before
   const best = zstd.sort((a, b) => a.bytes - b.bytes)[0];
   const rows = ["xz", "zstd"].map((method) => {
     const full = step("full", database, join(scratch, "full"), method);
+    const applied = step("unpack", join(scratch, "full"), join(scratch, "out"));
+    if (!readFileSync(join(scratch, "out")).equals(readFileSync(database)))
+      throw new Error("a wrong database came out");
     const ratio = best && full.bytes / best.bytes;
     console.log(
-      `full pack ${kind} ${date}, ${method}: ${number(full.bytes)} bytes, CPU ${full.stepCPU.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB` +
+      `full pack ${kind} ${date}, ${method}: ${number(full.bytes)} bytes, CPU ${full.stepCPU.toFixed(1)} s, peak ${full.peakMiB.toFixed(0)} MiB; ` +
+        `applied CPU ${applied.stepCPU.toFixed(1)} s, peak ${applied.peakMiB.toFixed(0)} MiB` +
         (best
           ? `; zstd -19 ${number(best.bytes)}, CPU ${best.cpu.toFixed(1)} s; ratio ${ratio.toFixed(2)}`
           : ""),
     );
-    return { kind, date, method, ...full, zstd: best, ratio };
+    return { kind, date, method, ...full, applied, zstd: best, ratio };
   });
   if (before === undefined) return rows;
   const small = step("full", before.database, join(scratch, "full"), "xz");
@@ -236,7 +245,11 @@ async function run() {
   if (values.fleet) return { fleet: await (await import("./fleet.mjs")).fleetRows(Number(values.updates)) };
   if (values.scale)
     return {
-      scale: (await import("./scale.mjs")).scaleRows(scratch, Number(values.indicators), Number(values.yara)),
+      scale: (await import("./scale.mjs")).scaleRows(scratch, {
+        indicators: Number(values.indicators),
+        yaraRules: Number(values.yara),
+        heap: Number(values.heap ?? 128),
+      }),
     };
   if (values.log)
     return { log: await (await import("./log.mjs")).logRows(scratch, Number(values.entries ?? 1_000_000)) };

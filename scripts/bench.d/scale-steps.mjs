@@ -3,10 +3,17 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileSink, fileSource } from "./files.mjs";
+import { fileSource } from "./files.mjs";
+import {
+  applyDeltaPack,
+  applyFullPack,
+  load,
+  writeCopy,
+  writeDelta,
+  writeExport,
+  writeFull,
+} from "./pack-steps.mjs";
 
-const dist = new URL("../../dist/", import.meta.url);
-const load = (path) => import(new URL(path, dist).href);
 const { nodeDigest } = await load("adapters/node-digest.js");
 const { openCompileCache } = await load("adapters/compile-cache/filesystem.js");
 const { databasesInObjects } = await load("adapters/databases/in-objects.js");
@@ -57,10 +64,29 @@ async function openStores(data) {
   };
 }
 
-const cpu = (since) => {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1e6;
-};
+let began;
+/** From here on it is the step's own time: called when its modules are there, and its stores are open. */
+function begin() {
+  began = { cpu: process.cpuUsage(), time: performance.now() };
+}
+
+/** Seconds of the step until now. */
+function figures() {
+  const { user, system } = process.cpuUsage(began.cpu);
+  return { wall: (performance.now() - began.time) / 1000, cpu: (user + system) / 1e6 };
+}
+
+/** A stored database, for as long as `work` takes. */
+async function withStored(data, sha256s, work) {
+  const stores = await openStores(data);
+  const opened = [];
+  for (const sha256 of sha256s) opened.push(await stores.databases.open(sha256));
+  const found = await work(...opened);
+  const measured = began && figures();
+  for (const source of opened) await source.close();
+  await stores.close();
+  return { ...found, ...measured };
+}
 
 const steps = {
   async freeze(folder, out) {
@@ -73,7 +99,7 @@ const steps = {
     const files = new Map(paths);
     const stores = await openStores(data);
     const pool = openRuleWorkers({ workers: Number(workers) });
-    const [start, began] = [process.cpuUsage(), performance.now()];
+    begin();
     const summary = await compileDatabase(sources, {
       read: async ({ sha256 }) => new Uint8Array(readFileSync(files.get(sha256))),
       parse: (kind, some) => pool.parse(kind, some),
@@ -82,47 +108,34 @@ const steps = {
       compilerSha256: "c".repeat(64),
       ...(base && { base }),
     });
-    const figures = { wall: (performance.now() - began) / 1000, cpu: cpu(start) };
+    const measured = figures();
     await pool.close();
     await stores.close();
     const records = Object.fromEntries(summary.sections.map((section) => [section.kind, section.records]));
-    return { sha256: summary.sha256, bytes: summary.bytes, records, ...figures };
+    return { sha256: summary.sha256, bytes: summary.bytes, records, ...measured };
   },
 
-  async delta(data, from, to, out) {
-    const { encodeDelta } = await load("core/format/delta-encode.js");
-    const stores = await openStores(data);
-    const [start, began] = [process.cpuUsage(), performance.now()];
-    const sink = fileSink(out);
-    const [old, next] = [await stores.databases.open(from), await stores.databases.open(to)];
-    await encodeDelta(old, next, sink, nodeDigest);
-    sink.close();
-    const figures = { wall: (performance.now() - began) / 1000, cpu: cpu(start) };
-    await stores.close();
-    return { bytes: statSync(out).size, ...figures };
-  },
+  delta: (data, from, to, out) =>
+    withStored(data, [from, to], (old, next) => writeDelta(old, next, out, begin)),
+
+  full: (data, sha256, out, method, workers) =>
+    withStored(data, [sha256], (source) =>
+      writeFull(source, out, { method, workers: Number(workers) }, begin),
+    ),
 
   /** The database as one file, as an endpoint has it. */
-  async file(data, sha256, out) {
-    const stores = await openStores(data);
-    const source = await stores.databases.open(sha256);
-    const sink = fileSink(out);
-    for (let at = 0; at < source.length; at += 1 << 20) {
-      await sink.write(await source.read(at, Math.min(1 << 20, source.length - at)));
-    }
-    sink.close();
-    await stores.close();
-    return { bytes: source.length };
+  file: (data, sha256, out) => withStored(data, [sha256], (source) => writeCopy(source, out)),
+
+  async apply(from, pack, out) {
+    return { ...(await applyDeltaPack(fileSource(from), fileSource(pack), out, begin)), ...figures() };
   },
 
-  async apply(from, pack, out, expected) {
-    const { applyDelta } = await load("core/format/delta-apply.js");
-    const [start, began] = [process.cpuUsage(), performance.now()];
-    const sink = fileSink(out);
-    const { sha256 } = await applyDelta(fileSource(from), fileSource(pack), sink, nodeDigest);
-    sink.close();
-    if (sha256 !== expected) throw new Error("a wrong database came out");
-    return { wall: (performance.now() - began) / 1000, cpu: cpu(start) };
+  async unpack(pack, out) {
+    return { ...(await applyFullPack(fileSource(pack), out, begin)), ...figures() };
+  },
+
+  async export(kind, database, out) {
+    return { ...(await writeExport(kind, fileSource(database), out, begin)), ...figures() };
   },
 
   async idle() {

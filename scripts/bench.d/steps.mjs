@@ -6,9 +6,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileSink, fileSource } from "./files.mjs";
+import {
+  applyDeltaPack,
+  applyFullPack,
+  load,
+  writeCopy,
+  writeDelta,
+  writeExport,
+  writeFull,
+} from "./pack-steps.mjs";
 
-const dist = new URL("../../dist/", import.meta.url);
-const load = (path) => import(new URL(path, dist).href);
 const { nodeDigest } = await load("adapters/node-digest.js");
 const workers = Math.min(2, availableParallelism());
 
@@ -50,16 +57,6 @@ async function openCompiler(folder) {
     await records.close();
   };
   return { inputs, close };
-}
-
-async function withCodec(work) {
-  const { openPackCodec } = await load("adapters/codec/pack-codec.js");
-  const codec = await openPackCodec({ workers });
-  try {
-    return await work(codec);
-  } finally {
-    await codec.close();
-  }
 }
 
 let began;
@@ -109,59 +106,18 @@ const steps = {
     );
     end();
     const stored = await inputs.databases.open(sha256);
-    const sink = fileSink(out);
-    await sink.write(await stored.read(0, stored.length));
-    sink.close();
+    await writeCopy(stored, out);
+    await stored.close();
     await close();
     rmSync(place, { recursive: true });
     return { bytes, records: sections.reduce((sum, { records }) => sum + records, 0) };
   },
 
-  /** What an endpoint writes for its engine, in one file. */
-  async export(kind, database, out) {
-    const { openDatabase } = await load("core/format/database.js");
-    const { ruleLanguage } = await load("core/rules/registry.js");
-    const opened = await openDatabase(fileSource(database));
-    const records = [];
-    for await (const block of opened.records(kind)) for (const record of block) records.push(record);
-    const sink = fileSink(out);
-    for (const file of ruleLanguage(kind).exportFiles(records)) {
-      for (const chunk of file.chunks) await sink.write(chunk);
-    }
-    sink.close();
-    return { bytes: statSync(out).size };
-  },
-
-  async delta(from, to, out) {
-    const { encodeDelta } = await load("core/format/delta-encode.js");
-    begin();
-    const sink = fileSink(out);
-    await encodeDelta(fileSource(from), fileSource(to), sink, nodeDigest);
-    sink.close();
-    return { bytes: statSync(out).size };
-  },
-
-  async apply(from, pack, out) {
-    const { applyDelta } = await load("core/format/delta-apply.js");
-    begin();
-    const sink = fileSink(out);
-    await applyDelta(fileSource(from), fileSource(pack), sink, nodeDigest);
-    sink.close();
-    return {};
-  },
-
-  async full(database, out, method) {
-    const { encodeFullPack } = await load("core/format/full-pack.js");
-    const { openDatabase } = await load("core/format/database.js");
-    const { ruleLanguage } = await load("core/rules/registry.js");
-    begin();
-    const source = fileSource(database);
-    const sink = fileSink(out);
-    const { sha256 } = await openDatabase(source, ruleLanguage, nodeDigest);
-    await withCodec((codec) => encodeFullPack(source, { sha256, method }, sink, codec));
-    sink.close();
-    return { bytes: statSync(out).size };
-  },
+  export: (kind, database, out) => writeExport(kind, fileSource(database), out, begin),
+  delta: (from, to, out) => writeDelta(fileSource(from), fileSource(to), out, begin),
+  apply: (from, pack, out) => applyDeltaPack(fileSource(from), fileSource(pack), out, begin),
+  full: (database, out, method) => writeFull(fileSource(database), out, { method, workers }, begin),
+  unpack: (pack, out) => applyFullPack(fileSource(pack), out, begin),
 };
 
 const [step, ...args] = process.argv.slice(2);
