@@ -3,14 +3,14 @@ import pathlib
 import sys
 
 sys.path.insert(0, sys.argv[1])
-from tuf import Refused, follow, parse_time  # noqa: E402
+from trust import Refused, follow  # noqa: E402
 
 vectors = pathlib.Path(sys.argv[2])
 
 
 def read(name, path):
     found = [vectors / one / path for one in (name, "good")]
-    return next((file.read_bytes() for file in found if file.is_file()), None)
+    return next((file.read_bytes() for file in found if file.is_file()), b"")
 
 
 def verdict(name):
@@ -18,11 +18,11 @@ def verdict(name):
         return read(name, f"{version}.root.json" if role == "root" else f"{role}.json")
 
     try:
-        at = parse_time("2026-11-22T12:00:00Z")
-        follow(read(name, "1.root.json"), "endpoint", at, offered, lambda role: read(name, f"seen/{role}.json"))
+        at, root = "2026-11-22T12:00:00Z", read(name, "1.root.json")
+        follow(root, "endpoint", at, offered, lambda role: read(name, f"seen/{role}.json"))
         return "success"
     except Refused as cause:
-        return cause.code
+        return cause.args[0]
 
 
 for folder in sorted(vectors.iterdir()):
