@@ -65,12 +65,15 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
   const sources: SourceFile[] = [];
   const broken = new Set<string>();
   const parsed: ParsedFile[] = [];
+  const declared = new Map<string, readonly string[]>();
   for await (const batch of sourceBatches(context.objects, ruleset, used)) {
     parsed.push(...(await context.workers.parse(kind, batch)));
     requireFewer(parsed, submissionLimits(context.settings).rulesMax);
     // Engines see the whole ruleset at once: rules refer to each other across files.
     if (engines.length > 0) sources.push(...batch);
     for (const file of parsed) if (file.findings.some(isError)) broken.add(file.path);
+    for (const { path, bytes } of batch)
+      if (broken.has(path)) declared.set(path, language.references?.declaredNames(bytes) ?? []);
   }
   // All at once: engines that share a run among submissions then see who else has come.
   const asked = engines.map((engine) =>
@@ -82,11 +85,14 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
   const isRule = (record: string) => language.ruleID(record) !== undefined;
   const quarantine = findQuarantined(kind, parsed, options.quarantined ?? []);
-  const leftOut = joined(rulesRefusedBy(opinions, own, parsed, isRule), quarantine.leftOut);
+  const gone = joined(rulesRefusedBy(opinions, own, parsed, isRule), quarantine.leftOut);
+  const behind = findDependants(kind, parsed, gone, declared);
+  const leftOut = joined(gone, behind.leftOut);
+  const behindQuarantine = findDependants(kind, parsed, quarantine.leftOut);
   const compiled = language.merge(parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut))));
   const rules = compiled.records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
-  const all = [...own, ...opinions, ...quarantine.findings]
+  const all = [...own, ...opinions, ...quarantine.findings, ...behind.findings]
     .map((finding) => relative(ruleset, finding))
     .concat(unused);
   // Where there are errors, they say why nothing is left.
@@ -97,7 +103,7 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
     rules,
     idsSha256: ids.idsSha256,
     quarantined: quarantine.ids,
-    quarantinedOut: quarantine.leftOut.map(shortened),
+    quarantinedOut: joined(quarantine.leftOut, behindQuarantine.leftOut).map(shortened),
   };
 }
 
@@ -119,6 +125,40 @@ function findQuarantined(kind: RuleKind, parsed: readonly ParsedFile[], wanted: 
     }
   }
   return { ids, leftOut, findings };
+}
+
+/**
+ * SPEC §17.5.4: what stands on a rule that is left out goes with it, and its author is told. `declared`: names in files with errors, of which those
+ * that gave no record are gone as well.
+ */
+function findDependants(
+  kind: RuleKind,
+  parsed: readonly ParsedFile[],
+  gone: readonly LeftOutRule[],
+  declared: ReadonlyMap<string, readonly string[]> = new Map(),
+) {
+  const { ruleID, references } = ruleLanguage(kind);
+  const leftOut: LeftOutRule[] = [];
+  const findings: Finding[] = [];
+  const touched = new Set([...declared.keys(), ...gone.map(({ path }) => path)]);
+  for (const file of references === undefined ? [] : parsed.filter(({ path }) => touched.has(path))) {
+    const { path, records, lines } = file;
+    const left = linesOf(file, gone);
+    const kept = new Set<string | undefined>();
+    const names = new Set(declared.get(path));
+    records.forEach((record, i) => {
+      if (!left.has(lines[i] as number)) kept.add(ruleID(record));
+      else names.add(ruleID(record) as string);
+    });
+    const lacking = [...names].filter((name) => !kept.has(name));
+    for (const [i, name] of references?.dependants(records, lacking) ?? []) {
+      const line = lines[i] as number;
+      leftOut.push({ path, line });
+      const message = `${JSON.stringify(name)}, on which it stands, is left out, and so it is left out as well`;
+      findings.push({ path, line, column: 1, severity: "warning", code: "RULE_STANDS_ON_LEFT_OUT", message });
+    }
+  }
+  return { leftOut, findings };
 }
 
 function joined(one: readonly LeftOutRule[], other: readonly LeftOutRule[]): LeftOutRule[] {

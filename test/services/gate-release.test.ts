@@ -168,6 +168,16 @@ describe("a rule in quarantine", () => {
     expect(await listQuarantine(desk.context, ann)).toEqual([]);
   });
 
+  it("SPEC §17.5.4 takes along what stands on it", async () => {
+    const files = {
+      "a.yar": `${rule("Base", "some text")}rule Upper { condition: Base }\n${rule("Own", "own")}`,
+    };
+    await desk.addRules("layers", "yara", files);
+    const out = await quarantineRule(desk.context, ann, { ruleset: "layers", id: "Base", reason: "wide" });
+    expect(out).toMatchObject({ state: "open", rules: 1 });
+    expect(out.leftOut).toEqual([1, 2].map((line) => ({ path: "a.yar", line })));
+  });
+
   it("must be a rule of the ruleset, and in quarantine to be lifted", async () => {
     const order = { ruleset: "of-yara", id: "Nobody", reason: "x" };
     await expect(quarantineRule(desk.context, ann, order)).rejects.toEqual(code("NOT_FOUND"));

@@ -93,6 +93,24 @@ describe("submitting rules", () => {
     expect(empty.findings.map(({ code }) => code)).not.toContain("RULES_NONE");
   });
 
+  it("SPEC §17.5.4 leaves out what stands on a rule that is left out, and what stands on that", async () => {
+    const lines = [
+      "rule Bad { condition: $missing }",
+      "rule Fine { condition: filesize > 1 }",
+      "rule Stands { condition: Bad and filesize > 2 }",
+      "rule Above { condition: 1 of (Stand*) }",
+      'rule Other { strings: $Bad = "Bad Stands" condition: $Bad and Fine }',
+    ];
+    const files = { "a.yar": lines.join("\n"), "b.yar": "rule Bad { condition: filesize > 3 }" };
+    const record = await desk.submit("stands", "yara", files, { leaveOutInvalid: true });
+    expect(record).toMatchObject({ state: "open", rules: 3 });
+    expect(record.leftOut).toEqual([3, 4].map((line) => ({ path: "a.yar", line })));
+    expect(record.findings.filter(({ code }) => code === "RULE_STANDS_ON_LEFT_OUT")).toMatchObject([
+      { path: "a.yar", line: 3, severity: "warning", message: expect.stringContaining('"Bad"') },
+      { path: "a.yar", line: 4, severity: "warning", message: expect.stringContaining('"Stands"') },
+    ]);
+  });
+
   it("says that there are no rules only when nothing else explains it", async () => {
     const bare = await desk.submit("bare", "yara", { "a.yar": "// nothing yet" });
     expect(bare).toMatchObject({ state: "refused", rules: 0 });

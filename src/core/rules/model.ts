@@ -105,6 +105,13 @@ export interface KindFacts {
   idPrefixes(id: string): string[];
 }
 
+export interface RuleReferences {
+  /** Of the rules that a source declares, also of those that gave no record. */
+  declaredNames(bytes: Uint8Array): readonly string[];
+  /** Records of one file that cannot stand without the rules of these names: by their places, each with the name of what it lacks. */
+  dependants(records: readonly string[], names: Iterable<string>): ReadonlyMap<number, string>;
+}
+
 /** What a kind must offer. Every method is pure; none throws for what an author wrote: that is a finding. */
 export interface RuleLanguage extends KindFacts {
   readonly kind: RuleKind;
@@ -123,6 +130,8 @@ export interface RuleLanguage extends KindFacts {
    * that order.
    */
   sequenceKey?(firstRecord: string): string;
+  /** Kinds whose rules name other rules of their file. */
+  readonly references?: RuleReferences;
   /** `records` is one whole section, in order. */
   exportFiles(records: Iterable<string>): Iterable<ExportedFile>;
 }

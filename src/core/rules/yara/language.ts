@@ -6,6 +6,7 @@ import { quote } from "../../errors.js";
 import { kindFacts } from "../kind-facts.js";
 import type { Finding, Merged, ParsedFile, RuleLanguage } from "../model.js";
 import { OriginsWriter } from "../origins.js";
+import { declaredNames, dependants } from "./dependants.js";
 import { exportFiles } from "./export.js";
 import { parseFile } from "./file.js";
 import { namespaceMark } from "./marks.js";
@@ -18,6 +19,7 @@ export const yaraLanguage: RuleLanguage = {
   merge,
   sequenceKey: namespaceBytes,
   exportFiles,
+  references: { declaredNames, dependants },
 };
 
 /** Two rules may share a name if their files differ: the engine keeps namespaces apart, and so do we. */

@@ -15,7 +15,7 @@ const functionLeast: Readonly<Record<string, string>> = {
   ...{ "math.to_int": "4.3", "math.to_string": "4.3", "elf.telfhash": "4.3", "dotnet.user_types": "4.3" },
 };
 
-interface Word {
+export interface Word {
   readonly kind: string;
   readonly text: string;
 }
@@ -46,7 +46,8 @@ export function loadableRules(
   return { rules: kept, imports: kept.length === rules.length ? imports : [...used] };
 }
 
-function wordsOf(text: string): Word[] {
+/** The words of a rule's canonical text. */
+export function wordsOf(text: string): Word[] {
   const source = byteStringText(text);
   const tokens = tokenize(source, new FindingList("", source));
   return tokens.map(({ kind: name, start, end }: Token) => ({ kind: name, text: source.slice(start, end) }));
@@ -113,14 +114,17 @@ function endOfSet(words: readonly Word[], start: number): number {
   return words.length;
 }
 
-function standsOn(words: readonly Word[], gone: ReadonlyMap<string, string>): string | undefined {
+/** What `gone` says of the first rule there that the condition names, or has in a set such as `(Loader_*)`. */
+export function standsOn(words: readonly Word[], gone: ReadonlyMap<string, string>): string | undefined {
   if (gone.size === 0) return undefined;
   const condition = words.findIndex(({ text }) => text === "condition");
   for (let i = condition + 1; i < words.length; i++) {
     const { kind: name, text } = words[i] as Word;
     if (name !== kind.identifier || words[i - 1]?.text === ".") continue;
     const isPrefix = words[i + 1]?.text === "*";
-    for (const [rule, need] of gone) if (rule === text || (isPrefix && rule.startsWith(text))) return need;
+    const need = gone.get(text);
+    if (need !== undefined) return need;
+    if (isPrefix) for (const [rule, one] of gone) if (rule.startsWith(text)) return one;
   }
   return undefined;
 }
