@@ -11,7 +11,7 @@ import { judge, median, printBars } from "./bars.mjs";
 import { corpora, kinds, pairsOf } from "./corpora.mjs";
 import { hashList } from "./hash-list.mjs";
 import { writePage } from "./page.mjs";
-import { bestForm, bestPeer, measurePeers, missingPeers, timed } from "./peers.mjs";
+import { bestForm, bestPeer, measurePeers, missingPeers, sigtool, timed } from "./peers.mjs";
 
 const help = `usage: scripts/bench [options]                             the corpora in ../shared/corpora, the list of hashes, the bars
        scripts/bench --rules OLD NEW --kind KIND [options]  two folders of your own rules
@@ -28,10 +28,11 @@ options:
   --hashes        the sorted list of 100,000 hashes; alone or with --kind
   --heap MB       each step of ours has no more for its objects (node --max-old-space-size); with --scale 128 unless said
   --no-peers      ours alone
+  --no-full       deltas alone, without full packs
   --cache FOLDER  figures of peers on the same bytes are taken from there, and kept there
   --json FILE     everything that was measured
   --page FILE     the same as a page with plots
-  --from FILE     no measuring: bars and page from a report that --json wrote`;
+  --from FILE     no measuring: bars and page from a report that --json wrote; of several, what each of them has`;
 const here = fileURLToPath(new URL(".", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,11 +53,12 @@ const { values, positionals } = parseArgs({
     yara: { type: "string", default: "100000" },
     hashes: { type: "boolean" },
     "no-peers": { type: "boolean" },
+    "no-full": { type: "boolean" },
     heap: { type: "string" },
     cache: { type: "string" },
     json: { type: "string" },
     page: { type: "string" },
-    from: { type: "string" },
+    from: { type: "string", multiple: true },
     help: { type: "boolean" },
   },
 });
@@ -118,7 +120,7 @@ function comparePair({ from, to, neighbours, apart }) {
     sources: { from: from.sources, to: to.sources },
     export: { from: from.export, to: to.export },
   };
-  const peers = values["no-peers"] ? {} : measurePeers(to.kind, forms, scratch, values.cache);
+  const peers = values["no-peers"] ? {} : measurePeers(forms, scratch, values.cache);
   const best = bestPeer(peers);
   const ratio = best && made.bytes / best.bytes;
   const row = { kind: to.kind, from: from.date, to: to.date, neighbours, apart, made, applied };
@@ -193,11 +195,10 @@ function compareHashes() {
   const form = ([from, to]) => ({ from, to });
   const peers = values["no-peers"]
     ? {}
-    : measurePeers("hash-list", { export: form(compiled.map(({ text }) => text)) }, scratch, values.cache);
-  // ClamAV's tool takes its own files alone.
+    : measurePeers({ export: form(compiled.map(({ text }) => text)) }, scratch, values.cache);
   const clamav = values["no-peers"]
     ? {}
-    : measurePeers("hash-list", { hsb: form(versions.map(({ hsb }) => hsb)) }, scratch, values.cache);
+    : measurePeers({ hsb: form(versions.map(({ hsb }) => hsb)) }, scratch, values.cache, [sigtool]);
   const best = bestPeer(peers);
   console.log(
     `100,000 sorted hashes, 1 % changed: ours ${number(made.bytes)} bytes, information limit ${number(limitBytes)}` +
@@ -220,6 +221,7 @@ function measure() {
     },
     missing,
     idle: step("idle"),
+    ...(values.heap && { heap: Number(values.heap) }),
     versions: [],
     pairs: [],
     full: [],
@@ -228,7 +230,8 @@ function measure() {
     const compiled = versions.map((version, i) => compileVersion(kind, version, i));
     for (const pair of pairsOf(compiled)) report.pairs.push(comparePair(pair));
     const last = report.pairs.findLast((pair) => pair.kind === kind && pair.neighbours);
-    report.full.push(...compareFull(compiled.at(-1), compiled.at(-2), last?.made.bytes));
+    if (!values["no-full"])
+      report.full.push(...compareFull(compiled.at(-1), compiled.at(-2), last?.made.bytes));
     report.versions.push(...compiled.map(({ facts }) => facts));
     const own = report.pairs.filter((pair) => pair.kind === kind && pair.neighbours && pair.ratio);
     if (own.length > 0)
@@ -236,6 +239,13 @@ function measure() {
   }
   if (values.hashes || !(values.rules || values.kind)) report.hashes = compareHashes();
   return report;
+}
+
+/** Kinds that were measured in several runs, as one report. Its date and machine are those of the last. */
+function joined(paths) {
+  const reports = paths.map((path) => JSON.parse(readFileSync(path, "utf8")));
+  const all = (name) => reports.flatMap((report) => report[name]);
+  return Object.assign({}, ...reports, { versions: all("versions"), pairs: all("pairs"), full: all("full") });
 }
 
 async function run() {
@@ -259,7 +269,7 @@ async function run() {
   }
   if (values.assay) return { assay: await (await import("./assay.mjs")).assayRows(values.kind) };
   if (values.service) return { service: await (await import("./service.mjs")).serviceRows() };
-  const report = values.from ? JSON.parse(readFileSync(values.from, "utf8")) : measure();
+  const report = values.from ? joined(values.from) : measure();
   if (!values["no-peers"]) {
     report.bars = judge(report);
     printBars(report.bars);

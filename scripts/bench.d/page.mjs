@@ -114,11 +114,12 @@ export function writePage(path, report) {
     report.missing.length > 0
       ? ` Not installed, and so not compared with: ${report.missing.join(", ")}.`
       : "";
+  const heap = report.heap ? ` Each step of ours had ${report.heap} MB for its objects.` : "";
   const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Rulemint: measured</title><style>${style}</style></head><body>
 <h1>Rulemint beside the general tools</h1>
-<p>${escaped(`${date.slice(0, 10)}, ${cores} cores of ${cpu}, Node ${node}.`)}${escaped(missing)} Made by <code>scripts/bench --page</code>; every tool ran in the same run, on
-the sources in their order and on the sorted export, and its better result counts. An idle Node takes ${whole(report.idle.peakMiB)} MiB.</p>
+<p>${escaped(`${date.slice(0, 10)}, ${cores} cores of ${cpu}, Node ${node}.`)}${escaped(missing)} Made by <code>scripts/bench --page</code>; every tool had the same bytes, on
+the sources in their order and on the sorted export, and its better result counts. An idle Node takes ${whole(report.idle.peakMiB)} MiB.${heap}</p>
 ${report.bars ? barsTable(report.bars) : ""}
 ${ratios.length > 0 ? `<figure>${shares(ratios.map((pair) => ({ label: `${pair.kind} ${name(pair)}`, value: pair.ratio })))}<figcaption>Bytes of our delta as a share of the best peer's, for every pair. The line is the best peer.</figcaption></figure>` : ""}
 ${kinds.map((kind) => corpusPart(kind, report)).join("\n")}

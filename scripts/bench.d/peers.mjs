@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 const shell = (command) => (from, to, out) => ["sh", "-c", command, "sh", from, to, out];
 
-/** Name, the program that must be there, and the command. `kinds`: where it is of use at all. */
-export const peers = [
+/** Name, the program that must be there, and the command. */
+const generalPeers = [
   {
     name: "zstd -19",
     program: "zstd",
@@ -50,16 +50,18 @@ export const peers = [
     program: "diff",
     encode: shell('diff -a -e "$1" "$2" | zstd -qf -19 -o "$3"'),
   },
-  {
-    name: "sigtool",
-    program: "sigtool",
-    kinds: ["hash-list"],
-    encode: shell('sigtool --compare="$1" "$2" | gzip -9 > "$3"'),
-  },
 ];
 
+/** ClamAV's tool, which takes its own files alone. */
+export const sigtool = {
+  name: "sigtool",
+  program: "sigtool",
+  encode: shell('sigtool --compare="$1" "$2" | gzip -9 > "$3"'),
+};
+
 const isThere = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-export const missingPeers = () => peers.filter(({ program }) => !isThere(program)).map(({ name }) => name);
+export const missingPeers = () =>
+  [...generalPeers, sigtool].filter(({ program }) => !isThere(program)).map(({ name }) => name);
 
 /** Bytes of `out`, seconds of CPU and of wall clock, and peak memory in MiB; undefined when it failed. */
 export function timed(command, out) {
@@ -105,10 +107,10 @@ const digestOf = (path) => createHash("sha256").update(readFileSync(path)).diges
  * What each peer needs for one pair, in each of the forms that it is given: `{ peer: { form: figures } }`. xdelta3's figures hold
  * those of decoding too.
  */
-export function measurePeers(kind, forms, scratch, cache) {
+export function measurePeers(forms, scratch, cache, some = generalPeers) {
   const found = {};
-  for (const { name, program, kinds, encode, decode } of peers) {
-    if (!isThere(program) || (kinds && !kinds.includes(kind))) continue;
+  for (const { name, program, encode, decode } of some) {
+    if (!isThere(program)) continue;
     found[name] = {};
     for (const [form, { from, to }] of Object.entries(forms)) {
       const out = join(scratch, "peer");
