@@ -4,9 +4,11 @@
  */
 import { type Sha256Hex, sha256Hex } from "../core/brands.js";
 import { hexText, utf8Bytes, utf8Text } from "../core/encoding/bytes.js";
+import { VerificationError } from "../core/errors.js";
 import type { Finding, ParsedFile, RuleKind } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { ServiceContext } from "./context.js";
+import type { RecordWrite } from "../ports/records.js";
 import type { RulesetRecord, SubmissionRecord } from "./model.js";
 import { readObject } from "./source-batches.js";
 
@@ -19,18 +21,17 @@ type IDContext = Pick<ServiceContext, "records" | "objects" | "digest">;
 /** Id to a mark of the rule: the same rule in two rulesets is one rule. */
 type IDs = ReadonlyMap<string, string>;
 
-export interface JudgedIDs {
-  readonly findings: readonly Finding[];
-  /** Object with the ids; null for indicators, which are what they say. */
-  readonly idsSha256: Sha256Hex | null;
+/** Whether one release cannot hold two rules of one id. */
+export function isConflicting(kind: RuleKind): boolean {
+  return conflicting.has(kind);
 }
 
 export async function lintIDs(
   context: IDContext,
   { ruleset, kind }: { readonly ruleset: string; readonly kind: RuleKind },
   parsed: readonly ParsedFile[],
-): Promise<JudgedIDs> {
-  if (kind === "ioc") return { findings: [], idsSha256: null };
+): Promise<readonly Finding[]> {
+  if (kind === "ioc") return [];
   const { ruleID } = ruleLanguage(kind);
   const others = await otherIDs(context, ruleset, kind);
   const own = new Map<string, string>();
@@ -53,9 +54,49 @@ export async function lintIDs(
       findings.push({ ...place, severity, code: "RULE_ID_TAKEN", message });
     }
   }
+  return findings;
+}
+
+/** The object with the ids of the rules that are to be compiled; null for indicators, which are what they say. */
+export async function keepIDs(
+  context: IDContext,
+  kind: RuleKind,
+  compiled: readonly ParsedFile[],
+): Promise<Sha256Hex | null> {
+  if (kind === "ioc") return null;
+  const { ruleID } = ruleLanguage(kind);
+  const own = new Map<string, string>();
+  for (const { records } of compiled) {
+    for (const record of records) {
+      const id = ruleID(record);
+      if (id !== undefined) own.set(id, markOf(context, record, own.get(id)));
+    }
+  }
   const text = [...own].map(([id, mark]) => JSON.stringify([id, mark])).sort();
   const { sha256 } = await context.objects.put([utf8Bytes(text.join("\n"))]);
-  return { findings, idsSha256: sha256Hex(sha256) };
+  return sha256Hex(sha256);
+}
+
+/**
+ * SPEC §17.5.2: what two rulesets proposed at the same time, each when the other had not got it. The write lets no two heads of the kind change
+ * unseen by each other.
+ * @throws VerificationError RULE_CONFLICT
+ */
+export async function requireFreeIDs(
+  context: Pick<IDContext, "records" | "objects">,
+  { ruleset, kind, idsSha256 }: Pick<SubmissionRecord, "ruleset" | "kind" | "idsSha256">,
+): Promise<readonly RecordWrite[]> {
+  if (!conflicting.has(kind) || !idsSha256) return [];
+  const guard = await context.records.get("ruleset-ids", kind);
+  const own = await readIDs(context.objects, idsSha256);
+  for (const other of await otherIDs(context, ruleset, kind)) {
+    for (const [id, mark] of own) {
+      if (!other.ids.has(id) || other.ids.get(id) === mark) continue;
+      const got = `${JSON.stringify(id)}, which ruleset ${other.ruleset} has by now`;
+      throw new VerificationError("RULE_CONFLICT", `expected ids that no other ruleset has, got ${got}`);
+    }
+  }
+  return [{ collection: "ruleset-ids", id: kind, expected: guard?.version ?? 0, body: { by: ruleset } }];
 }
 
 /** Several rules of one id have one mark together. */
@@ -66,7 +107,7 @@ function markOf({ digest }: IDContext, record: string, before: string | undefine
 }
 
 async function otherIDs(
-  { records, objects }: IDContext,
+  { records, objects }: Pick<IDContext, "records" | "objects">,
   ruleset: string,
   kind: RuleKind,
 ): Promise<{ readonly ruleset: string; readonly ids: IDs }[]> {

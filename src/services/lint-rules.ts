@@ -12,7 +12,8 @@ import type { FileFacts, LeftOutRule } from "../core/release/model.js";
 import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { ServiceContext } from "./context.js";
-import { type JudgedIDs, lintIDs } from "./lint-ids.js";
+import { keepIDs, lintIDs } from "./lint-ids.js";
+import type { SubmissionRecord } from "./model.js";
 import { sourceBatches } from "./source-batches.js";
 import { submissionLimits } from "./submission-limits.js";
 import { traced } from "./trace-calls.js";
@@ -24,7 +25,7 @@ export interface LintResult {
   readonly leftOut: readonly LeftOutRule[];
   /** Rules that would be compiled. */
   readonly rules: number;
-  readonly idsSha256: JudgedIDs["idsSha256"];
+  readonly idsSha256: SubmissionRecord["idsSha256"];
   /** Ids in quarantine that are here; and where they stand: part of `leftOut`, whatever the author asked for. */
   readonly quarantined: ReadonlySet<string>;
   readonly quarantinedOut: readonly LeftOutRule[];
@@ -80,8 +81,7 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
     engine.check(kind, engine.soundFilesOnly ? sources.filter(({ path }) => !broken.has(path)) : sources),
   );
   const opinions = (await Promise.all(asked)).flat();
-  const ids = await lintIDs(context, revision, parsed);
-  opinions.push(...ids.findings);
+  opinions.push(...(await lintIDs(context, revision, parsed)));
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
   const isRule = (record: string) => language.ruleID(record) !== undefined;
   const quarantine = findQuarantined(kind, parsed, options.quarantined ?? []);
@@ -89,8 +89,8 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
   const behind = findDependants(kind, parsed, gone, declared);
   const leftOut = joined(gone, behind.leftOut);
   const behindQuarantine = findDependants(kind, parsed, quarantine.leftOut);
-  const compiled = language.merge(parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut))));
-  const rules = compiled.records.filter(isRule).length;
+  const compiled = parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut)));
+  const rules = language.merge(compiled).records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
   const all = [...own, ...opinions, ...quarantine.findings, ...behind.findings]
     .map((finding) => relative(ruleset, finding))
@@ -101,7 +101,7 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
     findings: bounded(all),
     leftOut: leftOut.map(shortened),
     rules,
-    idsSha256: ids.idsSha256,
+    idsSha256: await keepIDs(context, kind, compiled),
     quarantined: quarantine.ids,
     quarantinedOut: joined(quarantine.leftOut, behindQuarantine.leftOut).map(shortened),
   };

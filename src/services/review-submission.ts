@@ -10,11 +10,13 @@ import { formatTime } from "../core/trust/metadata.js";
 import type { RecordWrite } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
 import { timeText, untilCommitted } from "./documents.js";
+import { isConflicting, requireFreeIDs } from "./lint-ids.js";
 import type { Approval, Identity, RulesetRecord, RulesetRevision, SubmissionRecord } from "./model.js";
 import { logWrites } from "./release-log.js";
 import { approvalsNeeded, emergencyPeople, requireReviewer } from "./review-rules.js";
 import { requireRole } from "./roles.js";
 import { requireVersion } from "./read-submissions.js";
+import { serially } from "./serially.js";
 import { requireKind } from "./submit-rules.js";
 
 export interface Review {
@@ -28,14 +30,14 @@ export interface Review {
   readonly version?: number;
 }
 
-type ReviewContext = Pick<ServiceContext, "records" | "clock" | "releaseLog" | "settings">;
+type ReviewContext = Pick<ServiceContext, "records" | "objects" | "clock" | "releaseLog" | "settings">;
 
 /**
  * Still open after an approval that is not the last one.
  *
  * @throws PolicyError ROLE_REFUSED, APPROVAL_OWN, SUBMISSION_DECIDED (also for a replay), APPROVAL_STALE,
  *   RULESET_KIND
- * @throws UsageError NOT_FOUND, REQUEST_INVALID
+ * @throws UsageError NOT_FOUND, REQUEST_INVALID; VerificationError RULE_CONFLICT
  */
 export async function reviewSubmission(
   context: ReviewContext,
@@ -44,7 +46,11 @@ export async function reviewSubmission(
 ): Promise<SubmissionRecord> {
   if (review.decision === "emergency") requireRole(identity, "reviewer", "release-manager");
   else requireRole(identity, "reviewer");
-  return untilCommitted(() => decide(context, identity, review));
+  const work = () => untilCommitted(() => decide(context, identity, review));
+  const found = await context.records.get<SubmissionRecord>("submissions", review.submission);
+  // All of such a kind write the same record: those of one process wait instead of beating each other to it.
+  if (found === undefined || !isConflicting(found.body.kind)) return work();
+  return serially(context.records, `review of ${found.body.kind}`, work);
 }
 
 async function decide(context: ReviewContext, identity: Identity, review: Review): Promise<SubmissionRecord> {
@@ -152,9 +158,11 @@ async function headWrites(context: ReviewContext, submission: SubmissionRecord):
     licence: submission.licence ?? before?.body.licence ?? null,
     source: submission.source ?? before?.body.source ?? null,
   };
+  const ids = await requireFreeIDs(context, submission);
   const body: RulesetRecord = { name: ruleset, kind, head: id, ...origin };
   const revision: RulesetRevision = { submission: id, previous };
   return [
+    ...ids,
     { collection: "rulesets", id: ruleset, expected: before?.version ?? 0, body },
     { collection: "ruleset-revisions", id: `${ruleset}/${id}`, expected: 0, body: revision },
   ];

@@ -29,6 +29,28 @@ describe("an id that another ruleset has", () => {
     expect(one).toMatchObject({ state: "open", rules: 1, leftOut: [{ path: "b.rules", line: 2 }] });
   });
 
+  it("is no longer the ruleset's that has left its rule out", async () => {
+    const files = { "c.rules": sid(9, "nine") + sid(8, "other") };
+    await desk.approve(await desk.submit("third-sids", "suricata", files, { leaveOutInvalid: true }));
+    const own = await desk.submit("first-sids", "suricata", {
+      "a.rules": sid(7, "seven") + sid(8, "sharper"),
+    });
+    expect(own).toMatchObject({ state: "open", findings: [] });
+  });
+
+  it("SPEC §17.5.2 is refused at the approval, when the other ruleset took it meanwhile", async () => {
+    const one = await desk.submit("race-one", "suricata", { "a.rules": sid(70, "one") });
+    const same = await desk.submit("race-same", "suricata", { "a.rules": sid(70, "one") });
+    const two = await desk.submit("race-two", "suricata", { "b.rules": sid(70, "two") + sid(71, "more") });
+    expect([one, same, two].map(({ state }) => state)).toEqual(["open", "open", "open"]);
+    const decided = await Promise.allSettled([one, two, same].map((each) => desk.approve(each)));
+    expect(decided.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(decided[1]).toMatchObject({
+      reason: { code: "RULE_CONFLICT", message: expect.stringMatching(/"1:70".*race-one/) },
+    });
+    await desk.approve(await desk.submit("race-two", "suricata", { "b.rules": sid(71, "more") }));
+  });
+
   it("is nothing to say when it is the same rule, or the own ruleset's", async () => {
     const same = await desk.submit("second-sids", "suricata", { "b.rules": sid(7, "seven") });
     expect(same).toMatchObject({ state: "open", findings: [] });

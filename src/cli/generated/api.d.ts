@@ -65,7 +65,8 @@ export interface paths {
     /**
      * Approve exactly these files
      * @description Role reviewer, and never the author (APPROVAL_OWN). The digest says what was read; if it is not the submission's,
-     *     the approval is refused (APPROVAL_STALE). A decision is made once (SUBMISSION_DECIDED).
+     *     the approval is refused (APPROVAL_STALE). A decision is made once (SUBMISSION_DECIDED). Rules with an id that another
+     *     ruleset has got since are refused (RULE_CONFLICT).
      */
     post: operations["approveSubmission"];
     delete?: never;
