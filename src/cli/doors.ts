@@ -251,6 +251,8 @@ export interface CLIDoors
   /** Waits between two looks at a release. */
   pause(milliseconds: number): Promise<void>;
   api(server: string, token: string, said?: Said): APIClient;
+  /** Durably, and whole or not at all; only its owner can read it. @throws OperationError STORE_FAILED, STORE_FULL */
+  writeText(path: string, text: string): Promise<void>;
   init(options: InitOptions, progress: Progress): Promise<Report>;
   /** Returns when the service has stopped. `progress` gets one line when it listens, with its address. */
   serve(options: ServeOptions, progress: Progress): Promise<void>;

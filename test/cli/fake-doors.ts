@@ -28,6 +28,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
   const exit = await runCLI(words, {
     version: "9.8.7",
     pause: async () => undefined,
+    writeText: closed("writeText"),
     init: closed("init"),
     serve: closed("serve"),
     backup: closed("backup"),

@@ -1,7 +1,7 @@
 /** A bad release, by processes: a service, endpoints whose engine cannot live with it, and a rollout that ends without anybody. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/temporary.js";
@@ -128,10 +128,13 @@ describe("a release that engines cannot live with", () => {
   });
 
   it("is read by people who are named in the access log", async () => {
-    const words = ["rollout", "reports", "--feed", "endpoint", "--release", "2"];
+    const page = join(folder.path, "rollout.html");
+    const words = ["rollout", "reports", "--feed", "endpoint", "--release", "2", "--page", page];
     const read = await publisher.cli("auditor", ...words);
     expect(read.stdout).toMatch(/rolled back\s+3/);
     expect(read.stdout).toContain("ENGINE_REFUSED");
+    expect(readFileSync(page, "utf8")).toContain("ENGINE_REFUSED");
+    expect(statSync(page).mode & 0o777).toBe(0o600);
     const key = join(publisher.data, "access-log-key.txt");
     const listed = await publisher.cli("auditor", "access", "list", "--key", key, "--json");
     expect(listed.stdout).toContain("readReports");

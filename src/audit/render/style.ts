@@ -1,5 +1,8 @@
-/** The looks of a report, on a screen and on A4. No script, no font, no picture from anywhere else. */
-export const style = `
+/**
+ * The looks of a report, on a screen and on A4. No script, no font, no picture from anywhere else.
+ * @param kind plain words of our own, for the foot of a printed sheet
+ */
+export const styleOf = (kind: string): string => `
 :root { color-scheme: light; --ink: #1f2328; --grey: #57606a; --line: #d0d7de; --yes: #1a6b34; --no: #a3201a; }
 * { box-sizing: border-box; }
 body { margin: 0; background: #f3f4f6; color: var(--ink); font: 13px/1.45 "Liberation Sans", Arial, Helvetica, sans-serif; }
@@ -38,7 +41,7 @@ ul.notes { margin: 0; padding-left: 5mm; }
 .signing { display: none; }
 footer { margin-top: 8mm; color: var(--grey); font-size: 11px; overflow-wrap: anywhere; }
 @page { size: A4; margin: 18mm 16mm 18mm 20mm;
-  @bottom-left { content: "Rulemint audit report"; font: 9px "Liberation Sans", Arial, sans-serif; color: #57606a; }
+  @bottom-left { content: "${kind}"; font: 9px "Liberation Sans", Arial, sans-serif; color: #57606a; }
   @bottom-right { content: counter(page) " / " counter(pages); font: 9px "Liberation Sans", Arial, sans-serif; color: #57606a; } }
 @media print {
   body { background: #fff; font-size: 9.5pt; }

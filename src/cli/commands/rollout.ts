@@ -13,10 +13,16 @@ import {
 } from "../command.js";
 import { describeReports, describeRollout } from "../describe-rollout.js";
 import type { CLIDoors } from "../doors.js";
+import { RulemintError } from "../../core/errors.js";
 
 interface Options extends ServiceOptions {
   readonly feed: string;
   readonly release?: number;
+}
+
+interface ReportsOptions extends Options {
+  readonly region?: string;
+  readonly page?: string;
 }
 
 interface OrderOptions extends Options {
@@ -39,14 +45,25 @@ export function rolloutReports(noun: Command, doors: CLIDoors): void {
     .description("what endpoints reported of a release: adoption and failures by hour")
     .requiredOption("--feed <feed>", "feed")
     .option("--release <number>", "the release (default: the one that is rolled out)", parseNumber)
-    .option("--region <name>", "one region (default: all)");
-  answers<Options & { readonly region?: string }>(command, doors, async (_call, options) => {
+    .option("--region <name>", "one region (default: all)")
+    .option("--page <file>", "write it to this file too, as an HTML page with curves");
+  answers<ReportsOptions>(command, doors, async (_call, options) => {
     const service = openService(doors, options);
-    const { feed, region } = options;
+    const { feed, region, page } = options;
     const release = options.release ?? (await service.showRollout(feed)).candidate;
     const curve = await service.readReports(feed, release, { region });
+    if (page !== undefined) {
+      const { renderReportsPage } = await import("../reports-page/reports-page.js");
+      const rollout = await service.showRollout(feed).catch(withoutRings);
+      await doors.writeText(page, renderReportsPage(curve, rollout, new Date()));
+    }
     return done(curve, describeReports(curve));
   });
+}
+
+/** A feed without rings has reports, but no rollout. */
+function withoutRings(error: unknown): undefined {
+  if (!(error instanceof RulemintError) || error.code !== "NOT_FOUND") throw error;
 }
 
 export const rolloutHalt = order(

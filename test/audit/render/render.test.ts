@@ -4,24 +4,8 @@ import { renderHTML } from "../../../src/audit/render/html.js";
 import { formOf } from "../../../src/audit/render/render.js";
 import { renderText } from "../../../src/audit/render/text.js";
 import type { SignatureChain } from "../../../src/audit/chain.js";
+import { elements } from "../../support/markup.js";
 import { everywhere, report } from "./reports.js";
-
-const voidTags = new Set(["meta", "rect", "path", "!doctype"]);
-
-/** Names of the elements in order; fails where one is closed that is not open, or stays open. */
-function elements(markup: string): string[] {
-  const open: string[] = [];
-  const names: string[] = [];
-  for (const [, close, name = ""] of markup.matchAll(/<(\/?)([a-z0-9!]+)(?:\s[^<>]*)?>/gi)) {
-    if (close !== "") expect(open.pop()).toBe(name);
-    else {
-      names.push(name);
-      if (!voidTags.has(name)) open.push(name);
-    }
-  }
-  expect(open).toEqual([]);
-  return names;
-}
 
 const hostile = [
   "<script>alert(1)</script>",
