@@ -23,7 +23,7 @@ const doors: CLIDoors = {
   terminal: { stdout: textOut(process.stdout), stderr: textOut(process.stderr), environment: process.env },
   pause: (milliseconds) => pause(milliseconds),
   api: createAPIClient,
-  writeText: async (path, text) => (await import("./write-text.js")).writePrivateText(path, text),
+  writeText: async (path, text) => (await import("./compose-text.js")).writePrivateText(path, text),
   init: async (options) => (await import("./initialise.js")).initialise(options),
   serve: async (options, progress) => (await import("./serve.js")).serve(options, progress),
   backup: async (options, progress) => (await import("./compose-backup.js")).backup(options, progress),
