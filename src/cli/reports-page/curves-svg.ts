@@ -70,7 +70,7 @@ export function renderCurves({ title, from, to, curves, marks }: Curves): string
   );
 }
 
-const shown = (count: number): string => count.toLocaleString("en-US");
+export const shown = (count: number): string => count.toLocaleString("en-US");
 
 function words(x: number, y: number, anchor: string, content: string, colour = "#57606a"): string {
   return element(

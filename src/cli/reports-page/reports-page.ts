@@ -14,7 +14,7 @@ import {
 } from "../../audit/render/parts.js";
 import type { ReportCurve, Rollout } from "../api-client.js";
 import { formatTime } from "../figures.js";
-import { type Curves, renderCurves } from "./curves-svg.js";
+import { type Curves, renderCurves, shown } from "./curves-svg.js";
 
 const kind = "Rulemint rollout report";
 const hourMs = 3_600_000;
@@ -133,5 +133,3 @@ const notes = (anonymous: number): string[] => [
   "Reports name nobody and prove nothing: anybody can send some. The policy counts with that (SPEC §16.4.4).",
   `Fewer than ${anonymous} endpoints are not told apart: a quiet hour is counted with the next one, a rare outcome as "few".`,
 ];
-
-const shown = (count: number): string => count.toLocaleString("en-US");
