@@ -31,7 +31,7 @@ export function dependants(records: readonly string[], names: Iterable<string>):
 
 /** Cheap, and never wrong when it says no: few rules have to be read word by word. */
 function mayName(record: string, gone: ReadonlyMap<string, string>): boolean {
-  const condition = record.slice(record.lastIndexOf("condition:"));
+  const condition = record.slice(record.indexOf("condition:"));
   if (/\bof\s*\(/.test(condition) && condition.includes("*")) return true;
   for (const [word] of condition.matchAll(/[A-Za-z_]\w*/g)) if (gone.has(word)) return true;
   return false;
