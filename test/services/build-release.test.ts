@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { utf8Text } from "../../src/core/encoding/bytes.js";
 import { OperationError } from "../../src/core/errors.js";
 import { releaseNumber } from "../../src/core/brands.js";
+import type { SubmissionRecord } from "../../src/services/model.js";
 import { buildRelease } from "../../src/services/build-release.js";
 import { publishRelease } from "../../src/services/publish-release.js";
 import {
@@ -130,10 +131,14 @@ describe("building a release", () => {
     desk = await openDesk();
     const rule = (text: string) =>
       `alert tcp any any -> any 80 (msg:"${text}"; content:"y"; sid:7; rev:1;)\n`;
-    // Both are linted before either is a head.
-    const one = await desk.submit("one", "suricata", { "a.rules": rule("one") });
-    const two = await desk.submit("two", "suricata", { "b.rules": rule("two") });
-    for (const submission of [one, two]) await desk.approve(submission);
+    // As those were kept that were made before ids were: the approval has nothing to compare.
+    for (const [name, path] of [["one", "a.rules"], ["two", "b.rules"]] as const) {
+      const { id } = await desk.submit(name, "suricata", { [path]: rule(name) });
+      const kept = await desk.context.records.get<SubmissionRecord>("submissions", id);
+      const { idsSha256: _, ...body } = kept?.body as SubmissionRecord;
+      await desk.context.records.commit([{ collection: "submissions", id, expected: 1, body }]);
+      await desk.approve({ ...body, id });
+    }
     expect(await desk.build()).toMatchObject({
       state: "failed",
       waitingFor: expect.stringMatching(/^RULE_CONFLICT: .*(one\/a|two\/b)\.rules:1:/),
