@@ -1,16 +1,18 @@
 /**
- * SHA-256 by the machine's own library: the same digest as core's, faster. What is short (a node of a tree, an entry) is hashed in
- * one call: a running hash is an object outside of the heap, and a thousand of them keep the collector busy for longer than
+ * SHA-256 by the machine's own library: the same digest as core's, faster. What is short (a node of a tree, an entry), or there in one
+ * piece, is hashed in one call: a running hash is an object outside of the heap, and a thousand of them keep the collector busy for longer than
  * their digests took.
  */
 import { type Hash, createHash, hash } from "node:crypto";
-import type { DigestFactory } from "../core/encoding/stream.js";
+import type { Digest, DigestFactory } from "../core/encoding/stream.js";
 import type { PairDigest } from "../core/log/merkle.js";
 
 const shortBytesMax = 1024;
 const nothing = new Uint8Array(0);
 
-export const nodeDigest: DigestFactory = () => {
+export const nodeDigest: DigestFactory = Object.assign(runningDigest, { of: wholeDigest });
+
+function runningDigest(): Digest {
   let short: Uint8Array = nothing;
   let running: Hash | undefined;
   return {
@@ -21,9 +23,9 @@ export const nodeDigest: DigestFactory = () => {
         running.update(bytes);
       }
     },
-    finish: () => (running === undefined ? shortDigest(short) : new Uint8Array(running.digest())),
+    finish: () => (running === undefined ? wholeDigest(short) : new Uint8Array(running.digest())),
   };
-};
+}
 
 /** A copy: whoever gave the bytes may write over them before the digest is finished. */
 function joined(before: Uint8Array, bytes: Uint8Array): Uint8Array {
@@ -43,7 +45,7 @@ export const nodePairDigest: PairDigest = (hashes, from, into, at) => {
 };
 
 /** By way of a text, an octet a character: it lives in the heap, where a buffer would be one more object outside of it. */
-function shortDigest(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+function wholeDigest(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = hash("sha256", bytes, "binary");
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i);

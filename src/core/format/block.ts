@@ -152,6 +152,103 @@ export class BlockReader {
   }
 }
 
+/**
+ * Where the records of a block stand, for whoever takes most of them over as they are packed: the block has been compared with its digest, so only
+ * what would lead out of it is refused. A record is put together when somebody asks for it.
+ */
+export class BlockMap {
+  readonly #complain: Complain;
+  #block: Uint8Array = new Uint8Array(0);
+  /** Of each record: where it begins, where the bytes that it does not share begin, and how many it shares. And what all in front
+   * of it weigh. One more `start` and `weight`: the end. */
+  #starts = new Uint32Array(0);
+  #rests = new Uint32Array(0);
+  #shared = new Uint32Array(0);
+  #weights = new Uint32Array(0);
+  /** The bytes of the record that was asked for last; none before the first one. */
+  #held = new Uint8Array(1024);
+  #holds = -1;
+
+  constructor(complain: Complain) {
+    this.#complain = complain;
+  }
+
+  /** The bytes must stay as they are until the next call. */
+  open(bytes: Uint8Array, records: number): void {
+    if (records >= this.#starts.length) {
+      this.#starts = new Uint32Array(2 * records + 1);
+      this.#rests = new Uint32Array(2 * records);
+      this.#shared = new Uint32Array(2 * records);
+      this.#weights = new Uint32Array(2 * records + 1);
+    }
+    this.#block = bytes;
+    this.#holds = -1;
+    const reader = new ByteReader(bytes, this.#complain);
+    let before = 0;
+    for (let i = 0; i < records; i++) {
+      this.#starts[i] = reader.offset;
+      const shared = reader.varint(before);
+      const rest = reader.varint(reader.left);
+      this.#shared[i] = shared;
+      this.#rests[i] = reader.offset;
+      reader.skip(rest);
+      before = shared + rest;
+      this.#weights[i + 1] = (this.#weights[i] as number) + recordWeight(before);
+    }
+    this.#starts[records] = reader.offset;
+    reader.end();
+  }
+
+  /** Records `from` to `end`, packed, each against the one in front of it. */
+  packed(from: number, end: number): Uint8Array {
+    return this.#block.subarray(this.#starts[from], this.#starts[end]);
+  }
+
+  /** What they weigh together (`recordWeight`). */
+  weight(from: number, end: number): number {
+    return (this.#weights[end] as number) - (this.#weights[from] as number);
+  }
+
+  /** Where the run of records that begins at `from`, and ends at `end` at most, has to end so as to weigh no more than `most`. */
+  endWithin(from: number, end: number, most: number): number {
+    let [low, high] = [from, end];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.weight(from, middle) <= most) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  length(record: number): number {
+    const rest = (this.#starts[record + 1] as number) - (this.#rests[record] as number);
+    return (this.#shared[record] as number) + rest;
+  }
+
+  /** The bytes of a record, good until the next one is asked for; they begin a larger array. */
+  bytes(record: number): Uint8Array<ArrayBuffer> {
+    const { held, length } = { held: this.#held, length: this.length(record) };
+    if (length > held.length) {
+      this.#held = new Uint8Array(2 * length);
+      this.#held.set(held);
+    }
+    // from behind: what a record shares stands in one of those in front of it, or is what is held
+    for (let i = record, missing = length; missing > 0 && i !== this.#holds; i--) {
+      const shared = this.#shared[i] as number;
+      if (missing <= shared) continue;
+      const away = (this.#rests[i] as number) - shared;
+      for (let at = shared; at < missing; at++) this.#held[at] = this.#block[away + at] as number;
+      missing = shared;
+    }
+    this.#holds = record;
+    return this.#held;
+  }
+
+  text(record: number): string {
+    return byteString(this.bytes(record).subarray(0, this.length(record)));
+  }
+}
+
 /** The records of one block. */
 export function parseBlock(
   bytes: Uint8Array,

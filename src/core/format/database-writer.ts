@@ -4,13 +4,14 @@
  * The bytes depend on the records alone, never on how they came: one by one, or as whole blocks that an older
  * database already holds.
  */
-import type { ByteSink, DigestFactory } from "../encoding/stream.js";
+import { type ByteSink, type DigestFactory, digestOf } from "../encoding/stream.js";
 import { ByteWriter } from "../encoding/varint.js";
 import { byteString } from "../encoding/bytes.js";
 import { limits } from "../limits.js";
 import { ruleKinds } from "../rules/model.js";
 import type { KindFacts, RuleKind } from "../rules/model.js";
 import { blockWeightMax, endsBlock, putRecord, recordWeight, sharedBytes } from "./block.js";
+import type { BlockMap } from "./block.js";
 import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
 import { keyBytesMax, writeIDTable, writeIndexEntry } from "./index-table.js";
@@ -78,6 +79,11 @@ export class DatabaseWriter {
   /** Whether the next record starts a block: then a whole block may be copied. */
   get atBlockStart(): boolean {
     return this.#count === 0;
+  }
+
+  /** The record that was added last; "" before the first one, and behind blocks that were taken over. */
+  get last(): string {
+    return this.#lastBytes < 0 ? "" : byteString(this.#last.subarray(0, this.#lastBytes));
   }
 
   /** Kinds in the order of `ruleKinds`; a section without records leaves no trace. */
@@ -156,15 +162,45 @@ export class DatabaseWriter {
   }
 
   /**
-   * Takes over a block of another database, which has been compared with its digest: only at a block start, only in sorted
-   * sections, only with the same records behind it as there, and its last record must not be what the next `add` is compared with.
+   * Takes over records `from` to `most` of a block of another database as they are packed there, as many as have room in this block. They
+   * begin a block here too, or stand behind the same record; none of them ends one there but the last one of it.
+   *
+   * @param ids in sequences, of those that are rules, by number within that block; in sorted sections all are rules
+   * @returns where those end that were taken
    */
-  copyBlock(bytes: Uint8Array, entry: BlockFacts): void {
-    this.#takeOver(entry, []);
+  addRun(block: BlockMap, from: number, most: number, ids: readonly RuleEntry[] | undefined): number {
+    const section = this.#open();
+    const end = block.endWithin(from, most, blockWeightMax - this.#weight);
+    if (end === from) return end;
+    if (this.#count === 0 && section.language.order === "sorted") {
+      this.#key = byteString(block.bytes(from).subarray(0, Math.min(keyBytesMax, block.length(from))));
+    }
+    const rules = ids?.filter(({ record }) => record >= from && record < end);
+    const moved = section.records + this.#count - from;
+    for (const { id, record } of rules ?? []) section.ids.push({ id, record: moved + record });
+    this.#block.bytes(block.packed(from, end));
+    this.#count += end - from;
+    this.#rules += rules?.length ?? end - from;
+    this.#weight += block.weight(from, end);
+    const length = block.length(end - 1);
+    this.#last = putRecord(this.#last, block.bytes(end - 1), 0, length, 0);
+    this.#lastBytes = length;
+    if (endsBlock(this.#last, 0, length)) this.#endBlock(section);
+    return end;
+  }
+
+  /**
+   * Takes over a block of another database, which has been compared with its digest: only at a block start, only with the same records
+   * behind it as there, and its last record must not be what the next `add` is compared with.
+   *
+   * @param ids in sequences, of its rules: `record` counts within the block
+   */
+  copyBlock(bytes: Uint8Array, entry: BlockFacts, ids: readonly RuleEntry[] | undefined): void {
+    this.#takeOver(entry, ids);
     this.#out.block(bytes, entry);
   }
 
-  /** The same for a block that the sink has already, in sequences too: with the ids of its rules, by number within the block. */
+  /** The same for a block that the sink has already. */
   reuseBlock(entry: BlockEntry, ids: readonly RuleEntry[] | undefined): void {
     this.#takeOver(entry, ids);
     this.#out.reuse(entry);
@@ -200,13 +236,10 @@ export class DatabaseWriter {
       digest.update(part);
       this.#out.put(part);
     }
+    const { kind, language, records, rules, offset, blockBytes } = section;
+    const facts = { kind, order: language.order, records, rules, offset, blockBytes };
     this.#sections.push({
-      kind: section.kind,
-      order: section.language.order,
-      records: section.records,
-      rules: section.rules,
-      offset: section.offset,
-      blockBytes: section.blockBytes,
+      ...facts,
       indexBytes: index.length,
       idBytes: table.length,
       sha256: digest.finish(),
@@ -233,14 +266,12 @@ export class DatabaseWriter {
 
   #endBlock(section: OpenSection): void {
     const bytes = this.#block.take();
-    const digest = this.#newDigest();
-    digest.update(bytes);
     const facts = {
       bytes: bytes.length,
       records: this.#count,
       rules: this.#rules,
       key: this.#key,
-      digest: byteString(digest.finish()),
+      digest: byteString(digestOf(this.#newDigest, bytes)),
     };
     this.#enter(section, facts);
     this.#out.block(bytes, facts);

@@ -21,8 +21,10 @@ const bytesPerInsertMin = 12;
 /** Bytes of exemplars a part: so many for each byte of text, and some for little text. */
 const exemplarsPerText = 4;
 const exemplarBytesLeast = 32 * 1024;
-/** Buckets for each byte of text and exemplars, within bounds. */
-const bucketsPerByte = 4;
+/** Buckets for each byte of text and exemplars: more bring little, and each page of memory costs as much as many bytes of text. */
+const bucketsPerByte = 2;
+/** Twice as many where all of them are no more than 2^`modelBitsSmall`. */
+const modelBitsSmall = 17;
 const modelBitsLeast = 12;
 
 interface DraftPart {
@@ -113,8 +115,10 @@ async function exemplarsOf(part: PartBuilder, old: Database, budget: { bytes: nu
 
 function modelBitsOf({ part, exemplars }: DraftPart): number {
   const bytes = exemplars.reduce((sum, { record }) => sum + record.length, part.text.length);
-  const bits = Math.ceil(Math.log2(bucketsPerByte * bytes + 1));
-  return Math.min(limits.deltaModelBitsMax, Math.max(modelBitsLeast, bits));
+  const enough = Math.ceil(Math.log2(bucketsPerByte * bytes + 1));
+  const ample = Math.ceil(Math.log2(2 * bucketsPerByte * bytes + 1));
+  const bits = Math.max(modelBitsLeast, enough, Math.min(modelBitsSmall, ample));
+  return Math.min(limits.deltaModelBitsMax, bits);
 }
 
 function writePart(coder: PartCoder, { part, exemplars }: DraftPart, sorted: boolean): Uint8Array {

@@ -4,7 +4,7 @@
  * A block is compared with its digest when it is read (SPEC §3.3.3); its records are checked when it is unpacked.
  */
 import { byteString } from "../encoding/bytes.js";
-import type { ByteSource, DigestFactory } from "../encoding/stream.js";
+import { type ByteSource, type DigestFactory, digestOf } from "../encoding/stream.js";
 import { parseBlock } from "./block.js";
 import type { KindFacts } from "../rules/model.js";
 import { malformedDatabase } from "./directory.js";
@@ -51,9 +51,7 @@ export class SectionReader {
 
   /** The same bytes, if they are those that the index names. @throws VerificationError DATABASE_MALFORMED */
   compared(entry: BlockEntry, bytes: Uint8Array): Uint8Array {
-    const digest = this.digest();
-    digest.update(bytes);
-    if (byteString(digest.finish()) === entry.digest) return bytes;
+    if (byteString(digestOf(this.digest, bytes)) === entry.digest) return bytes;
     throw malformedDatabase(`expected the block that the index names at ${entry.offset}, got other bytes`);
   }
 

@@ -1,11 +1,13 @@
 /**
- * Goes through an old section and takes it over into a new database. Whole blocks that no change touches are copied as
- * they are; the bytes that come out are the same as if every record had been written anew.
+ * Goes through an old section and takes it over into a new database. Whole blocks that no change touches are copied as they are, and of
+ * the others the runs of records between two changes; the bytes that come out are the same as if every record had been written anew.
  */
+import { BlockMap } from "./block.js";
 import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { SectionReader } from "./database.js";
 import type { DatabaseWriter } from "./database-writer.js";
-import type { BlockEntry } from "./index-table.js";
+import { malformedDatabase } from "./directory.js";
+import type { BlockEntry, RuleEntry } from "./index-table.js";
 
 export class SectionWalker {
   readonly #section: SectionReader | undefined;
@@ -13,10 +15,10 @@ export class SectionWalker {
   readonly #writer: DatabaseWriter;
   /** Number of the next old record. */
   #at = 0;
-  /** The block that is unpacked, and its records. */
+  /** The block at hand, and where its records stand; -1: there is none. */
   #block = -1;
-  #records: readonly string[] = [];
-  /** Newest record of the new section; undefined before the first one, and behind copied blocks. */
+  readonly #map = new BlockMap(malformedDatabase);
+  /** Newest record of the new section, when it is known as text. */
   #last: string | undefined;
 
   constructor(section: SectionReader | undefined, writer: DatabaseWriter) {
@@ -33,8 +35,10 @@ export class SectionWalker {
     return this.#section?.facts.records ?? 0;
   }
 
+  /** Newest record of the new section; "" before the first one, and behind copied blocks. */
   get last(): string {
-    return this.#last ?? "";
+    this.#last ??= this.#writer.last;
+    return this.#last;
   }
 
   /** Keeps all old records that are left; nothing may be added behind them. */
@@ -53,20 +57,40 @@ export class SectionWalker {
       const end = entry.first + entry.records;
       // the block must begin the new one too, and the record behind it must be kept, or there is none
       const copied = this.#at === entry.first && (end < until || rest);
-      const section = this.#section as SectionReader;
-      const sorted = section.facts.order === "sorted";
-      if (copied && this.#writer.atBlockStart && (sorted || this.#writer.takesReferences)) {
-        if (!this.#writer.takesReferences) this.#writer.copyBlock(await this.#raw(block), entry);
-        else this.#writer.reuseBlock(entry, sorted ? undefined : await section.idsIn(block));
-        this.#last = undefined;
-        this.#at = end;
-      } else {
-        const records = await this.#unpack(block);
-        const stop = Math.min(end, until);
-        for (; this.#at < stop; this.#at++) this.add(records[this.#at - entry.first] as string);
-      }
+      if (copied && this.#writer.atBlockStart) await this.#copy(block, entry);
+      else await this.#keepOf(block, entry, Math.min(end, until));
       await this.#writer.flush();
     }
+  }
+
+  async #copy(block: number, entry: BlockEntry): Promise<void> {
+    const ids = await this.#idsIn(block);
+    if (this.#writer.takesReferences) this.#writer.reuseBlock(entry, ids);
+    else this.#writer.copyBlock(await this.#raw(block), entry, ids);
+    this.#last = undefined;
+    this.#at = entry.first + entry.records;
+  }
+
+  /** Keeps the records from here to number `stop`, all of this block. */
+  async #keepOf(block: number, { first, records, rules }: BlockEntry, stop: number): Promise<void> {
+    const map = await this.#open(block);
+    const ids = await this.#idsIn(block);
+    const known = ids !== undefined || rules === records;
+    // what begins the block there, or stands behind the same record here, is packed as it stands there
+    let follows = this.#at === first && this.#writer.atBlockStart;
+    while (this.#at < stop) {
+      const from = this.#at - first;
+      const end = follows && known ? this.#writer.addRun(map, from, stop - first, ids) : from;
+      if (end > from) this.#last = undefined;
+      else this.add(map.text(from));
+      this.#at = first + Math.max(end, from + 1);
+      follows = !this.#writer.atBlockStart;
+    }
+  }
+
+  async #idsIn(block: number): Promise<readonly RuleEntry[] | undefined> {
+    const section = this.#section as SectionReader;
+    return section.facts.order === "sorted" ? undefined : section.idsIn(block);
   }
 
   /** Leaves old records out, and hands back the first `wanted` of them. */
@@ -90,7 +114,7 @@ export class SectionWalker {
   async #record(number: number): Promise<string> {
     const section = this.#section as SectionReader;
     const block = section.blockOf(number);
-    return (await this.#unpack(block))[number - (section.blocks[block] as BlockEntry).first] as string;
+    return (await this.#open(block)).text(number - (section.blocks[block] as BlockEntry).first);
   }
 
   #here(): { entry: BlockEntry; block: number } {
@@ -104,16 +128,18 @@ export class SectionWalker {
     return { entry: section.blocks[block] as BlockEntry, block };
   }
 
-  async #unpack(block: number): Promise<readonly string[]> {
+  async #open(block: number): Promise<BlockMap> {
     if (block !== this.#block) {
-      const section = this.#section as SectionReader;
-      this.#records = section.unpacked(section.blocks[block] as BlockEntry, await this.#raw(block));
+      const bytes = await this.#raw(block);
+      this.#map.open(bytes, ((this.#section as SectionReader).blocks[block] as BlockEntry).records);
       this.#block = block;
     }
-    return this.#records;
+    return this.#map;
   }
 
+  /** Good until the next one; so is the block at hand, which may have stood in the same place. */
   #raw(block: number): Promise<Uint8Array> {
+    this.#block = -1;
     return (this.#blocks as BlocksInTurn).block(block);
   }
 }

@@ -23,6 +23,7 @@ import {
   numbers,
   rules,
 } from "./samples.js";
+import { ruleMark } from "../../../src/core/rules/yara/marks.js";
 import type { Contents } from "./samples.js";
 
 async function roundTrip(from: Contents, to: Contents): Promise<number> {
@@ -68,8 +69,16 @@ describe("delta pack", () => {
 
   const base = rules(2500);
   const changed = base.map((text, i) => (i % 100 === 7 ? text.replace("rev:1", "rev:2") : text));
+  const named = base.map((text, i) => (i % 7 === 0 ? `- import ${i}` : `${ruleMark}rule R${i} ${text}`));
   it.each<[string, Contents, Contents]>([
     ["nothing to nothing", {}, {}],
+    ["rules of a sequence, by their names", { yara: named }, { yara: named.filter((_, i) => i % 333 !== 5) }],
+    [
+      "more than the blocks hold",
+      { ioc: base },
+      { ioc: base.flatMap((text, i) => (i % 3 ? [text] : [text, `${text}+`])) },
+    ],
+    ["less than they held", { ioc: base }, { ioc: base.filter((_, i) => i % 50 > 9) }],
     ["nothing to everything", {}, { suricata: base, yara: base }],
     ["everything to nothing", { suricata: base, yara: base }, {}],
     ["no change", { suricata: base, yara: base }, { suricata: base, yara: base }],
