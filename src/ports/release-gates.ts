@@ -28,6 +28,8 @@ export interface TrialInput {
   readonly files: Iterable<ExportedFile>;
   /** Whether a file of this path and SHA-256 differs from what the last release had; only such files are held against clean files. */
   readonly isChanged: (path: string, sha256: string) => boolean;
+  /** Rules whose samples are not asked about. */
+  readonly without: ReadonlySet<string>;
 }
 
 /** A clean file's digests, hexadecimal. */

@@ -10,10 +10,11 @@ export interface RuleEngine {
   /** Name and version, kept with every lint result. */
   readonly name: string;
   readonly kinds: readonly RuleKind[];
-  /** It is asked about files in which our parser found no error, and about no others. */
-  readonly soundFilesOnly?: boolean;
+  /** It is asked about rules in which our parser found no error; where others stand in a file, it is shown blanks (`core/rules/sound-part.ts`). */
+  readonly soundRulesOnly?: boolean;
   /** What it says of a file depends on that file alone, its name aside: nobody has to ask twice. */
   readonly fileByFile?: boolean;
+  /** A finding whose code ends with `_FAILED` is an error of a file about which it gave no answer: it vouches for none of its rules. */
   check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]>;
   /** Lets go of what it keeps for the next question, where it keeps anything. */
   close?(): Promise<void>;

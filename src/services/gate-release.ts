@@ -3,15 +3,15 @@
  * result is kept with the release; one that failed ends it and names the rule.
  */
 import { openDatabase, type Database } from "../core/format/database.js";
-import type { SectionReader } from "../core/format/section-reader.js";
 import { sectionRecords } from "../core/format/section-records.js";
 import { OperationError, PolicyError } from "../core/errors.js";
 import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { indicatorType } from "../core/rules/ioc/types.js";
-import type { RuleKind } from "../core/rules/model.js";
+import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
+import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
 import { checkDeltaPaths } from "./gate-delta-paths.js";
@@ -19,6 +19,7 @@ import { tryForms } from "./gate-forms.js";
 import { checkShrink } from "./gate-shrink.js";
 import { measure } from "./metrics.js";
 import type { GateResult, ReleaseRecord } from "./model.js";
+import { quarantinedRules } from "./quarantine-rule.js";
 import { traced } from "./trace-calls.js";
 
 export interface GateSettings {
@@ -33,6 +34,7 @@ export const defaultGateSettings: GateSettings = { shrinkPercentMax: 30, slowdow
 /** Loads that are this quick are not compared: the machine's other work decides. */
 const noticedSeconds = 2;
 const shownMax = 5;
+const noSamples = { missed: [], samples: 0, sampleSeconds: 0 };
 
 /** @throws PolicyError GATE_FAILED with every result in its details; OperationError of the stores */
 export async function gateRelease(
@@ -96,21 +98,55 @@ async function tryEngines(
   if (gates === undefined) return [];
   return withDatabase(context, release, async (database) => {
     const results: GateResult[] = [];
-    for (const { kind } of database.sections) {
+    const { revisions } = await sourcesOf(context, release.feed, release.release);
+    for (const kind of ruleKinds) {
+      const rulesets = revisions.filter((revision) => revision.kind === kind).map(({ ruleset }) => ruleset);
+      if (rulesets.length === 0) continue;
+      const lacking = await lackingRules(context, database, kind, rulesets);
+      const section = database.section(kind);
+      if (section === undefined) {
+        // No rule of the kind is left, and there is nothing to load.
+        if (lacking.wanted > 0) results.push(readMatches(kind, lacking));
+        continue;
+      }
+      const files = ruleLanguage(kind).exportFiles(await sectionRecords(section));
       const old = await exportedBefore(context, before, kind);
-      const section = await sectionRecords(database.section(kind) as SectionReader);
-      const files = ruleLanguage(kind).exportFiles(section);
       const isChanged = (path: string, sha256: string) => old.get(path) !== sha256;
       const trial = await traced(context, `gate engines ${kind}`, {}, () =>
-        gates.tryKind({ kind, files, isChanged }),
+        gates.tryKind({ kind, files, isChanged, without: lacking.quarantined }),
       );
-      const wanted = await missingRules(database, kind, await gates.wantedRules(kind));
-      results.push(...readTrial(context, kind, { ...trial, missed: [...wanted, ...trial.missed] }, before));
+      results.push(...readTrial(context, kind, trial, { before, lacking }));
     }
     if (database.section("ioc") !== undefined)
       results.push(await timed(context, "clean-hashes", () => cleanHashes(context, database)));
     return results;
   });
+}
+
+/** Rules of samples that are not there. Those in quarantine are missed by nobody, and their samples are not asked about. */
+interface LackingRules {
+  readonly wanted: number;
+  readonly missing: readonly TrialFinding[];
+  readonly quarantined: ReadonlySet<string>;
+}
+
+async function lackingRules(
+  context: ServiceContext,
+  database: Database,
+  kind: RuleKind,
+  rulesets: readonly string[],
+): Promise<LackingRules> {
+  const inQuarantine = new Set<string>();
+  for (const ruleset of rulesets)
+    for (const rule of await quarantinedRules(context, ruleset)) inQuarantine.add(rule);
+  const wanted = (await context.gates?.wantedRules(kind)) ?? [];
+  const [missing, quarantined]: [TrialFinding[], Set<string>] = [[], new Set()];
+  for (const rule of wanted) {
+    if ((await database.findRule(kind, rule)) !== undefined) continue;
+    if (inQuarantine.has(rule)) quarantined.add(rule);
+    else missing.push({ rule, message: `expected it in the release, got none` });
+  }
+  return { wanted: wanted.length, missing, quarantined };
 }
 
 async function tryAllForms(context: ServiceContext, release: ReleaseRecord): Promise<GateResult[]> {
@@ -130,16 +166,24 @@ async function tryAllForms(context: ServiceContext, release: ReleaseRecord): Pro
   });
 }
 
+function readMatches(
+  kind: RuleKind,
+  { missing, quarantined }: LackingRules,
+  { missed, samples, sampleSeconds }: Pick<EngineTrial, "missed" | "samples" | "sampleSeconds"> = noSamples,
+): GateResult {
+  const fine = `${samples} samples${quarantined.size === 0 ? "" : `, ${quarantined.size} in quarantine`}`;
+  return resultOf(`must-match ${kind}`, [...missing, ...missed], fine, sampleSeconds);
+}
+
 /** One result for each question that an engine was asked, with the time that its answer took. */
 function readTrial(
   { settings }: ServiceContext,
   kind: RuleKind,
   trial: EngineTrial,
-  before: ReleaseRecord | undefined,
+  { before, lacking }: { readonly before: ReleaseRecord | undefined; readonly lacking: LackingRules },
 ): GateResult[] {
-  const { engine, refusals, missed, samples, sampleSeconds, hits, cleanFiles, cleanSeconds, loadSeconds } =
-    trial;
-  const results = [resultOf(`must-match ${kind}`, missed, `${samples} samples`, sampleSeconds)];
+  const { engine, refusals, hits, cleanFiles, cleanSeconds, loadSeconds } = trial;
+  const results = [readMatches(kind, lacking, trial)];
   if (engine === null) return results;
   const seconds = toMilliseconds(loadSeconds);
   results.unshift(resultOf(`load ${kind}`, refusals, `${engine}, ${seconds} s`, seconds));
@@ -166,19 +210,6 @@ function resultOf(gate: string, findings: readonly TrialFinding[], fine: string,
   const detail = failed ? [...shown, ...more].join("; ") : fine;
   const seconds = toMilliseconds(took);
   return { gate, result: failed ? "FAILED" : "PASSED", detail, seconds, rules: rules.slice(0, 100) };
-}
-
-async function missingRules(
-  database: Database,
-  kind: RuleKind,
-  wanted: readonly string[],
-): Promise<TrialFinding[]> {
-  const missing: TrialFinding[] = [];
-  for (const rule of wanted) {
-    if ((await database.findRule(kind, rule)) !== undefined) continue;
-    missing.push({ rule, message: `expected it in the release, got none` });
-  }
-  return missing;
 }
 
 /** Indicators are looked up, not scanned for. */

@@ -26,29 +26,45 @@ export function isConflicting(kind: RuleKind): boolean {
   return conflicting.has(kind);
 }
 
+/** Of all rules in the files; nothing of indicators. */
+export function readRuleIDs(
+  context: Pick<IDContext, "digest">,
+  kind: RuleKind,
+  files: readonly ParsedFile[],
+): IDs {
+  const { ruleID } = ruleLanguage(kind);
+  const ids = new Map<string, string>();
+  for (const { records } of kind === "ioc" ? [] : files) {
+    for (const record of records) {
+      const id = ruleID(record);
+      if (id !== undefined) ids.set(id, markOf(context, record, ids.get(id)));
+    }
+  }
+  return ids;
+}
+
+/** `own`: those of the files. */
 export async function lintIDs(
   context: IDContext,
   { ruleset, kind }: { readonly ruleset: string; readonly kind: RuleKind },
   parsed: readonly ParsedFile[],
+  own: IDs,
 ): Promise<readonly Finding[]> {
   if (kind === "ioc") return [];
   const { ruleID } = ruleLanguage(kind);
   const others = await otherIDs(context, ruleset, kind);
-  const own = new Map<string, string>();
   const findings: Finding[] = [];
   for (const { path, records, lines } of parsed) {
     for (const [i, record] of records.entries()) {
       const id = ruleID(record);
       if (id === undefined) continue;
-      const mark = markOf(context, record, own.get(id));
-      own.set(id, mark);
       const place = { path, line: lines[i] as number, column: 1 };
       if (testName.test(id)) {
         const message = `expected no name of a trial in a release, got ${JSON.stringify(id)}`;
         findings.push({ ...place, severity: "error", code: "RULE_TEST_NAME", message });
       }
       const taken = others.find((other) => other.ids.has(id));
-      if (taken === undefined || taken.ids.get(id) === mark) continue;
+      if (taken === undefined || taken.ids.get(id) === own.get(id)) continue;
       const severity = conflicting.has(kind) ? "error" : "warning";
       const message = `ruleset ${taken.ruleset} has a rule of this id: ${JSON.stringify(id)}`;
       findings.push({ ...place, severity, code: "RULE_ID_TAKEN", message });
@@ -59,20 +75,12 @@ export async function lintIDs(
 
 /** The object with the ids of the rules that are to be compiled; null for indicators, which are what they say. */
 export async function keepIDs(
-  context: IDContext,
+  context: Pick<IDContext, "objects">,
   kind: RuleKind,
-  compiled: readonly ParsedFile[],
+  compiled: IDs,
 ): Promise<Sha256Hex | null> {
   if (kind === "ioc") return null;
-  const { ruleID } = ruleLanguage(kind);
-  const own = new Map<string, string>();
-  for (const { records } of compiled) {
-    for (const record of records) {
-      const id = ruleID(record);
-      if (id !== undefined) own.set(id, markOf(context, record, own.get(id)));
-    }
-  }
-  const text = [...own].map(([id, mark]) => JSON.stringify([id, mark])).sort();
+  const text = [...compiled].map(([id, mark]) => JSON.stringify([id, mark])).sort();
   const { sha256 } = await context.objects.put([utf8Bytes(text.join("\n"))]);
   return sha256Hex(sha256);
 }
@@ -100,7 +108,7 @@ export async function requireFreeIDs(
 }
 
 /** Several rules of one id have one mark together. */
-function markOf({ digest }: IDContext, record: string, before: string | undefined): string {
+function markOf({ digest }: Pick<IDContext, "digest">, record: string, before: string | undefined): string {
   const running = digest();
   running.update(utf8Bytes(`${before ?? ""}${record}`));
   return hexText(running.finish()).slice(0, 16);

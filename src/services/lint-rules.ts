@@ -11,8 +11,9 @@ import { withoutLines } from "../core/release/left-out.js";
 import type { FileFacts, LeftOutRule } from "../core/release/model.js";
 import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
+import { soundPart } from "../core/rules/sound-part.js";
 import type { ServiceContext } from "./context.js";
-import { keepIDs, lintIDs } from "./lint-ids.js";
+import { keepIDs, lintIDs, readRuleIDs } from "./lint-ids.js";
 import type { SubmissionRecord } from "./model.js";
 import { sourceBatches } from "./source-batches.js";
 import { submissionLimits } from "./submission-limits.js";
@@ -64,44 +65,53 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
   const used = revision.files.filter(({ path }) => language.accepts(`${ruleset}/${path}`));
   const engines = context.engines.filter((engine) => engine.kinds.includes(kind));
   const sources: SourceFile[] = [];
-  const broken = new Set<string>();
   const parsed: ParsedFile[] = [];
-  const declared = new Map<string, readonly string[]>();
+  /** Files with errors, and the names of rules in them. */
+  const broken = new Map<string, readonly string[]>();
   for await (const batch of sourceBatches(context.objects, ruleset, used)) {
-    parsed.push(...(await context.workers.parse(kind, batch)));
+    const fresh = await context.workers.parse(kind, batch);
+    parsed.push(...fresh);
     requireFewer(parsed, submissionLimits(context.settings).rulesMax);
     // Engines see the whole ruleset at once: rules refer to each other across files.
     if (engines.length > 0) sources.push(...batch);
-    for (const file of parsed) if (file.findings.some(isError)) broken.add(file.path);
-    for (const { path, bytes } of batch)
-      if (broken.has(path)) declared.set(path, language.references?.declaredNames(bytes) ?? []);
+    for (const [i, { path, findings }] of fresh.entries()) {
+      const names = () => language.references?.declaredNames((batch[i] as SourceFile).bytes) ?? [];
+      if (findings.some(isError)) broken.set(path, names());
+    }
   }
+  const shown = shownSources(kind, sources, parsed, broken);
   // All at once: engines that share a run among submissions then see who else has come.
-  const asked = engines.map((engine) =>
-    engine.check(kind, engine.soundFilesOnly ? sources.filter(({ path }) => !broken.has(path)) : sources),
-  );
-  const opinions = (await Promise.all(asked)).flat();
-  opinions.push(...(await lintIDs(context, revision, parsed)));
+  const asked = engines.map((engine) => engine.check(kind, engine.soundRulesOnly ? shown : sources));
+  const said = await Promise.all(asked);
+  const ownIDs = readRuleIDs(context, kind, parsed);
+  const ids = await lintIDs(context, revision, parsed, ownIDs);
+  const opinions = [...said.flat(), ...ids];
   const own = [...parsed.flatMap(({ findings }) => findings), ...language.merge(parsed).findings];
   const isRule = (record: string) => language.ruleID(record) !== undefined;
   const quarantine = findQuarantined(kind, parsed, options.quarantined ?? []);
-  const gone = joined(rulesRefusedBy(opinions, own, parsed, isRule), quarantine.leftOut);
-  const behind = findDependants(kind, parsed, gone, declared);
+  const isKnown = knownErrors(own);
+  const news = said.flatMap((findings, i) =>
+    engines[i]?.soundRulesOnly ? findings : findings.filter((finding) => !isKnown(finding)),
+  );
+  const refused = rulesRefusedBy([...news, ...ids], parsed, isRule);
+  const gone = joined(refused, quarantine.leftOut);
+  const behind = findDependants(kind, parsed, gone, broken);
   const leftOut = joined(gone, behind.leftOut);
   const behindQuarantine = findDependants(kind, parsed, quarantine.leftOut);
   const compiled = parsed.map((file) => withoutLines(kind, file, linesOf(file, leftOut)));
+  const compiledIDs = leftOut.length === 0 ? ownIDs : readRuleIDs(context, kind, compiled);
   const rules = language.merge(compiled).records.filter(isRule).length;
   const unused = revision.files.filter((file) => !used.includes(file)).map((file) => unusedFile(kind, file));
   const all = [...own, ...opinions, ...quarantine.findings, ...behind.findings]
     .map((finding) => relative(ruleset, finding))
     .concat(unused);
-  // Where there are errors, they say why nothing is left.
-  if (rules === 0 && !all.some(isError)) all.push(noRules(kind, revision.files));
+  // Where there are errors or a quarantine, they say why nothing is left.
+  if (rules === 0 && quarantine.ids.size === 0 && !all.some(isError)) all.push(noRules(kind, revision.files));
   return {
     findings: bounded(all),
     leftOut: leftOut.map(shortened),
     rules,
-    idsSha256: await keepIDs(context, kind, compiled),
+    idsSha256: await keepIDs(context, kind, compiledIDs),
     quarantined: quarantine.ids,
     quarantinedOut: joined(quarantine.leftOut, behindQuarantine.leftOut).map(shortened),
   };
@@ -128,24 +138,24 @@ function findQuarantined(kind: RuleKind, parsed: readonly ParsedFile[], wanted: 
 }
 
 /**
- * SPEC §17.5.4: what stands on a rule that is left out goes with it, and its author is told. `declared`: names in files with errors, of which those
- * that gave no record are gone as well.
+ * SPEC §17.5.4: what stands on a rule that is left out goes with it, and its author is told. `broken`: names in files with errors, of which those that
+ * gave no record are gone as well.
  */
 function findDependants(
   kind: RuleKind,
   parsed: readonly ParsedFile[],
   gone: readonly LeftOutRule[],
-  declared: ReadonlyMap<string, readonly string[]> = new Map(),
+  broken: ReadonlyMap<string, readonly string[]> = new Map(),
 ) {
   const { ruleID, references } = ruleLanguage(kind);
   const leftOut: LeftOutRule[] = [];
   const findings: Finding[] = [];
-  const touched = new Set([...declared.keys(), ...gone.map(({ path }) => path)]);
+  const touched = new Set([...broken.keys(), ...gone.map(({ path }) => path)]);
   for (const file of references === undefined ? [] : parsed.filter(({ path }) => touched.has(path))) {
     const { path, records, lines } = file;
     const left = linesOf(file, gone);
     const kept = new Set<string | undefined>();
-    const names = new Set(declared.get(path));
+    const names = new Set(broken.get(path));
     records.forEach((record, i) => {
       if (!left.has(lines[i] as number)) kept.add(ruleID(record));
       else names.add(ruleID(record) as string);
@@ -174,25 +184,52 @@ function requireFewer(parsed: readonly ParsedFile[], rulesMax: number): void {
 }
 
 /**
- * The records that hold an engine's errors, by the line on which they start. Where our parser has found an
- * error in the same record too it has left the record out already, and the line belongs to nothing that is
- * compiled.
+ * What engines see that judge sound rules alone: a file with errors stands for its sound rules, without those that cannot stand by themselves.
+ * SPEC §17.5.5.
  */
+function shownSources(
+  kind: RuleKind,
+  sources: readonly SourceFile[],
+  parsed: readonly ParsedFile[],
+  broken: ReadonlyMap<string, readonly string[]>,
+): SourceFile[] {
+  const files = new Map(parsed.map((file) => [file.path, file]));
+  const behind = findDependants(kind, parsed, [], broken).leftOut;
+  return sources.flatMap((source) => {
+    const file = files.get(source.path);
+    if (file === undefined || !broken.has(source.path)) return [source];
+    const bytes = soundPart(source, file, linesOf(file, behind));
+    return bytes === undefined ? [] : [{ path: source.path, bytes }];
+  });
+}
+
+/**
+ * For engines that see whole files: where our parser has found an error in the same record too it has left the record out already, and the
+ * line belongs to nothing that is compiled.
+ */
+function knownErrors(own: readonly Finding[]): (finding: Finding) => boolean {
+  const known = new Set(own.filter(isError).map(({ path, line }) => `${line} ${path}`));
+  return ({ path, line }) => known.has(`${line} ${path}`);
+}
+
+/** The rules that hold an engine's errors, by the line on which they start; all of a file about which it gave no answer. */
 function rulesRefusedBy(
   opinions: readonly Finding[],
-  own: readonly Finding[],
   parsed: readonly ParsedFile[],
   isRule: (record: string) => boolean,
 ): LeftOutRule[] {
   const files = new Map(parsed.map((file) => [file.path, file]));
-  const known = new Set(own.filter(isError).map(({ path, line }) => `${line} ${path}`));
-  const refused = new Map<string, LeftOutRule>();
-  for (const { path, line } of opinions.filter(isError)) {
-    if (known.has(`${line} ${path}`)) continue;
-    const start = startBefore(files.get(path), line, isRule);
-    if (start !== undefined) refused.set(`${start} ${path}`, { path, line: start });
+  const refused: LeftOutRule[] = [];
+  for (const { path, line, code } of opinions.filter(isError)) {
+    const file = files.get(path);
+    const start = startBefore(file, line, isRule);
+    if (code.endsWith("_FAILED")) {
+      const { records = [], lines = [] } = file ?? {};
+      for (const [i, record] of records.entries())
+        if (isRule(record)) refused.push({ path, line: lines[i] as number });
+    } else if (start !== undefined) refused.push({ path, line: start });
   }
-  return [...refused.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line));
+  return joined(refused, []);
 }
 
 /** Where the last rule starts that does not start after the line. */

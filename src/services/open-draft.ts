@@ -1,13 +1,12 @@
 /** An author asks for review of a draft. Nothing about it changes but its state: what was linted is what is reviewed. */
-import { PolicyError, VerificationError } from "../core/errors.js";
+import { PolicyError } from "../core/errors.js";
 import type { ServiceContext } from "./context.js";
 import { untilCommitted } from "./documents.js";
-import { isError } from "./lint-rules.js";
+import { requireSound } from "./submit-rules.js";
 import type { Identity, SubmissionRecord } from "./model.js";
 import { requireAuthor } from "./review-rules.js";
 import { requireVersion } from "./read-submissions.js";
 import { requireRole } from "./roles.js";
-import { isSound } from "./submit-rules.js";
 import { requireOwn } from "./withdraw-submission.js";
 
 type DraftContext = Pick<ServiceContext, "records" | "settings">;
@@ -29,12 +28,7 @@ export async function openDraft(
       throw new PolicyError("SUBMISSION_DECIDED", `expected a draft, got a submission that is ${body.state}`);
     }
     // SPEC §17.2.5: with what it was linted with.
-    if (!isSound(body)) {
-      const errors = body.findings.filter(isError).length;
-      const details = { submission: body.id, findings: body.findings };
-      const message = `expected rules without errors, got ${errors === 1 ? "1 error" : `${errors} errors`}`;
-      throw new VerificationError("RULES_INVALID", message, { details });
-    }
+    requireSound(body);
     const after: SubmissionRecord = { ...body, state: "open" };
     await records.commit([{ collection: "submissions", id: body.id, expected: version, body: after }]);
     return after;

@@ -1,9 +1,9 @@
 /**
  * A rule that does harm leaves its ruleset without the rest: the head's files again, with this rule left out. Like any revision it waits for
  * somebody else's approval. Until it is lifted, later submissions are linted with the rule left out as well, so that no whole revision brings
- * it back unseen.
+ * it back unseen. It may be the last rule of the ruleset: what does harm goes, whatever is left, and whatever other rules have become.
  */
-import { PolicyError, quote, UsageError } from "../core/errors.js";
+import { quote, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
@@ -13,7 +13,7 @@ import { nextNumber, timeText, untilCommitted } from "./documents.js";
 import { lintRules } from "./lint-rules.js";
 import type { Identity, QuarantineRecord, RulesetRecord, SubmissionRecord } from "./model.js";
 import { requireAnyRole, requireRole } from "./roles.js";
-import { isSound } from "./submit-rules.js";
+import { requireSound } from "./submit-rules.js";
 
 export interface QuarantineOrder {
   readonly ruleset: string;
@@ -25,7 +25,8 @@ export interface QuarantineOrder {
 
 /**
  * The submission that waits for approval.
- * @throws PolicyError ROLE_REFUSED, RELEASE_EMPTY when nothing would be left; UsageError NOT_FOUND; OperationError of stores and engines
+ * @throws PolicyError ROLE_REFUSED; UsageError NOT_FOUND; VerificationError RULES_INVALID when what comes back is refused by now; OperationError of
+ *   stores and engines
  */
 export async function quarantineRule(
   context: ServiceContext,
@@ -42,9 +43,7 @@ export async function quarantineRule(
   const { ruleset, kind, files, leaveOutInvalid } = head;
   const leftOut = leaveOutInvalid ? lint.leftOut : lint.quarantinedOut;
   const content = { ruleset, kind, leaveOutInvalid, files, leftOut };
-  if (!isSound({ rules: lint.rules, findings: lint.findings, leaveOutInvalid })) {
-    throw new PolicyError("RELEASE_EMPTY", `expected rules that are left in ${quote(ruleset)}, got none`);
-  }
+  if (order.lift === true) requireSound({ ...head, rules: lint.rules, findings: lint.findings });
   const verb = order.lift === true ? "lift the quarantine of" : "quarantine";
   const submission: Omit<SubmissionRecord, "id"> = {
     ...content,

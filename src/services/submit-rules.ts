@@ -7,7 +7,7 @@
 import { sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { sha256 } from "../core/encoding/sha256.js";
-import { PolicyError, UsageError, quote } from "../core/errors.js";
+import { PolicyError, UsageError, quote, VerificationError } from "../core/errors.js";
 import type { FileFacts } from "../core/release/model.js";
 import { formatRevision } from "../core/release/sources.js";
 import type { RuleKind } from "../core/rules/model.js";
@@ -91,13 +91,21 @@ async function judge(context: ServiceContext, input: NewSubmission, files: reado
   return { ...content, state, digest, rules, findings, idsSha256 } as const;
 }
 
-/** Whether it may be reviewed. */
-export function isSound({
-  rules,
-  findings,
-  leaveOutInvalid,
-}: Pick<SubmissionRecord, "rules" | "findings" | "leaveOutInvalid">): boolean {
-  return rules > 0 && (leaveOutInvalid || !findings.some(isError));
+type Linted = Pick<SubmissionRecord, "rules" | "findings" | "leaveOutInvalid">;
+
+/** Whether it may be reviewed. SPEC §17.6.6: nothing may be left of it when a quarantine alone is the reason. */
+function isSound({ rules, findings, leaveOutInvalid }: Linted): boolean {
+  if (findings.some(isError)) return leaveOutInvalid && rules > 0;
+  return rules > 0 || findings.some(({ code }) => code === "RULE_QUARANTINED");
+}
+
+/** @throws VerificationError RULES_INVALID */
+export function requireSound(submission: Linted & Pick<SubmissionRecord, "id">): void {
+  if (isSound(submission)) return;
+  const { id, findings } = submission;
+  const errors = findings.filter(isError).length;
+  const message = `expected rules without errors, got ${errors === 1 ? "1 error" : `${errors} errors`}`;
+  throw new VerificationError("RULES_INVALID", message, { details: { submission: id, findings } });
 }
 
 /** What is to be stored; of one batch all have the same records. */

@@ -132,12 +132,15 @@ describe("building a release", () => {
     const rule = (text: string) =>
       `alert tcp any any -> any 80 (msg:"${text}"; content:"y"; sid:7; rev:1;)\n`;
     // As those were kept that were made before ids were: the approval has nothing to compare.
-    for (const [name, path] of [["one", "a.rules"], ["two", "b.rules"]] as const) {
+    for (const [name, path] of [
+      ["one", "a.rules"],
+      ["two", "b.rules"],
+    ] as const) {
       const { id } = await desk.submit(name, "suricata", { [path]: rule(name) });
       const kept = await desk.context.records.get<SubmissionRecord>("submissions", id);
-      const { idsSha256: _, ...body } = kept?.body as SubmissionRecord;
+      const body: SubmissionRecord = { ...(kept?.body as SubmissionRecord), idsSha256: undefined };
       await desk.context.records.commit([{ collection: "submissions", id, expected: 1, body }]);
-      await desk.approve({ ...body, id });
+      await desk.approve(body);
     }
     expect(await desk.build()).toMatchObject({
       state: "failed",

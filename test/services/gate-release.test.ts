@@ -178,6 +178,37 @@ describe("a rule in quarantine", () => {
     expect(out.leftOut).toEqual([1, 2].map((line) => ({ path: "a.yar", line })));
   });
 
+  it("SPEC §17.6.5 is asked of no sample, and may be the last of its ruleset and of its kind", async () => {
+    const order = { ruleset: "of-clamav", id: "Desk.Canary", reason: "stops machines" };
+    const out = await quarantineRule(desk.context, ann, order);
+    expect(out).toMatchObject({ state: "open", rules: 0, leftOut: [{ path: "a.ndb", line: 1 }] });
+    await desk.approve(out);
+    const release = await build();
+    expect(release.state, release.waitingFor ?? "").toBe("signed");
+    expect(release.database?.rules).not.toHaveProperty("clamav");
+    expect(release.gates).toContainEqual(
+      expect.objectContaining({
+        gate: "must-match clamav",
+        result: "PASSED",
+        detail: "0 samples, 1 in quarantine",
+      }),
+    );
+    const same = await desk.submit("of-clamav", "clamav", first.clamav);
+    expect(same).toMatchObject({ state: "open", rules: 0 });
+    await desk.publish(await desk.coSign(release));
+    const lifted = await quarantineRule(desk.context, ben, { ...order, lift: true });
+    expect(lifted).toMatchObject({ state: "open", rules: 1, leftOut: [] });
+    await desk.approve(lifted, { name: "max", roles: ["reviewer"] });
+  });
+
+  it("leaves every other rule wanted, also of a kind that is gone", async () => {
+    await desk.addRules("of-clamav", "clamav", { "a.ndb": `Desk.Other:0:*:${hex}\n` });
+    const renamed = await build();
+    expect(renamed.waitingFor).toMatch(
+      /must-match clamav: Desk\.Canary: expected it in the release, got none/,
+    );
+  });
+
   it("must be a rule of the ruleset, and in quarantine to be lifted", async () => {
     const order = { ruleset: "of-yara", id: "Nobody", reason: "x" };
     await expect(quarantineRule(desk.context, ann, order)).rejects.toEqual(code("NOT_FOUND"));

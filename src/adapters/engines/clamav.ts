@@ -27,7 +27,7 @@ export async function openClamAVEngine(): Promise<RuleEngine | undefined> {
   const found = await run(["--version"]).catch(() => undefined);
   if (found?.exit !== "ok") return undefined;
   const version = /ClamAV ([\w.]+)/.exec(found.said)?.[1] ?? "unknown";
-  return { name: `clamav ${version}`, kinds: ["clamav"], soundFilesOnly: true, fileByFile: true, check };
+  return { name: `clamav ${version}`, kinds: ["clamav"], soundRulesOnly: true, fileByFile: true, check };
 }
 
 async function check(kind: string, files: readonly SourceFile[]): Promise<Finding[]> {
@@ -47,10 +47,10 @@ async function check(kind: string, files: readonly SourceFile[]): Promise<Findin
 }
 
 async function checkFile(folder: string, name: string, { path, bytes }: SourceFile): Promise<Finding[]> {
-  const lines = Buffer.from(bytes).toString("latin1").split("\n");
+  const lines = Buffer.from(bytes).toString("latin1").split("\n").map(withoutBlank);
   const findings: Finding[] = [];
-  const refuse = (line: number, message: string) =>
-    findings.push({ path, line, column: 1, severity: "error", code: "CLAMAV_ENGINE", message });
+  const refuse = (line: number, message: string, code = "CLAMAV_ENGINE") =>
+    findings.push({ path, line, column: 1, severity: "error", code, message });
   while (findings.length < refusalsMax) {
     await writeFile(join(folder, name), Buffer.from(lines.join("\n"), "latin1")).catch(failStore);
     const { exit, said } = await run(["--no-summary", "-d", name, "empty"], folder);
@@ -60,13 +60,23 @@ async function checkFile(folder: string, name: string, { path, bytes }: SourceFi
       exit === "refused" && line >= 1 && line <= lines.length && !lines[line - 1]?.startsWith("#");
     if (!known) {
       const got = exit === "killed" ? "a crash or no answer" : quote(said.trim().split("\n", 1)[0] ?? "");
-      refuse(1, `expected the engine to load the file, got ${got}`);
+      refuse(1, `expected the engine to load the file, got ${got}`, "CLAMAV_ENGINE_FAILED");
       return findings;
     }
     refuse(line, `expected what the engine takes, got: ${reasonOf(said)}`);
     lines[line - 1] = "#";
   }
+  refuse(
+    1,
+    `expected at most ${refusalsMax} lines that the engine refuses, got more`,
+    "CLAMAV_ENGINE_FAILED",
+  );
   return findings;
+}
+
+/** The engine takes a blank line for a signature, and a release has none. The end of the last line is none. */
+function withoutBlank(line: string, i: number, { length }: readonly string[]): string {
+  return i < length - 1 && /^\r?$/.test(line) ? "#" : line;
 }
 
 /** The first thing that it said, without its prefix. */

@@ -24,20 +24,22 @@ export async function rememberOpinions(engine: RuleEngine, cache: CompileCache):
     check: async (kind, files) => {
       const keys = files.map((file) => keyOf(kind, file));
       const unknown = files.filter((_, i) => !known.has(keys[i] as string));
-      if (unknown.length > 0) {
-        const said = byPath(await engine.check(kind, unknown));
-        for (const file of unknown) known.set(keyOf(kind, file), opinionOf(said.get(file.path) ?? []));
-        for (const oldest of known.keys()) if (known.size > opinionsMax) known.delete(oldest);
+      const said = byPath(unknown.length === 0 ? [] : await engine.check(kind, unknown));
+      const opinions = files.map(({ path }, i) => {
+        return known.get(keys[i] as string) ?? opinionOf(said.get(path) ?? []);
+      });
+      for (const [i, opinion] of opinions.entries()) {
+        if (known.has(keys[i] as string) || !isLasting(opinion)) continue;
+        known.set(keys[i] as string, opinion);
         changed = true;
       }
-      return files.flatMap(({ path }, i) =>
-        (known.get(keys[i] as string) ?? []).map((one) => ({ path, ...one })),
-      );
+      for (const oldest of known.keys()) if (known.size > opinionsMax) known.delete(oldest);
+      return files.flatMap(({ path }, i) => (opinions[i] as Opinion).map((one) => ({ path, ...one })));
     },
     close: async () => {
       await engine.close?.();
       if (!changed) return;
-      const text = JSON.stringify([...known].filter(([, opinion]) => isLasting(opinion)));
+      const text = JSON.stringify([...known]);
       await cache.put(cacheKey(engine), new TextEncoder().encode(text));
     },
   };
@@ -45,12 +47,12 @@ export async function rememberOpinions(engine: RuleEngine, cache: CompileCache):
 
 /** One that took too long may have had a busy machine. */
 function isLasting(opinion: Opinion): boolean {
-  return !opinion.some(({ code }) => code.endsWith("_FAILED") || code.endsWith("_ENGINE"));
+  return !opinion.some(({ code }) => code.endsWith("_FAILED"));
 }
 
 function delegate(engine: RuleEngine): RuleEngine {
-  const { name, kinds, soundFilesOnly, fileByFile } = engine;
-  return { name, kinds, soundFilesOnly, fileByFile, check: (kind, files) => engine.check(kind, files) };
+  const { name, kinds, soundRulesOnly, fileByFile } = engine;
+  return { name, kinds, soundRulesOnly, fileByFile, check: (kind, files) => engine.check(kind, files) };
 }
 
 function opinionOf(findings: readonly Finding[]): Opinion {

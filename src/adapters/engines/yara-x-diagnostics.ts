@@ -17,7 +17,7 @@ export function readDiagnostics(
     const [, severity, code = "", said = "", line, column] = heading.exec(text) ?? [];
     if (severity === undefined) {
       const message = `expected what the engine takes, got: ${text.split("\n", 1)[0]?.slice(0, 200)}`;
-      return [{ path, line: 1, column: 1, severity: "error", code: "YARA_X", message }];
+      return [{ path, line: 1, column: 1, severity: "error", code: "YARA_X_FAILED", message }];
     }
     const unknown = /^unknown identifier `(\w+)`/.exec(said)?.[1];
     if (unknown !== undefined && missing.has(unknown)) return [];

@@ -50,7 +50,7 @@ export function openYaraXEngine(options: YaraXOptions = {}): RuleEngine {
   return {
     name: `yara-x ${version}`,
     kinds: ["yara"] satisfies RuleKind[],
-    ...{ fileByFile: true, soundFilesOnly: true },
+    ...{ fileByFile: true, soundRulesOnly: true },
     check: async (kind, files) => {
       if (kind !== "yara" || files.length === 0) return [];
       const findings = await pool.check(files);

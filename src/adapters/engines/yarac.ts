@@ -2,7 +2,7 @@
  * A second opinion on YARA rules by the engine's own compiler, `yarac`, where it is installed. It knows
  * what our parser cannot: the members of modules and the limits of its regular expressions.
  *
- * It sees only files in which our parser found no error. So no `include` reaches it: it would read whatever
+ * It sees only rules in which our parser found no error. So no `include` reaches it: it would read whatever
  * file of this machine an author named. Every run has its own scratch directory and a limit on its time.
  */
 import { execFile } from "node:child_process";
@@ -46,7 +46,7 @@ class YaracEngine implements RuleEngine {
   readonly name: string;
   readonly kinds: readonly RuleKind[] = ["yara"];
   readonly fileByFile = true;
-  readonly soundFilesOnly = true;
+  readonly soundRulesOnly = true;
   #waiting: Asked[] = [];
   #runs = false;
 
@@ -138,7 +138,7 @@ async function inFolder<T>(
 }
 
 /**
- * The port asks only about sound files; whatever else happens, no `include` gets further. Most files have not even the word, and those that
+ * The port asks only about sound rules; whatever else happens, no `include` gets further. Most files have not even the word, and those that
  * have it are parsed again.
  */
 function isSound(file: SourceFile): boolean {
@@ -154,7 +154,7 @@ function readFindings(path: string, run: Run): Finding[] {
     return [
       {
         ...refusal,
-        line: 1,
+        ...{ line: 1, code: "YARA_ENGINE_FAILED" },
         message: `expected the engine to compile the file, got a crash or no answer`,
       },
     ];
@@ -168,7 +168,11 @@ function readFindings(path: string, run: Run): Finding[] {
   });
   if (found.length > 0) return found;
   return [
-    { ...refusal, line: 1, message: `expected what the engine takes, got: ${quote(run.errors.trim())}` },
+    {
+      ...refusal,
+      ...{ line: 1, code: "YARA_ENGINE_FAILED" },
+      message: `expected what the engine takes, got: ${quote(run.errors.trim())}`,
+    },
   ];
 }
 

@@ -30,7 +30,8 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
         if (input.kind !== "yara" && input.kind !== "clamav") return { engine: null, ...nothingTried };
         const files = await writeFiles(folder, input);
         const listed = async () => (await listClean(clean)).map(({ path }) => path);
-        const trial: Trial = { folder, files, samples: await samplesOf(samples, input.kind), clean: listed };
+        const asked = (await samplesOf(samples, input.kind)).filter(({ rule }) => !input.without.has(rule));
+        const trial: Trial = { folder, files, samples: asked, clean: listed };
         return input.kind === "yara" ? tryYara(trial) : tryClamAV(trial);
       }),
   };

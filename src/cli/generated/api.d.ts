@@ -247,7 +247,7 @@ export interface paths {
     /**
      * Leave one rule out, and keep it out
      * @description Role analyst or reviewer or release-manager. The head's files again without this rule, as a submission that somebody else approves; later
-     *     submissions are linted with the rule left out as well.
+     *     submissions are linted with the rule left out as well. It may be the last rule: then the revision has none.
      */
     post: operations["quarantineRule"];
     delete?: never;
@@ -269,7 +269,7 @@ export interface paths {
     put?: never;
     /**
      * Take a rule back in
-     * @description Role analyst or reviewer or release-manager. Approved by somebody else, like any submission.
+     * @description Role analyst or reviewer or release-manager. Approved by somebody else, like any submission; refused with RULES_INVALID while the revision has errors.
      */
     post: operations["liftQuarantine"];
     delete?: never;
@@ -2360,7 +2360,7 @@ export interface operations {
     };
     responses: {
       200: components["responses"]["RehearsedSubmission"];
-      /** @description The submission that leaves it out; it waits for somebody else's approval */
+      /** @description The submission that takes it back in; it waits for somebody else's approval */
       201: {
         headers: {
           Location: components["headers"]["Location"];

@@ -15,9 +15,10 @@ export function withoutLines(kind: RuleKind, file: ParsedFile, leftOut: Readonly
   const stays = (record: string, i: number) => !leftOut.has(file.lines[i] as number) || !isRule(record);
   const kept = file.records.flatMap((record, i) => (stays(record, i) ? [i] : []));
   if (!kept.some((i) => isRule(file.records[i] as string)))
-    return { ...file, records: [], lines: [], ends: [] };
+    return { ...file, records: [], lines: [], ends: [], places: undefined };
   return {
     ...file,
+    places: undefined,
     records: kept.map((i) => file.records[i] as string),
     lines: kept.map((i) => file.lines[i] as number),
     ...(file.ends && { ends: kept.map((i) => file.ends?.[i] as number) }),

@@ -38,6 +38,14 @@ export interface ParsedFile {
   readonly lines: readonly number[];
   /** The last line of each record; absent where each stands on one line. */
   readonly ends?: readonly number[];
+  /**
+   * Of a file with errors, where rules do not have their lines for themselves: the places of what is sound in its text, from one UTF-16
+   * offset to before another; a record that no text stands for is at 0 to 0.
+   */
+  readonly places?: {
+    readonly imports: readonly (readonly [number, number])[];
+    readonly records: readonly (readonly [number, number])[];
+  };
   readonly findings: readonly Finding[];
 }
 

@@ -16,6 +16,12 @@ describe("clamscan", () => {
     expect(await engine.check("clamav", files)).toEqual([]);
   });
 
+  it("is not shown blank lines, which no release has", async () => {
+    const lines = ["Desk.A:0:*:6162636465", "", "Desk.B:0:*:6162636466", ""];
+    for (const end of ["\n", "\r\n"])
+      expect(await engine.check("clamav", [file("r/a.ndb", lines.join(end) + end)])).toEqual([]);
+  });
+
   it("names every line that it refuses, of every file", async () => {
     const files = [
       file(

@@ -108,7 +108,7 @@ describe("where yarac misbehaves", () => {
       {
         path: "a.yar",
         line: 1,
-        code: "YARA_ENGINE",
+        code: "YARA_ENGINE_FAILED",
         message: expect.stringContaining("got a crash or no answer"),
       },
     ]);

@@ -28,7 +28,8 @@ export function parseFile(file: SourceFile): ParsedFile {
   const records: string[] = [];
   const lines: number[] = [];
   const ends: number[] = [];
-  while (!cursor.is(kind.end)) parseStatement(cursor, scope, { records, lines, ends });
+  const places: Columns["places"] = { imports: [], records: [] };
+  while (!cursor.is(kind.end)) parseStatement(cursor, scope, { records, lines, ends, places });
   if (records.length > 0) {
     const head = `${namespaceOf(file.path)}\0${[...scope.imports]
       .filter((name) => modules.has(name))
@@ -37,8 +38,10 @@ export function parseFile(file: SourceFile): ParsedFile {
     records.unshift(namespaceMark + byteString(utf8Bytes(head)));
     lines.unshift(1);
     ends.unshift(1);
+    places.records.unshift([0, 0]);
   }
-  return { path: file.path, records, lines, ends, findings: findings.sorted() };
+  const parsed = { path: file.path, records, lines, ends, findings: findings.sorted() };
+  return findings.errors === 0 ? parsed : { ...parsed, places };
 }
 
 /**
@@ -53,12 +56,17 @@ interface Columns {
   readonly records: string[];
   readonly lines: number[];
   readonly ends: number[];
+  readonly places: { readonly imports: [number, number][]; readonly records: [number, number][] };
 }
 
-function parseStatement(cursor: Cursor, scope: FileScope, { records, lines, ends }: Columns): void {
+function parseStatement(cursor: Cursor, scope: FileScope, { records, lines, ends, places }: Columns): void {
   const start = cursor.peek();
   if (start.kind === "import") {
+    const before = cursor.findings.errors;
     parseImport(cursor, scope);
+    const { end } = cursor.tokens[cursor.at - 1] as Token;
+    const isSound = cursor.findings.errors === before && !cursor.findings.hasErrorWithin(start.start, end);
+    if (isSound) places.imports.push([start.start, end]);
     return;
   }
   if (start.kind !== "rule" && start.kind !== "private" && start.kind !== "global") {
@@ -78,6 +86,7 @@ function parseStatement(cursor: Cursor, scope: FileScope, { records, lines, ends
   records.push(record);
   lines.push(cursor.findings.lines.position(start.start).line);
   ends.push(cursor.findings.lines.position(last.end - 1).line);
+  places.records.push([start.start, last.end]);
 }
 
 function parseImport(cursor: Cursor, scope: FileScope): void {
