@@ -212,7 +212,7 @@ function knownErrors(own: readonly Finding[]): (finding: Finding) => boolean {
   return ({ path, line }) => known.has(`${line} ${path}`);
 }
 
-/** The rules that hold an engine's errors, by the line on which they start; all of a file about which it gave no answer. */
+/** The rules that hold an engine's errors, by the line on which they start; SPEC §17.5.1: all of a file about which it gave no answer. */
 function rulesRefusedBy(
   opinions: readonly Finding[],
   parsed: readonly ParsedFile[],
