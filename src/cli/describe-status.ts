@@ -52,6 +52,7 @@ function standing(status: EndpointStatus): readonly Fact[] {
     ],
     ["waits", waiting && `${waiting.why}; since ${formatTime(waiting.since)}`],
     ["engines", engines(status)],
+    ["rules", rules(status)],
     ["versions", versions(status)],
     ["left out", describeLeftOut(status.leftOut).join("; ")],
     ["source", `${status.url}${mirrors}${network.proxy === undefined ? "" : `, through ${network.proxy}`}`],
@@ -83,6 +84,12 @@ function engines({ exported, loadedRules, boots }: EndpointStatus): string {
   return [exported ? "files of this release" : "no files of this release yet", ...loaded, ...starts].join(
     "; ",
   );
+}
+
+/** In the files, by kind. */
+function rules({ exportedRules }: EndpointStatus): string {
+  const counts = Object.entries(exportedRules ?? {});
+  return counts.map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`).join(", ");
 }
 
 function versions({ engines: known }: EndpointStatus): string {

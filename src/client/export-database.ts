@@ -5,13 +5,14 @@ import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
 import { openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
+import { countedRecords } from "../core/rules/counted-records.js";
 import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import type { ExportChoices } from "./export-choices.js";
 import { type KnownEngine, engineOf } from "./engine-choices.js";
 import type { LocalExport } from "./local-rules/local-export.js";
-import type { InstalledRelease, LeftOut } from "./model.js";
+import type { InstalledRelease, LeftOut, RuleCounts } from "./model.js";
 
 /** The file that belongs beside an exported file, as `<path>.sign`; undefined when there is none. */
 export type SignFile = (path: string, sha256: Sha256Hex) => Promise<Uint8Array | undefined>;
@@ -37,12 +38,14 @@ export interface Exported {
   readonly files: number;
   readonly bytes: number;
   readonly leftOut: LeftOut;
+  readonly rules: RuleCounts;
 }
 
 /** One folder a kind. @throws OperationError STORE_FULL, STORE_FAILED */
 export async function exportDatabase(input: ExportInput): Promise<Exported> {
   const { store, digest, choices, release, signFile, local } = input;
   const leftOut: { [kind in RuleKind]?: Record<string, number> } = {};
+  const rules: { [kind in RuleKind]?: number } = {};
   const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
   const facts = { ...release, createdAt, feed: input.feed };
   const source = await store.databases.open("database");
@@ -64,13 +67,20 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
           const counts = leftOut[kind] ?? {};
           leftOut[kind] = { ...counts, [need]: (counts[need] ?? 0) + 1 };
         };
-        const records = engine === undefined ? all : loadableRecords(kind, all, engine, leave);
+        const loadable = engine === undefined ? all : loadableRecords(kind, all, engine, leave);
+        const isAll = loadable === published && kindFacts(kind).onlyRules === true;
+        // A section as it is has its own number, and a faster way through it.
+        if (isAll && section !== undefined) rules[kind] = section.facts.rules;
+        const count = (drawn: number) => {
+          rules[kind] = drawn;
+        };
+        const records = isAll ? published : countedRecords(kind, loadable, count);
         for (const file of exportInForms(kind, records, choices.forms, facts)) {
           yield* withSignature({ ...file, path: `${kind}/${file.path}` }, digest, signFile);
         }
       }
     }
-    return { ...(await store.exports.replace(input.folder, files(), input.inspect)), leftOut };
+    return { ...(await store.exports.replace(input.folder, files(), input.inspect)), leftOut, rules };
   } finally {
     await source.close();
   }

@@ -107,6 +107,8 @@ export interface EndpointState extends Holdings {
   readonly exportingLocal?: Sha256Hex | null;
   /** Own rules that an engine could not live with. */
   readonly setAside?: SetAside | null;
+  /** In it, switched on; absent in states from before they were counted. */
+  readonly exportedRules?: RuleCounts;
   /** That the engine said it loaded from there. */
   readonly loadedRules?: number | null;
   /** Whether the engine has yet to be told about the files there. */
@@ -132,6 +134,8 @@ export interface EndpointState extends Holdings {
 
 /** By kind, and by what they ask for: how many rules an export is without. */
 export type LeftOut = Readonly<Partial<Record<RuleKind, Readonly<Record<string, number>>>>>;
+
+export type RuleCounts = Readonly<Partial<Record<RuleKind, number>>>;
 
 export interface WaitingFor {
   readonly newest: ReleaseNumber;
@@ -180,6 +184,7 @@ export type UpdateEvent =
       readonly files: number;
       readonly bytes: number;
       readonly leftOut: LeftOut;
+      readonly rules: RuleCounts;
     }
   | {
       readonly type: "failed";
@@ -229,6 +234,9 @@ export interface EndpointStatus {
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;
+  /** In the engines' files, switched on, by kind; null before the first export. */
+  readonly exportedRules: RuleCounts | null;
+  /** As the engine counted them that is asked; null where it does not say. */
   readonly loadedRules: number | null;
   /** What was proven of the newest release; null before the first update. */
   readonly proof: ProofSummary | null;

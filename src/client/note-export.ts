@@ -31,7 +31,7 @@ export async function noteExport(
   await state.set({
     ...{ exportedSha256: databaseSha256, exportedAs: exportMark(config, engines) },
     ...{ exportedLocal: local?.id ?? null, exporting: null, exportingLocal: null },
-    ...{ leftOut: written.leftOut, loadedRules, reloadDue: true, ...news },
+    ...{ leftOut: written.leftOut, exportedRules: written.rules, loadedRules, reloadDue: true, ...news },
   });
   await rememberEffect(store.files, local?.effect(databaseSha256, formatTime(at)));
   emit({ type: "exported", ...written });

@@ -43,6 +43,7 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     previous,
     held,
     bad: state.bad ?? null,
+    exportedRules: state.exportedRules ?? null,
     loadedRules: state.loadedRules ?? null,
     proof: state.proof ?? null,
     arrival: state.arrival?.release === installed?.release ? (state.arrival ?? null) : null,

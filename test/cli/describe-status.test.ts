@@ -28,7 +28,15 @@ const fresh = {
     installed: null,
     previous: null,
   },
-  ...{ held: null, bad: null, loadedRules: null, boots: {}, rings: { turn: "drawn" }, waiting: null },
+  ...{
+    held: null,
+    bad: null,
+    exportedRules: null,
+    loadedRules: null,
+    boots: {},
+    rings: { turn: "drawn" },
+    waiting: null,
+  },
   ...{ newestTrusted: null, exported: false, lastSuccess: null, lastFailure: null, logFork: null },
   ...{ reports: null, watch: null, releaseAgeSeconds: null, staleSeconds: null, proof: null, arrival: null },
   ...{ localRules: noRules, engines: [], leftOut: {} },
@@ -37,6 +45,7 @@ const fresh = {
 const well = {
   ...fresh,
   ...{ installed: release(42), previous: release(40), newestTrusted: 42, exported: true, loadedRules: 3650 },
+  exportedRules: { yara: 903, suricata: 14_230 },
   ...{ releaseAgeSeconds: 11_000, staleSeconds: 130 },
   lastSuccess: { at: "2026-11-22T12:00:00Z", release: 42 },
   rings: { turn: "early", pin: 42, delayHours: 4 },
@@ -89,6 +98,7 @@ release      42, 12.3 MB, sha256 ${"2".repeat(64)}
 came         2 packs (40 to 41, 41 to 42), 1.7 kB, from https://mirror.example, 2026-11-22 09:14 UTC
 before it    40, 12.3 MB, sha256 ${"0".repeat(64)}
 engines      files of this release; 3,650 rules loaded
+rules        903 yara, 14,230 suricata
 source       https://rules.example, then https://mirror.example
 checked      2026-11-22 12:00 UTC
 next         2026-11-22 12:03 UTC, every 60 s

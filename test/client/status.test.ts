@@ -48,3 +48,20 @@ it("does not count what a refused pack cost for bytes of the path", async () => 
   expect(bytes).toBeGreaterThanOrEqual(full.bytes);
   expect((await status()).arrival).toMatchObject({ bytes: full.bytes, packs: [{ kind: "full" }] });
 });
+
+it("counts the rules in the engines' files by kind, without those that are switched off", async () => {
+  const rule = (sid: number) => `alert tcp any any -> any any (msg:"one"; sid:${sid}; rev:1;)\n`;
+  const sources = {
+    "feed/a.yar": "rule base { condition: true }\nrule user { condition: base }\n",
+    "feed/b.rules": `${rule(1)}${rule(2)}# ${rule(3)}`,
+  };
+  await scene.publisher.release(indicators(1), { sources });
+  expect(await status()).toMatchObject({ exportedRules: null });
+  await update();
+  expect(await status()).toMatchObject({ exportedRules: { ioc: 400, suricata: 2, yara: 2 } });
+  await scene.endpoint.updater.rules.disable(["1:1", indicators(1)[0] as string]);
+  await scene.endpoint.updater.rules.add([
+    { name: "mine.txt", bytes: new TextEncoder().encode("a.example\nb.example\n") },
+  ]);
+  expect(await status()).toMatchObject({ exportedRules: { ioc: 401, suricata: 1, yara: 2 } });
+});
