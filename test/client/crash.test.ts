@@ -1,6 +1,6 @@
 /** An update that is cut off at every point where it touches the disk, and the next one that repairs it. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { once } from "node:events";
 import { cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -104,43 +104,43 @@ describe("an update on a machine that stops", () => {
   });
 });
 
-const built = fileURLToPath(new URL("../../dist/client/index.js", import.meta.url));
-if (!existsSync(built)) console.warn("crash: dist is not built; the kill -9 of a real process does not run");
-
-describe.runIf(existsSync(built))("an update by a process that is killed with SIGKILL", () => {
+describe("updates by a process that is killed with SIGKILL", () => {
   const child = fileURLToPath(new URL("./children/update-and-die.mjs", import.meta.url));
+  const atOnce = 32;
 
-  function run(folder: string, killAt: number): Promise<{ signal: string | null; output: string }> {
-    const args = [child, folder, scene.publisher.now.toISOString(), String(killAt)];
-    const process_ = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    return new Promise((resolve, reject) => {
-      let output = "";
-      process_.stdout.setEncoding("utf8").on("data", (part: string) => {
-        output += part;
-      });
-      process_.on("error", reject);
-      process_.on("close", (_code, signal) => resolve({ signal, output }));
+  /** The points that lie behind the end of an update. @throws when the process was not killed */
+  async function kill(points: ReadonlyMap<number, string>): Promise<readonly number[]> {
+    const targets = [...points].map(([point, name]) => `${join(scene.folder, name)}:${point}`);
+    const dying = spawn(process.execPath, [child, scene.publisher.now.toISOString(), ...targets], {
+      stdio: ["ignore", "pipe", "inherit"],
     });
+    let said = "";
+    dying.stdout.setEncoding("utf8").on("data", (part: string) => {
+      said += part;
+    });
+    const [, signal] = (await once(dying, "close")) as [number | null, string | null];
+    expect(signal).toBe("SIGKILL");
+    return JSON.parse(said) as number[];
   }
 
-  it("recovers from a kill at points spread over all its file operations", async () => {
-    const whole = await run(join(scene.folder, await copy("killed")), 0);
-    const operations = Number(whole.output);
-    expect(operations).toBeGreaterThan(60);
-    await expectRecovery(await scene.endpointOn("killed"));
-    // All points when asked for; else about thirty, always the first and the last.
-    const step = process.env.RULEMINT_EVERY_CRASH_POINT === undefined ? Math.ceil(operations / 30) : 1;
-    let kills = 0;
-    for (
-      let killAt = 1;
-      killAt <= operations;
-      killAt = killAt + step > operations && killAt < operations ? operations : killAt + step
-    ) {
-      const name = await copy("killed");
-      expect((await run(join(scene.folder, name), killAt)).signal).toBe("SIGKILL");
-      kills++;
-      await expectRecovery(await scene.endpointOn(name));
+  it("recover, killed before every single file operation", async () => {
+    let [kills, survivors] = [0, 0];
+    for (let first = 1; survivors === 0; first += atOnce) {
+      const points = new Map<number, string>();
+      // Folders of their own, for what one process does once for all that is in a folder.
+      for (let point = first; point < first + atOnce; point++)
+        points.set(point, await copy(`killed-${point}/endpoint/state`));
+      const beyond = await kill(points);
+      for (const [point, name] of points) {
+        const endpoint = await scene.endpointOn(name);
+        if (beyond.includes(point)) expect(await endpoint.databaseSha256()).toBe(digests[2]);
+        else kills++;
+        await expectRecovery(endpoint);
+        await rm(join(scene.folder, `killed-${point}`), { recursive: true });
+      }
+      survivors = beyond.length;
     }
-    console.log(`crash: ${kills} kills over ${operations} file operations, all recovered`);
+    console.log(`crash: killed before each of ${kills} file operations, all recovered`);
+    expect(kills).toBeGreaterThan(100);
   });
 });
