@@ -1,72 +1,89 @@
 /**
  * What makes a regular expression slow, whatever engine runs it. The expression is known to be well-formed; only its shape is looked at:
- * a repetition without an end inside another one (`(a+)+`), alternatives of such a group that begin alike, and `.*`.
+ * a repetition without an end inside another one (`(a+)+`), alternatives of such a group that begin alike (`(\w|\d)+`), three or more
+ * repetitions in a row that may share a text between them (`a*a*a*`), and `.*`.
  */
+import { type ByteSet, bytesOf, noBytes } from "./regexp-bytes.js";
 
 export type RegexpHazard = "nested" | "unbounded";
 
 interface Group {
   /** Some repetition without an end is inside. */
   endless: boolean;
-  /** First characters of its alternatives. */
-  firsts: string[];
+  /** What its alternatives begin with. */
+  readonly firsts: ByteSet[];
   atStart: boolean;
 }
 
 interface Atom {
   readonly text: string;
+  readonly bytes: ByteSet;
   readonly group: Group | undefined;
 }
 
 const newGroup = (): Group => ({ endless: false, firsts: [], atStart: true });
+/** So many are cubic in the length of the text, and more are worse. */
+const rowMax = 2;
 
 /** The worst that was found, or undefined. */
 export function regexpHazard(source: string): RegexpHazard | undefined {
   const stack: Group[] = [newGroup()];
   let last: Atom | undefined;
   let unbounded = false;
+  /** Endless repetitions one behind the other, each of something that the one before it may take as well. */
+  let row = { length: 0, bytes: noBytes };
   for (let at = 0; at < source.length; ) {
     const top = stack.at(-1) as Group;
     const quantifier = readQuantifier(source, at);
     if (quantifier !== undefined && last !== undefined) {
       at += quantifier.length;
+      const { bytes, group, text } = last;
+      last = undefined;
       if (!quantifier.endless) continue;
-      const inner = last.group;
-      if (inner !== undefined && (inner.endless || alike(inner.firsts))) return "nested";
-      unbounded ||= last.text === ".";
+      if (group !== undefined && (group.endless || alike(group.firsts))) return "nested";
+      row = { length: (row.bytes & bytes) === noBytes ? 1 : row.length + 1, bytes };
+      if (row.length > rowMax) return "nested";
+      unbounded ||= text === ".";
       top.endless = true;
       continue;
     }
+    // What stood before it stands once, and parts what is repeated on both sides.
+    if (last !== undefined) row = { length: 0, bytes: noBytes };
     const text = readAtom(source, at);
     at += text.length;
-    if (text.startsWith("(")) {
-      stack.push(newGroup());
-      last = undefined;
-    } else if (text === ")") {
+    last = undefined;
+    if (text.startsWith("(")) stack.push(newGroup());
+    else if (text === "|") top.atStart = true;
+    else if (text === ")") {
       const group = stack.length > 1 ? (stack.pop() as Group) : newGroup();
       const outer = stack.at(-1) as Group;
       outer.endless ||= group.endless;
-      note(outer, "(");
-      last = { text, group };
-    } else if (text === "|") {
-      top.atStart = true;
-      last = undefined;
+      const bytes = group.firsts.reduce((all, one) => all | one, noBytes);
+      note(outer, bytes);
+      last = { text, bytes, group };
     } else {
-      note(top, text);
-      last = { text, group: undefined };
+      const bytes = bytesOf(text);
+      note(top, bytes);
+      last = { text, bytes, group: undefined };
     }
+    if (last === undefined) row = { length: 0, bytes: noBytes };
   }
   return unbounded ? "unbounded" : undefined;
 }
 
-function note(group: Group, text: string): void {
-  if (group.atStart) group.firsts.push(text);
+function note(group: Group, bytes: ByteSet): void {
+  if (group.atStart) group.firsts.push(bytes);
   group.atStart = false;
 }
 
 /** Two ways to read the same text: the engine may try all of them. */
-function alike(firsts: readonly string[]): boolean {
-  return firsts.length > 1 && (new Set(firsts).size < firsts.length || firsts.includes("."));
+function alike(firsts: readonly ByteSet[]): boolean {
+  let seen = noBytes;
+  for (const bytes of firsts) {
+    if ((seen & bytes) !== noBytes) return true;
+    seen |= bytes;
+  }
+  return false;
 }
 
 function readQuantifier(source: string, at: number): { length: number; endless: boolean } | undefined {
