@@ -34,6 +34,7 @@ export async function beginWork(service: ComposedService, log: Logger): Promise<
   };
   const scheduler = createScheduler(context, { timer, onError });
   if (leadership === undefined) {
+    meter?.note("rulemint_leading", {}, 1);
     const [start, pause] = [() => scheduler.start(), () => scheduler.stop()];
     return { start, pause, wake: () => scheduler.wake(), end: async () => undefined };
   }

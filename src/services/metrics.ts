@@ -43,6 +43,11 @@ export const metricTable = {
     help: "1 while the newest release of the feed waits for the world to be mended",
     labels: ["feed"],
   },
+  rulemint_release_failed: {
+    type: "gauge",
+    help: "1 while the newest release of the feed is one that failed, by a gate or by its rules",
+    labels: ["feed"],
+  },
   rulemint_release_newest: {
     type: "gauge",
     help: "Number of the newest and of the newest published release",
@@ -60,7 +65,7 @@ export const metricTable = {
   },
   rulemint_leading: {
     type: "gauge",
-    help: "1 while this process leads those on the same PostgreSQL",
+    help: "1 while this process does the scheduled work: it leads those on the same PostgreSQL, or is the only one",
     labels: [],
   },
   rulemint_scheduler_failures_total: {
@@ -110,6 +115,7 @@ async function feedGauges(
     ["rulemint_release_newest", { feed, which: "newest" }, newest],
     ["rulemint_release_newest", { feed, which: "published" }, published],
     ["rulemint_release_blocked", { feed }, Number(!over && found?.body.waitingFor !== null)],
+    ["rulemint_release_failed", { feed }, Number(state === "failed")],
     ...releaseStates
       .filter((one) => one !== "published" && one !== "failed")
       .map((one) => {

@@ -58,6 +58,15 @@ async function askForPublication(): Promise<Release> {
   return publisher.publish(release);
 }
 
+describe("a process that is the only one", () => {
+  it("says that it leads, to whoever may read measurements", async () => {
+    await publisher.start();
+    const headers = { Authorization: `Bearer ${publisher.token("monitor")}` };
+    const text = await (await fetch(`${publisher.origin}/metrics`, { headers })).text();
+    expect(text).toMatch(/^rulemint_leading 1$/m);
+  });
+});
+
 describe("time-stamp authorities", () => {
   it("that are all down make the release wait, visibly; it goes on by itself when one is back", async () => {
     const ports = [await freePort(), await freePort()] as const;

@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPrometheusMeter } from "../../src/adapters/metrics/prometheus.js";
 import { openEngineGates } from "../../src/adapters/gates/engines.js";
 import { buildRelease } from "../../src/services/build-release.js";
+import { metricTable, readMetrics } from "../../src/services/metrics.js";
 import { listQuarantine, quarantineRule } from "../../src/services/quarantine-rule.js";
 import { withdrawRelease } from "../../src/services/withdraw-release.js";
 import { temporaryFolder } from "../support/temporary.js";
@@ -207,6 +209,8 @@ describe("a rule in quarantine", () => {
     expect(renamed.waitingFor).toMatch(
       /must-match clamav: Desk\.Canary: expected it in the release, got none/,
     );
+    const metrics = await readMetrics({ ...desk.context, meter: openPrometheusMeter(metricTable) });
+    expect(metrics).toContain('rulemint_release_failed{feed="endpoint"} 1\n');
   });
 
   it("must be a rule of the ruleset, and in quarantine to be lifted", async () => {

@@ -70,6 +70,7 @@ describe("what ends", () => {
       expect(value(count)).toBeGreaterThanOrEqual(1);
     }
     expect(value('rulemint_release_newest{feed="endpoint",which="published"}')).toBe(1);
+    expect(value('rulemint_release_failed{feed="endpoint"}')).toBe(0);
     expect(value('rulemint_device_up{device="publisher key"}')).toBe(1);
     expect(value('rulemint_device_up{device="time-stamp authority"}')).toBe(1);
     expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e6);
