@@ -3,7 +3,7 @@ import type { LeftOut, UpdateResult } from "../client/model.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
 import type { RingChoices } from "../client/ring-choices.js";
-import type { NetworkSettings } from "../client/network.js";
+import { type NetworkSettings, usualConnections } from "../client/network.js";
 import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
@@ -63,12 +63,13 @@ function loggedText(log: UpdateResult["proof"]["log"]): string | null {
 }
 
 export function describeNetwork(network: NetworkSettings): string {
-  const { mirrors, proxy, direct = [], ca, bytesPerSecondMax, bytesPerDayMax } = network;
+  const { mirrors, proxy, direct = [], ca, connectionsMax, bytesPerSecondMax, bytesPerDayMax } = network;
   return formatFacts([
     ["mirrors", mirrors.join(", ") || "none"],
     ["proxy", proxy ?? "none"],
     ["direct", direct.join(", ") || null],
     ["own CA", ca === undefined ? "none" : `${ca.split("BEGIN CERTIFICATE").length - 1} certificates`],
+    ["connections", `up to ${connectionsMax ?? usualConnections} for a large pack`],
     [
       "bandwidth",
       bytesPerSecondMax === undefined ? "not limited" : `${formatBytes(bytesPerSecondMax)} a second`,

@@ -96,6 +96,7 @@ export interface ClientConfigureOptions {
   readonly direct?: readonly string[];
   /** Path of a PEM file. */
   readonly ca?: string | null;
+  readonly connectionsMax?: number | null;
   readonly bytesPerSecondMax?: number | null;
   readonly bytesPerDayMax?: number | null;
   /** What changes of `HealthChoices`; null takes a choice back. */

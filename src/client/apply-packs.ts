@@ -5,9 +5,10 @@ import type { Codec } from "../core/format/codec.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { decodeFullPack } from "../core/format/full-pack.js";
 import type { PackFacts } from "../core/format/model.js";
+import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointScratch, EndpointStore } from "../ports/endpoint-store.js";
 import type { OpenObject } from "../ports/object-store.js";
-import { isDownload } from "./download.js";
+import { isDownload } from "./pack-segments.js";
 
 export interface ApplyInput {
   readonly store: EndpointStore;
@@ -17,11 +18,14 @@ export interface ApplyInput {
   readonly base: "database" | "previous";
 }
 
-/** A pack and the scratch file that holds it. */
 export interface LocalPack {
   readonly pack: PackFacts;
-  readonly name: string;
+  readonly source: ByteSource;
+  /** The scratch file that holds the database of a pack that was unpacked while it came. */
+  readonly unpacked?: string | undefined;
 }
+
+const stepName = (step: number) => `database-${step}`;
 
 /**
  * The scratch file that holds the database of the last pack. `onPack` is told which pack is worked on.
@@ -35,13 +39,14 @@ export async function applyPacks(
 ): Promise<string> {
   const { scratch, databases } = input.store;
   // What an earlier, interrupted run made is not continued: decoding is quick, downloads are not.
-  await scratch.prune(isDownload);
-  let current: string | undefined;
-  for (const [step, { pack, name }] of packs.entries()) {
-    onPack(pack);
-    const next = `database-${step}`;
+  let current = packs[0]?.unpacked;
+  await scratch.prune((name) => isDownload(name) || name === current);
+  for (const [step, local] of packs.entries()) {
+    if (local.unpacked !== undefined) continue;
+    onPack(local.pack);
+    const next = stepName(step);
     const base = current === undefined ? () => databases.open(input.base) : openScratch(scratch, current);
-    await applyOne(input, pack, name, base, next);
+    await applyOne(input, local, base, next);
     // The one before is not needed any more, and the disk may be small.
     await scratch.prune((other) => isDownload(other) || other === next);
     current = next;
@@ -49,30 +54,33 @@ export async function applyPacks(
   return current as string;
 }
 
+/** SPEC §8.3.10: a full pack, which may still be coming. What is written is proven as it comes. @throws as `applyPacks` */
+export async function unpackFull(input: ApplyInput, local: LocalPack): Promise<string> {
+  const { scratch } = input.store;
+  await scratch.prune(isDownload);
+  await applyOne(input, local, async () => undefined, stepName(0));
+  return stepName(0);
+}
+
 const openScratch = (scratch: EndpointScratch, name: string) => () => scratch.open(name);
 
 async function applyOne(
   input: ApplyInput,
-  pack: PackFacts,
-  name: string,
+  { pack, source }: LocalPack,
   openBase: () => Promise<OpenObject | undefined>,
   next: string,
 ): Promise<void> {
-  const { scratch } = input.store;
-  const opened: OpenObject[] = [];
-  const open = async (opening: Promise<OpenObject | undefined>, what: string) => {
-    const source = await opening;
-    if (source === undefined) throw new OperationError("STORE_FAILED", `expected ${what}, got nothing`);
-    opened.push(source);
-    return source;
-  };
+  let base: OpenObject | undefined;
   let found: { sha256: string; bytes: number };
   try {
-    const source = await open(scratch.open(name), name);
-    const base = pack.kind === "delta" ? await open(openBase(), "the database to start from") : undefined;
+    if (pack.kind === "delta") {
+      base = await openBase();
+      if (base === undefined)
+        throw new OperationError("STORE_FAILED", "expected the database to start from, got nothing");
+    }
     found = await decode(input, pack, source, base, next);
   } finally {
-    await Promise.allSettled(opened.map((source) => source.close()));
+    await base?.close();
   }
   // SPEC §8.4.4, §4.2.2: what came out is what the signed manifest says, whatever the pack itself claims.
   if (found.sha256 !== pack.databaseSha256 || found.bytes !== pack.databaseBytes) {
@@ -95,7 +103,7 @@ async function decode(
   const sink = limitedSink(file, pack.databaseBytes);
   try {
     return base === undefined
-      ? await decodeFullPack(source, sink, codec, digest)
+      ? await decodeFullPack(source, sink, codec, digest, kindFacts, pack.databaseSha256)
       : await applyDelta(base, source, sink, digest);
   } finally {
     await file.close();

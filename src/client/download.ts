@@ -1,35 +1,40 @@
 /**
- * Packs over the network, into scratch files that survive a crash and are taken up where they ended. A file is a pack only
- * when all of it has the length and the digest that the manifest gives.
+ * Packs over the network, into scratch files that survive a crash and are taken up where they ended. They are a pack only when all of it has
+ * the length and the digest that the manifest gives.
+ *
+ * A large pack comes over several connections, once its server has shown that it serves parts. A large full pack is unpacked meanwhile: its
+ * database proves itself block by block (SPEC §3.3), so a lie costs what came before it and not the whole pack.
  */
-import { hexText } from "../core/encoding/bytes.js";
-import type { Digest, DigestFactory } from "../core/encoding/stream.js";
-import { RulemintError, VerificationError } from "../core/errors.js";
+import type { ByteSource, DigestFactory } from "../core/encoding/stream.js";
+import { OperationError, RulemintError, VerificationError, quote } from "../core/errors.js";
 import type { PackFacts } from "../core/format/model.js";
 import { packPath } from "../core/release/tree-paths.js";
-import type { EndpointScratch, ScratchFile } from "../ports/endpoint-store.js";
-import type { OpenObject } from "../ports/object-store.js";
+import type { EndpointScratch } from "../ports/endpoint-store.js";
 import type { Budget } from "./budget.js";
 import type { PublicTreeReader } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
+import { PackSegments, type Run } from "./pack-segments.js";
 
 export interface DownloadInput {
   readonly scratch: EndpointScratch;
   readonly tree: PublicTreeReader;
   readonly digest: DigestFactory;
   readonly budget: Budget;
+  /** At most, to one server. */
+  readonly connections: number;
   readonly emit: (event: UpdateEvent) => void;
 }
 
-/** Connections that may break in one download, as long as each of them brought something. */
+/** Transfers that may break in one download, as long as each of them brought something. */
 const attemptsMax = 8;
-const readBytes = 1024 * 1024;
 
-export const isDownload = (name: string) => name.startsWith("pack-");
+/** Works on a pack while it comes, and says how the scratch file is called that it made of it. @throws VerificationError when the pack is wrong */
+export type Unpack = (pack: ByteSource) => Promise<string>;
 
 export interface Downloaded {
-  /** Of the scratch file. */
-  readonly name: string;
+  readonly source: ByteSource;
+  /** What `unpack` made. */
+  readonly unpacked?: string | undefined;
   /** That came over the network now. */
   readonly bytes: number;
   /** Who sent the last of them; undefined when all was there. */
@@ -37,84 +42,137 @@ export interface Downloaded {
 }
 
 /**
- * What one mirror began, the next one ends.
+ * What one mirror began, the next one ends. `unpack` is asked where the pack is large.
  *
- * @throws VerificationError PACK_DIGEST_MISMATCH; OperationError
+ * @throws VerificationError PACK_DIGEST_MISMATCH, and what `unpack` throws; OperationError
  */
-export async function downloadPack(input: DownloadInput, pack: PackFacts): Promise<Downloaded> {
-  const name = `pack-${pack.sha256}`;
-  const start = await resumePoint(input, pack, name);
-  if (start.complete) return { name, bytes: 0 };
-  let bytes = 0;
-  const from = await input.tree.eachMirror(packPath(pack), async (url) => {
-    await downloadFrom(input, url, pack, name, (arrived) => {
-      bytes += arrived;
+export async function downloadPack(
+  input: DownloadInput,
+  pack: PackFacts,
+  unpack?: Unpack,
+): Promise<Downloaded> {
+  const source = await PackSegments.open(input.scratch, pack);
+  const resumed = source.bytesHere > 0;
+  if (source.isWhole) {
+    if ((await source.sha256(input.digest)) === pack.sha256) return { source, bytes: 0 };
+    await source.discard();
+  }
+  const download = new Download(input, pack, source, source.count > 1 ? unpack : undefined);
+  try {
+    const from = await input.tree.eachMirror(packPath(pack), async (url) => {
+      await download.from(url);
+      return url;
     });
-    return url;
-  });
-  input.emit({ type: "download", pack, bytes, resumed: start.length > 0 || bytes > pack.bytes });
-  return { name, bytes, from };
+    const { bytes } = download;
+    input.emit({ type: "download", pack, bytes, resumed: resumed || bytes > pack.bytes });
+    return { source, bytes, from, unpacked: await download.unpacked };
+  } catch (error) {
+    await download.stop(error);
+    throw error;
+  }
 }
 
-async function downloadFrom(
-  input: DownloadInput,
-  url: string,
-  pack: PackFacts,
-  name: string,
-  onArrival: (bytes: number) => void,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const start = await resumePoint(input, pack, name);
-    if (start.complete) return;
-    try {
-      return onArrival(await transfer(input, url, pack, name, start));
-    } catch (error) {
-      const grown = Math.max(0, (await lengthOf(input, name)) - start.length);
-      onArrival(grown);
-      const next = afterFailure(error, start.length, grown);
-      if (next === "anew" || error instanceof VerificationError) await discard(input, name);
-      if (next === "stop" || attempt === attemptsMax) throw error;
+class Download {
+  /** That came over the network. */
+  bytes = 0;
+  /** Goes on from server to server. */
+  unpacked: Promise<string> | undefined;
+  readonly #input: DownloadInput;
+  readonly #pack: PackFacts;
+  readonly #segments: PackSegments;
+  readonly #unpack: Unpack | undefined;
+
+  constructor(input: DownloadInput, pack: PackFacts, segments: PackSegments, unpack: Unpack | undefined) {
+    this.#input = input;
+    this.#pack = pack;
+    this.#segments = segments;
+    this.#unpack = unpack;
+  }
+
+  /** All that is not here yet, from one server, and proven. */
+  async from(url: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const [here, before] = [this.#segments.bytesHere, this.bytes];
+      // Who broke off is asked for one thing at a time.
+      const lanes = this.#lanesTo(url, attempt === 1 ? this.#input.connections : 1);
+      try {
+        return await this.#attempt(lanes);
+      } catch (error) {
+        const next = afterFailure(error, here, lanes.isWide || this.bytes > before);
+        if (next === "anew" || error instanceof VerificationError) await this.#beginAnew(error);
+        if (next === "stop" || attempt === attemptsMax) throw error;
+      }
+    }
+  }
+
+  /** Ends what works on the pack. */
+  async stop(reason: unknown): Promise<void> {
+    this.#segments.stop(reason);
+    await this.unpacked?.catch(() => undefined);
+    this.unpacked = undefined;
+  }
+
+  async #beginAnew(reason: unknown): Promise<void> {
+    await this.stop(reason);
+    await this.#segments.discard();
+  }
+
+  #lanesTo(url: string, connections: number): Lanes {
+    return new Lanes(this.#segments, connections, (run, lane) => this.#transfer(url, run, lane));
+  }
+
+  async #attempt(lanes: Lanes): Promise<void> {
+    const { digest } = this.#input;
+    this.#segments.need({ start: 0, end: this.#pack.bytes });
+    if (this.#unpack !== undefined) this.unpacked ??= this.#unpack(this.#segments);
+    this.unpacked?.catch((error: unknown) => lanes.end(error));
+    await lanes.run();
+    await this.unpacked;
+    const sha256 = await this.#segments.sha256(digest);
+    if (sha256 !== this.#pack.sha256) throw mismatch(this.#pack, `SHA-256 ${this.#pack.sha256}`, sha256);
+  }
+
+  async #transfer(url: string, run: Run, { signal, isAlone, widen }: Lane): Promise<void> {
+    const { tree, budget } = this.#input;
+    const { bytes: packBytes } = this.#pack;
+    budget.requireLeft();
+    const isAll = run.start === 0 && run.end === packBytes;
+    const range = { rangeStart: run.start, ...(run.end < packBytes && { rangeEnd: run.end }) };
+    const options = { bytesMax: packBytes, onBytes: () => budget.requireLeft(), signal };
+    const path = packPath(this.#pack);
+    const { status, body } = await tree.open(url, path, isAll ? options : { ...options, ...range });
+    if (status === 206) widen();
+    else if (!isAlone()) {
+      const at = quote(`${url}/${path}`);
+      throw new OperationError("FETCH_FAILED", `expected bytes ${run.start} to ${run.end} of ${at}, got all`);
+    }
+    // A server that does not know Range sends it all.
+    const coming = status === 206 ? run : { start: 0, end: packBytes };
+    const reached = await this.#segments.pour(this.#counted(body), coming);
+    if (reached !== coming.end) throw mismatch(this.#pack, `${coming.end} bytes`, `${reached}`);
+  }
+
+  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      this.bytes += chunk.length;
+      yield chunk;
     }
   }
 }
 
-/** What a failure means for the next attempt. What arrived stays for a later update, unless it is wrong. */
-function afterFailure(error: unknown, start: number, grown: number): "resume" | "anew" | "stop" {
+/**
+ * What a failure means for the next attempt, which began with `start` bytes. What arrived stays for a later update, unless it is wrong.
+ * `mayGoOn`: it brought something, or what several connections were refused one may get.
+ */
+function afterFailure(error: unknown, start: number, mayGoOn: boolean): "resume" | "anew" | "stop" {
   // What was taken up may have been wrong already; what came in one piece is what the server has.
   if (error instanceof VerificationError) return start > 0 ? "anew" : "stop";
   if (!(error instanceof RulemintError) || error.code !== "FETCH_FAILED") return "stop";
   // HTTP 416: the server's file ends before the point where we wanted to go on.
   if (error.details.status === 416) return "anew";
-  return grown > 0 ? "resume" : "stop";
-}
-
-interface ResumePoint {
-  readonly length: number;
-  /** Of the bytes that are there. */
-  readonly digest: Digest;
-  readonly complete: boolean;
-}
-
-async function transfer(
-  input: DownloadInput,
-  url: string,
-  pack: PackFacts,
-  name: string,
-  from: ResumePoint,
-): Promise<number> {
-  const resume = from.length > 0 ? { rangeStart: from.length } : {};
-  input.budget.requireLeft();
-  const onBytes = () => input.budget.requireLeft();
-  const answer = await input.tree.open(url, packPath(pack), { bytesMax: pack.bytes, onBytes, ...resume });
-  // A server that does not know Range sends it all.
-  const { length, digest } = answer.status === 206 ? from : await discard(input, name);
-  const received = await receive(answer.body, await input.scratch.append(name), digest);
-  if (length + received !== pack.bytes) {
-    throw mismatch(pack, `${pack.bytes} bytes`, `${length + received}`);
-  }
-  const sha256 = hexText(digest.finish());
-  if (sha256 !== pack.sha256) throw mismatch(pack, `SHA-256 ${pack.sha256}`, sha256);
-  return received;
+  // SPEC §8.3.5
+  if (error.details.retryAfter !== undefined) return "stop";
+  return mayGoOn ? "resume" : "stop";
 }
 
 /** SPEC §8.3.3 */
@@ -122,54 +180,61 @@ function mismatch(pack: PackFacts, expected: string, got: string): VerificationE
   return new VerificationError("PACK_DIGEST_MISMATCH", `expected ${pack.path} of ${expected}, got ${got}`);
 }
 
-/** What arrived before the connection broke is kept. */
-async function receive(body: AsyncIterable<Uint8Array>, file: ScratchFile, digest: Digest): Promise<number> {
-  let received = 0;
-  try {
-    for await (const chunk of body) {
-      digest.update(chunk);
-      await file.write(chunk);
-      received += chunk.length;
-    }
-  } finally {
-    await file.close();
+interface Lane {
+  /** Ends all. */
+  readonly signal: AbortSignal;
+  readonly isAlone: () => boolean;
+  /** The server serves parts: others may ask it too. */
+  readonly widen: () => void;
+}
+
+/** Connections side by side, each bringing run after run until none is left. The first failure ends all. */
+class Lanes {
+  readonly #segments: PackSegments;
+  readonly #connections: number;
+  readonly #bring: (run: Run, lane: Lane) => Promise<void>;
+  readonly #ending = new AbortController();
+  readonly #lanes: Promise<void>[] = [];
+
+  constructor(segments: PackSegments, connections: number, bring: (run: Run, lane: Lane) => Promise<void>) {
+    this.#segments = segments;
+    this.#connections = connections;
+    this.#bring = bring;
   }
-  return received;
-}
 
-async function resumePoint(input: DownloadInput, pack: PackFacts, name: string): Promise<ResumePoint> {
-  const digest = input.digest();
-  const file = await input.scratch.open(name);
-  if (file === undefined) return { length: 0, digest, complete: false };
-  try {
-    if (file.length <= pack.bytes) await digestSource(file, digest);
-    if (file.length < pack.bytes) return { length: file.length, digest, complete: false };
-    if (file.length === pack.bytes && hexText(digest.finish()) === pack.sha256) {
-      return { length: file.length, digest, complete: true };
-    }
-  } finally {
-    await file.close();
+  get isWide(): boolean {
+    return this.#lanes.length > 1;
   }
-  // All of it is there and wrong, or more than all.
-  return discard(input, name);
-}
 
-async function discard(input: DownloadInput, name: string): Promise<ResumePoint> {
-  await input.scratch.prune((other) => other !== name);
-  return { length: 0, digest: input.digest(), complete: false };
-}
+  end(reason: unknown): void {
+    this.#ending.abort(reason);
+  }
 
-async function lengthOf(input: DownloadInput, name: string): Promise<number> {
-  const file = await input.scratch.open(name);
-  await file?.close();
-  return file?.length ?? 0;
-}
+  /** Settles when nothing is under way any more. @throws the first failure */
+  async run(): Promise<void> {
+    this.#open();
+    for (const lane of this.#lanes) await lane;
+    if (this.#ending.signal.aborted) throw this.#ending.signal.reason;
+  }
 
-export async function digestSource(
-  source: Pick<OpenObject, "length" | "read">,
-  digest: Digest,
-): Promise<void> {
-  for (let at = 0; at < source.length; at += readBytes) {
-    digest.update(await source.read(at, Math.min(readBytes, source.length - at)));
+  #open(): void {
+    this.#lanes.push(this.#lane().catch((error: unknown) => this.end(error)));
+  }
+
+  async #lane(): Promise<void> {
+    const { signal } = this.#ending;
+    const isAlone = () => !this.isWide;
+    const widen = () => {
+      while (this.#lanes.length < this.#connections) this.#open();
+    };
+    while (!signal.aborted) {
+      const run = this.#segments.take();
+      if (run === undefined) return;
+      try {
+        await this.#bring(run, { signal, isAlone, widen });
+      } finally {
+        this.#segments.release(run);
+      }
+    }
   }
 }

@@ -44,7 +44,9 @@ export class PublicTreeReader {
       options.onBytes?.(bytes);
       this.#onBytes?.(bytes);
     };
-    return this.#fetcher.get(`${url}/${path}`, { ...options, onBytes: told, signal: this.#signal });
+    const signals = [this.#signal, options.signal].filter((one) => one !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    return this.#fetcher.get(`${url}/${path}`, { ...options, onBytes: told, signal });
   }
 
   /** As long as `accept` refuses what a server has, the next one is asked. @throws what `accept` throws; OperationError FETCH_* */

@@ -11,6 +11,8 @@ export interface NetworkSettings {
   readonly direct?: readonly string[];
   /** PEM certificates that vouch for servers, beside those that everybody trusts. */
   readonly ca?: string;
+  /** At once to one server, for a large pack. */
+  readonly connectionsMax?: number;
   readonly bytesPerSecondMax?: number;
   readonly bytesPerDayMax?: number;
 }
@@ -18,17 +20,20 @@ export interface NetworkSettings {
 export const noSettings: NetworkSettings = { mirrors: [] };
 
 const mirrorsMax = 16;
+export const usualConnections = 4;
+const connectionsAtMost = 8;
 
 /** What the file says, or a person. @throws UsageError USAGE */
 export function parseNetwork(value: JSONValue | undefined): NetworkSettings {
   if (value === undefined) return noSettings;
   if (!isJSONObject(value)) throw wrong("settings", value);
-  const { mirrors, proxy, direct, ca, bytesPerSecondMax, bytesPerDayMax } = value;
+  const { mirrors, proxy, direct, ca, connectionsMax, bytesPerSecondMax, bytesPerDayMax } = value;
   const settings = {
     mirrors: texts("mirrors", mirrors ?? []).map(requireTreeURL),
     ...(proxy !== undefined && { proxy: proxyURL(proxy) }),
     ...(direct !== undefined && { direct: texts("hosts", direct) }),
     ...(ca !== undefined && { ca: certificates(ca) }),
+    ...(connectionsMax !== undefined && { connectionsMax: connections(connectionsMax) }),
     ...(bytesPerSecondMax !== undefined && { bytesPerSecondMax: count(bytesPerSecondMax) }),
     ...(bytesPerDayMax !== undefined && { bytesPerDayMax: count(bytesPerDayMax) }),
   };
@@ -69,6 +74,12 @@ function certificates(value: JSONValue): string {
 function count(value: JSONValue): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) throw wrong("bytes", value);
   return value;
+}
+
+function connections(value: JSONValue): number {
+  const isCount = typeof value === "number" && Number.isInteger(value);
+  if (isCount && value >= 1 && value <= connectionsAtMost) return value;
+  throw wrong(`1 to ${connectionsAtMost} connections`, value);
 }
 
 function wrong(expected: string, got: JSONValue): UsageError {

@@ -4,11 +4,12 @@ import { RulemintError } from "../core/errors.js";
 import { choosePath } from "../core/format/plan.js";
 import type { PackFacts, PackPath } from "../core/format/model.js";
 import { equalBytes } from "../core/encoding/bytes.js";
+import type { ByteSource } from "../core/encoding/stream.js";
 import { formatTime } from "../core/trust/metadata.js";
 import type { Manifest, ProvenRelease } from "../core/trust/model.js";
 import type { RingEntry } from "../core/trust/rings.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
-import { type LocalPack, applyPacks } from "./apply-packs.js";
+import { type LocalPack, applyPacks, unpackFull } from "./apply-packs.js";
 import type { Budget } from "./budget.js";
 import { chooseRelease } from "./choose-release.js";
 import { downloadPack } from "./download.js";
@@ -20,6 +21,7 @@ import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js"
 import type { ChainedManifest } from "./manifest-chain.js";
 import { type UpdateEnd, noteUpdate } from "./note-update.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
+import { usualConnections } from "./network.js";
 import { proveRelease } from "./prove-release.js";
 import { summarizeProof } from "./remember-proof.js";
 import { refresh } from "./refresh.js";
@@ -193,6 +195,9 @@ async function obtain(run: UpdateRun, manifest: Manifest, base: Base | undefined
   const fetched = new Map<PackFacts, number>();
   const servers = new Set<string>();
   let first: unknown;
+  const input = { ...run, base: base?.file ?? "database" } as const;
+  const { connectionsMax: connections = usualConnections } = run.config.network;
+  const download = { ...run, scratch: run.store.scratch, connections };
   for (;;) {
     const usable = manifest.packs.filter((pack) => !refused.has(pack));
     const path = choosePath(usable, base?.of.release, manifest.version);
@@ -203,12 +208,14 @@ async function obtain(run: UpdateRun, manifest: Manifest, base: Base | undefined
       const local: LocalPack[] = [];
       for (pack of path.packs) {
         run.tree.throwIfAborted();
-        const { name, bytes, from } = await downloadPack({ ...run, scratch: run.store.scratch }, pack);
+        const wanted = pack;
+        const unpack = (source: ByteSource) => unpackFull(input, { pack: wanted, source });
+        const isFull = pack.kind === "full";
+        const { bytes, from, ...arrived } = await downloadPack(download, pack, isFull ? unpack : undefined);
         fetched.set(pack, (fetched.get(pack) ?? 0) + bytes);
         if (from !== undefined) servers.add(from);
-        local.push({ pack, name });
+        local.push({ pack, ...arrived });
       }
-      const input = { ...run, base: base?.file ?? "database" } as const;
       const name = await applyPacks(input, local, (next) => {
         pack = next;
       });

@@ -13,7 +13,6 @@ import { forgetBoots, noteReady } from "./boot-counter.js";
 import { type EngineChoice, type EngineStart, engineStarting, leaveBootLoop } from "./boot-loop.js";
 import { Budget } from "./budget.js";
 import { chooseReports } from "./choose-reports.js";
-import { isDownload } from "./download.js";
 import { PublicTreeReader } from "./fetch-file.js";
 import type {
   EndpointState,
@@ -35,6 +34,7 @@ import { type HealthChoices, parseHealth } from "./health.js";
 import { adoptDatabase, settleSwap } from "./holdings.js";
 import { EndpointRules } from "./local-rules/endpoint-rules.js";
 import { Mirrors } from "./mirrors.js";
+import { isDownload } from "./pack-segments.js";
 import { type NetworkSettings, parseNetwork, withoutPassword } from "./network.js";
 import { type OfflineInput, type Written, exportInUse, goBack, settledState } from "./offline.js";
 import type { ReportChoices } from "./report-choices.js";

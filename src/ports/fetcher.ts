@@ -11,8 +11,10 @@ export interface FetchOptions {
   readonly bytesMax: number;
   /** Asks for the file only if it is another one now; then the status may be 304. */
   readonly etag?: string;
-  /** Asks for the rest of the file; the status is 206, or 200 from a server that sends it all. */
+  /** Asks for the file from this byte on; the status is 206, or 200 from a server that sends it all. */
   readonly rangeStart?: number;
+  /** And up to this byte, which is not asked for: then a body with status 206 has exactly what is between. */
+  readonly rangeEnd?: number;
   /** The server may send the file packed; `bytesMax` bounds what travels and what it unpacks to. Not with `rangeStart`. */
   readonly gzip?: boolean;
   /** Told of every byte of the body as it travelled. */

@@ -47,13 +47,21 @@ export class SimulatedServer {
     if (bytes === undefined) return void response.writeHead(404).end("not found");
     const etag = `"${digestOf(bytes)}"`;
     if (request.headers["if-none-match"] === etag) return void response.writeHead(304, { etag }).end();
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const { start, end, status, headers } = askedOf(request, bytes);
     if (start >= bytes.length) return void response.writeHead(416).end();
-    const range = start > 0 ? { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {};
-    const body = bytes.subarray(start);
-    this.sent += body.length;
-    response.writeHead(start > 0 ? 206 : 200, { etag, "content-length": body.length, ...range }).end(body);
+    this.sent += end - start;
+    response.writeHead(status, { etag, ...headers }).end(bytes.subarray(start, end));
   }
+}
+
+/** What a request asks for: all, or the part of its Range, and the head of an honest answer. */
+export function askedOf({ headers }: IncomingMessage, bytes: Uint8Array) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
+  const start = Number(first ?? 0);
+  const end = last ? Math.min(bytes.length, Number(last) + 1) : bytes.length;
+  const range = { "content-range": `bytes ${start}-${end - 1}/${bytes.length}` };
+  const head = { "content-length": end - start, ...(first !== undefined && range) };
+  return { start, end, status: first === undefined ? 200 : 206, headers: head };
 }
 
 /** Sends these bytes instead of what the tree holds. */
@@ -74,13 +82,9 @@ export const broken: Behaviour = (request) => void request.socket.destroy();
 export const cutAfter =
   (count: number): Behaviour =>
   (request, response, bytes = new Uint8Array()) => {
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-    const range = { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
-    response.writeHead(start > 0 ? 206 : 200, {
-      "content-length": bytes.length - start,
-      ...(start > 0 && range),
-    });
-    const part = bytes.subarray(start, start + count);
-    if (part.length === bytes.length - start) response.end(part);
+    const { start, end, status, headers } = askedOf(request, bytes);
+    response.writeHead(status, headers);
+    const part = bytes.subarray(start, Math.min(end, start + count));
+    if (part.length === end - start) response.end(part);
     else response.write(part, () => setImmediate(() => response.destroy()));
   };

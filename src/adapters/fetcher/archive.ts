@@ -10,28 +10,29 @@ const pieceBytes = 1024 * 1024;
 export async function openArchiveFetcher(source: ByteSource, bases: readonly string[]): Promise<Fetcher> {
   const members = await readTarIndex(source);
   return {
-    get: async (url, { bytesMax, rangeStart = 0, onBytes, signal }) => {
+    get: async (url, { bytesMax, rangeStart, rangeEnd, onBytes, signal }) => {
       const base = bases.map((one) => `${one.replace(/\/+$/, "")}/`).find((one) => url.startsWith(one));
       const member = base === undefined ? undefined : members.get(url.slice(base.length));
       if (member === undefined) {
         throw new OperationError("FETCH_NOT_FOUND", `expected ${quote(url)} in the bundle, got nothing`);
       }
-      const left = member.bytes - rangeStart;
+      const start = rangeStart ?? 0;
+      const end = Math.min(member.bytes, rangeEnd ?? member.bytes);
+      const left = end - start;
       if (left > bytesMax) {
         const message = `expected at most ${bytesMax} bytes of ${quote(url)}, got ${left}`;
         throw new VerificationError("FETCH_TOO_LARGE", message);
       }
-      async function* body(start: number, end: number): AsyncGenerator<Uint8Array> {
+      const { offset } = member;
+      async function* body(): AsyncGenerator<Uint8Array> {
         for (let at = start; at < end; at += pieceBytes) {
           signal?.throwIfAborted();
-          const piece = await source.read(at, Math.min(pieceBytes, end - at));
+          const piece = await source.read(offset + at, Math.min(pieceBytes, end - at));
           onBytes?.(piece.length);
           yield piece;
         }
       }
-      const { offset, bytes } = member;
-      const status = rangeStart > 0 ? 206 : 200;
-      return { status, etag: undefined, body: body(offset + rangeStart, offset + bytes) };
+      return { status: rangeStart === undefined ? 200 : 206, etag: undefined, body: body() };
     },
   };
 }

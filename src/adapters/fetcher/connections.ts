@@ -22,6 +22,9 @@ export interface Connections {
   close(): Promise<void>;
 }
 
+/** To one server, or through one proxy. */
+export const connectionsMax = 8;
+
 /** Of the answer's head. */
 const headerBytesMax = 16 * 1024;
 
@@ -32,7 +35,7 @@ export function openConnections(options: ConnectionOptions, silenceMs: number): 
     ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
   };
   const shared = {
-    connections: 4,
+    connections: connectionsMax,
     maxHeaderSize: headerBytesMax,
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,

@@ -12,17 +12,19 @@ const notThere: readonly unknown[] = ["ENOENT", "ENOTDIR", "EISDIR", "ENXIO"];
 const chunkBytes = 64 * 1024;
 
 export const fileFetcher: Fetcher = {
-  get: async (url, { bytesMax, rangeStart = 0, signal }) => {
+  get: async (url, { bytesMax, rangeStart, rangeEnd, signal }) => {
     signal?.throwIfAborted();
     const { handle, size } = await openPlain(url);
-    if (size - rangeStart > bytesMax) {
+    const start = rangeStart ?? 0;
+    const end = Math.min(size, rangeEnd ?? size);
+    if (end - start > bytesMax) {
       await handle.close();
       const message = `expected at most ${bytesMax} bytes at ${quote(url)}, got more`;
       throw new VerificationError("FETCH_TOO_LARGE", message);
     }
-    const status = rangeStart > 0 ? 206 : 200;
+    const status = rangeStart === undefined ? 200 : 206;
     // Exactly what was measured: a file that grows meanwhile is cut, and verified like any other.
-    return { status, etag: undefined, body: read(handle, url, rangeStart, size, signal) };
+    return { status, etag: undefined, body: read(handle, url, { start, end }, signal) };
   },
 };
 
@@ -43,14 +45,13 @@ async function openPlain(url: string): Promise<{ handle: FileHandle; size: numbe
 async function* read(
   handle: FileHandle,
   url: string,
-  from: number,
-  size: number,
+  { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for (let at = from; at < size; ) {
+    for (let at = start; at < end; ) {
       signal?.throwIfAborted();
-      const chunk = new Uint8Array(Math.min(chunkBytes, size - at));
+      const chunk = new Uint8Array(Math.min(chunkBytes, end - at));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
       if (bytesRead === 0)
         throw new OperationError("FETCH_FAILED", `expected all of ${quote(url)}, got less`);

@@ -9,7 +9,7 @@ import type { Dispatcher } from "undici";
 import { OperationError, RulemintError, VerificationError, quote } from "../../core/errors.js";
 import type { FetchAnswer, FetchOptions, Fetcher } from "../../ports/fetcher.js";
 import { arriving } from "./arriving.js";
-import { type ConnectionOptions, type Connections, openConnections } from "./connections.js";
+import { type ConnectionOptions, type Connections, connectionsMax, openConnections } from "./connections.js";
 import { Pace } from "./pace.js";
 
 export interface HTTPFetcherOptions extends ConnectionOptions {
@@ -41,8 +41,8 @@ export function openHTTPFetcher(options: HTTPFetcherOptions = {}): Fetcher & { c
   const connections = openConnections(options, silenceMs);
   const settings: Settings = {
     silenceMs,
-    // Who is told to go slow is not given up for being slow.
-    bytesPerSecondMin: Math.min(bytesPerSecondMin, bytesPerSecondMax / 4),
+    // Who is told to go slow is not given up for being slow, with as many connections as there may be.
+    bytesPerSecondMin: Math.min(bytesPerSecondMin, bytesPerSecondMax / (4 * connectionsMax)),
     redirectsMax: options.redirectsMax ?? 3,
     userAgent: options.userAgent ?? "rulemint",
     connections,
@@ -89,12 +89,12 @@ class Transfer {
   }
 
   async #request(url: URL): Promise<Answer> {
-    const { etag, rangeStart, gzip, signal } = this.#wanted;
+    const { etag, rangeStart, rangeEnd, gzip, signal } = this.#wanted;
     const headers: Record<string, string> = {
       "user-agent": this.#settings.userAgent,
       "accept-encoding": gzip ? "gzip" : "identity",
       ...(etag === undefined ? {} : { "if-none-match": etag }),
-      ...(rangeStart === undefined ? {} : { range: `bytes=${rangeStart}-` }),
+      ...(rangeStart === undefined ? {} : { range: `bytes=${rangeStart}-${lastOf(rangeEnd)}` }),
     };
     const path = `${url.pathname}${url.search}`;
     const request = { method: "GET", origin: url.origin, path, headers, ...(signal && { signal }) } as const;
@@ -119,8 +119,9 @@ class Transfer {
   }
 
   #check(url: URL, answer: Answer): void {
-    const { bytesMax, etag, rangeStart, gzip } = this.#wanted;
+    const { etag, rangeStart, rangeEnd, gzip } = this.#wanted;
     const { statusCode: status } = answer;
+    const bytesMax = this.#bytesMax(status);
     if (status === 404 || status === 403 || status === 410) {
       throw new OperationError("FETCH_NOT_FOUND", `expected ${quote(url.href)}, got HTTP ${status}`);
     }
@@ -141,16 +142,28 @@ class Transfer {
       throw failed(url, "the file as it is", `content-encoding ${quote(encoding)}`);
     }
     const range = headerOf(answer, "content-range") ?? "";
-    if (status === 206 && !range.startsWith(`bytes ${rangeStart}-`)) {
-      throw failed(url, `bytes from ${rangeStart}`, `content-range ${quote(range)}`);
+    const asked = `bytes ${rangeStart}-${rangeEnd === undefined ? "" : `${lastOf(rangeEnd)}/`}`;
+    if (status === 206 && !range.startsWith(asked)) {
+      throw failed(url, quote(asked), `content-range ${quote(range)}`);
     }
     const length = Number(headerOf(answer, "content-length") ?? 0);
     if (status !== 304 && length > bytesMax) throw tooLarge(url, bytesMax);
   }
 
+  /** Of the body. */
+  #bytesMax(status: number): number {
+    const { bytesMax, rangeStart = 0, rangeEnd = rangeStart + bytesMax } = this.#wanted;
+    return status === 206 ? Math.min(bytesMax, rangeEnd - rangeStart) : bytesMax;
+  }
+
   /** What comes over the network, bounded and paced. */
-  async *#limited(url: URL, { body }: Answer, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const { bytesMax, onBytes, signal } = this.#wanted;
+  async *#limited(
+    url: URL,
+    { body, statusCode }: Answer,
+    chunks: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    const { onBytes, signal } = this.#wanted;
+    const bytesMax = this.#bytesMax(statusCode);
     const { silenceMs, bytesPerSecondMin, pace } = this.#settings;
     let bytes = 0;
     const deadlineMs = silenceMs + (bytesMax / bytesPerSecondMin) * 1000;
@@ -203,6 +216,9 @@ class Transfer {
     return new OperationError("FETCH_FAILED", `expected ${quote(url.href)}, got ${quote(said)}`, { cause });
   }
 }
+
+/** RFC 9110 §14.1.2: the last byte of a range belongs to it. */
+const lastOf = (end: number | undefined): string => (end === undefined ? "" : String(end - 1));
 
 /** The connection ended before any answer. */
 function isClosed(cause: unknown): boolean {

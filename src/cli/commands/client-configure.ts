@@ -10,6 +10,7 @@ interface Options {
   readonly proxy?: string;
   readonly direct?: readonly string[];
   readonly ca?: string;
+  readonly connections?: string;
   readonly bandwidth?: string;
   readonly dailyBudget?: string;
   readonly turn?: string;
@@ -43,6 +44,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--proxy <url>", "http or https proxy, perhaps with user:password@; or none")
     .option("--direct <host...>", "hosts that are reached without the proxy; none for none")
     .option("--ca <path>", "PEM certificates that vouch for servers beside the usual ones; or none")
+    .option("--connections <n>", "at once to one server, for a large pack: 1 to 8 (default: 4); or none")
     .option("--bandwidth <bytes>", "bytes a second at most, such as 500k or 2M; or none")
     .option("--daily-budget <bytes>", "bytes a day at most, such as 50M; or none")
     .option("--turn <when>", "of a release that is rolled out: drawn, early, late, or stable for none")
@@ -73,7 +75,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
     .option("--region <name>", "the publisher's region that reports count for")
     .option("--report-delay <seconds>", "a report waits a random time of at most so long (default: 600)");
   answers<Options>(command, doors, ({ progress }, options) => {
-    const { state, mirror, direct, bandwidth, dailyBudget } = options;
+    const { state, mirror, direct, connections, bandwidth, dailyBudget } = options;
     return doors.clientConfigure(
       {
         state,
@@ -85,6 +87,7 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
         exports: exportsOf(options),
         health: healthOf(options),
         reports: reportsOf(options),
+        ...(connections !== undefined && { connectionsMax: countOf(connections) }),
         ...(bandwidth !== undefined && { bytesPerSecondMax: bytesOf(bandwidth) }),
         ...(dailyBudget !== undefined && { bytesPerDayMax: bytesOf(dailyBudget) }),
       },
@@ -95,12 +98,11 @@ export function clientConfigure(noun: Command, doors: CLIDoors): void {
 
 /** As `chooseRings` takes them; null takes a choice back. */
 function ringsOf({ turn, pin, hold, delay }: Options): Readonly<Record<string, unknown>> {
-  const number = (text: string) => (text === "none" ? null : Number(text));
   return {
     ...(turn !== undefined && { turn }),
-    ...(pin !== undefined && { pin: number(pin) }),
+    ...(pin !== undefined && { pin: countOf(pin) }),
     ...(hold !== undefined && { hold: hold === "yes" ? true : unlessNone(hold) }),
-    ...(delay !== undefined && { delayHours: number(delay) }),
+    ...(delay !== undefined && { delayHours: countOf(delay) }),
   };
 }
 
@@ -139,6 +141,7 @@ function reportsOf({ report, region, reportDelay }: Options): Readonly<Record<st
   };
 }
 
+const countOf = (text: string): number | null => (text === "none" ? null : Number(text));
 const unlessNone = (text: string): string | null => (text === "none" ? null : text);
 const listOf = (texts: readonly string[]): readonly string[] => (texts.join() === "none" ? [] : texts);
 

@@ -48,7 +48,8 @@ export async function encodeFullPack(
 
 /**
  * Writes the database that the pack holds, piece by piece. Its tables, which are at its end, are read first, so every block
- * is compared with its digest as it goes by.
+ * is compared with its digest as it goes by. With `expected`, the digest of the database as somebody trusted says, the sink gets
+ * nothing before its tables are known to be the right ones, and no piece behind one that ends in a wrong block.
  *
  * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, CODEC_FAILED, DATABASE_DIGEST_MISMATCH: the sink
  *   may then have got bytes, and they are worth nothing
@@ -59,9 +60,10 @@ export async function decodeFullPack(
   codec: Codec,
   digest: DigestFactory,
   languages: Languages = kindFacts,
+  expected?: Sha256Hex,
 ): Promise<{ sha256: Sha256Hex; bytes: number }> {
   const packed = await openFullPack(pack, codec);
-  const database = await openPacked(packed, digest, languages);
+  const database = await openPacked(packed, digest, languages, expected);
   const check = new PassingBlocks(database, digest);
   for (const number of packed.pieces.keys()) {
     const content = await packed.content(number);
@@ -71,13 +73,15 @@ export async function decodeFullPack(
   return { sha256: database.sha256, bytes: packed.length };
 }
 
-/** SPEC §4.3.3 */
-async function openPacked(
+/** SPEC §4.3.3. The tables of the database are read, and proven when `trusted` is its digest. */
+export async function openPacked(
   packed: PackedDatabase,
   digest: DigestFactory,
-  languages: Languages,
+  languages: Languages = kindFacts,
+  trusted?: Sha256Hex,
 ): Promise<Database> {
-  const expected = packed.claimedSha256 === undefined ? "a database" : `SHA-256 ${packed.claimedSha256}`;
+  const claims = [packed.claimedSha256, trusted].filter((one) => one !== undefined);
+  const expected = claims.length === 0 ? "a database" : `SHA-256 ${claims.join(" and ")}`;
   let found: Database;
   try {
     found = await openDatabase(packed, languages, digest);
@@ -85,7 +89,7 @@ async function openPacked(
     if (!(cause instanceof VerificationError) || cause.code !== "DATABASE_MALFORMED") throw cause;
     throw wrongContent(expected, "no database", cause);
   }
-  if (packed.claimedSha256 === undefined || found.sha256 === packed.claimedSha256) return found;
+  if (claims.every((one) => one === found.sha256)) return found;
   throw wrongContent(expected, found.sha256);
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFilesystemEndpointStore } from "../../../src/adapters/endpoint-store/filesystem.js";
 import { fileFetcher } from "../../../src/adapters/fetcher/files.js";
+import type { FetchOptions } from "../../../src/ports/fetcher.js";
 import { Updater } from "../../../src/client/updater.js";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { nodeDigest } from "../../../src/adapters/node-digest.js";
@@ -46,7 +47,7 @@ async function endpoint(name: string): Promise<Updater> {
   return updater;
 }
 
-async function get(path: string, options: { bytesMax: number; rangeStart?: number }): Promise<string> {
+async function get(path: string, options: FetchOptions): Promise<string> {
   const parts: Uint8Array[] = [];
   const answer = await fileFetcher.get(url(path), options);
   for await (const part of answer.body) parts.push(part);
@@ -86,6 +87,7 @@ describe("a tree in a folder", () => {
     await writeFile(join(tree(), "file"), "content");
     expect(await get("file", { bytesMax: 7 })).toBe("200 content");
     expect(await get("file", { bytesMax: 4, rangeStart: 3 })).toBe("206 tent");
+    expect(await get("file", { bytesMax: 9, rangeStart: 0, rangeEnd: 3 })).toBe("206 con");
     await expect(get("file", { bytesMax: 6 })).rejects.toMatchObject({ code: "FETCH_TOO_LARGE" });
   });
 

@@ -63,6 +63,14 @@ describe("HTTP fetcher", () => {
     expect(await get(url, { rangeStart: 2 })).toMatchObject({ status: 206, text: "llo" });
   });
 
+  it("SPEC §8.3.9: asks for a part, up to a byte that is not in it", async () => {
+    const url = await serve((request, response) => {
+      expect(request.headers.range).toBe("bytes=0-2");
+      response.writeHead(206, { "content-range": "bytes 0-2/5" }).end("hel");
+    });
+    expect(await get(url, { rangeStart: 0, rangeEnd: 3 })).toMatchObject({ status: 206, text: "hel" });
+  });
+
   it("follows a redirect within the origin", async () => {
     const url = await serve((request, response) => {
       if (request.url === "/there") response.end("here");
@@ -83,6 +91,18 @@ describe("HTTP fetcher", () => {
       "FETCH_FAILED",
       (_q, r) => r.writeHead(206, { "content-range": "bytes 0-4/5" }).end("hello"),
       { rangeStart: 2 },
+    ],
+    [
+      "206 up to another place",
+      "FETCH_FAILED",
+      (_q, r) => r.writeHead(206, { "content-range": "bytes 2-4/5" }).end("llo"),
+      { rangeStart: 2, rangeEnd: 4 },
+    ],
+    [
+      "a part that is longer than it says",
+      "FETCH_TOO_LARGE",
+      (_q, r) => r.writeHead(206, { "content-range": "bytes 2-3/5" }).end("llo"),
+      { rangeStart: 2, rangeEnd: 4 },
     ],
     [
       "gzip that nobody asked for",

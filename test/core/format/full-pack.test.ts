@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import type { Sha256Hex } from "../../../src/core/brands.js";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
 import {
@@ -91,6 +92,15 @@ describe.each(packMethods)("full pack, %s", async (method) => {
       const made = pack(content, method, known(small));
       expect(await codeOf(async () => unpack(await made))).toBe("DATABASE_DIGEST_MISMATCH");
     }
+  });
+
+  it("SPEC §8.3.10 writes nothing of a sound database that is not the one that was signed", async () => {
+    const sink = memorySink();
+    const decoding = (expected: Sha256Hex) =>
+      decodeFullPack(memorySource(whole), sink, codec, digest, languages, expected);
+    expect(await codeOf(async () => decoding(await known(large)))).toBe("DATABASE_DIGEST_MISMATCH");
+    expect(sink.bytes()).toHaveLength(0);
+    expect(await decoding(await known(small))).toMatchObject({ bytes: small.length });
   });
 
   it("is refused when it is cut anywhere, or goes on", async () => {
