@@ -264,6 +264,7 @@ export interface CLIDoors
   clientWatch(options: ClientWatchOptions, progress: Progress): Promise<Report>;
   clientStatus(state: string): Promise<Report>;
   clientExport(options: ClientExportOptions, progress: Progress): Promise<Report>;
+  clientFetch(options: ClientExportOptions, progress: Progress): Promise<Report>;
   clientLookup(options: ClientLookupOptions): Promise<Report>;
   clientRollback(state: string, progress: Progress): Promise<Report>;
   pkiVerify(options: PKIVerifyOptions): Promise<Report>;

@@ -57,7 +57,9 @@ export async function downloadPack(
     if ((await source.sha256(input.digest)) === pack.sha256) return { source, bytes: 0 };
     await source.discard();
   }
-  const download = new Download(input, pack, source, source.count > 1 ? unpack : undefined);
+  const isEarly = unpack !== undefined && source.count > 1;
+  const meanwhile = isEarly ? { work: unpack, isPart: false } : undefined;
+  const download = new Download<string>(input, pack, source, meanwhile);
   try {
     const from = await input.tree.eachMirror(packPath(pack), async (url) => {
       await download.from(url);
@@ -65,28 +67,60 @@ export async function downloadPack(
     });
     const { bytes } = download;
     input.emit({ type: "download", pack, bytes, resumed: resumed || bytes > pack.bytes });
-    return { source, bytes, from, unpacked: await download.unpacked };
+    return { source, bytes, from, unpacked: await download.result };
   } catch (error) {
     await download.stop(error);
     throw error;
   }
 }
 
-class Download {
+/**
+ * SPEC §8.9: of a pack what `read` reads, and as much more as its segments are long. `read` has to prove what it reads.
+ *
+ * @throws what `read` throws; OperationError; VerificationError FETCH_TOO_LARGE, PACK_DIGEST_MISMATCH for a pack of another length
+ */
+export async function readPack<T>(
+  input: DownloadInput,
+  pack: PackFacts,
+  read: (part: PackSegments) => Promise<T>,
+): Promise<{ readonly value: T; readonly bytes: number }> {
+  const segments = await PackSegments.open(input.scratch, pack);
+  const download = new Download<T>(input, pack, segments, { work: read, isPart: true });
+  try {
+    await input.tree.eachMirror(packPath(pack), (url) => download.from(url));
+    return { value: (await download.result) as T, bytes: download.bytes };
+  } catch (error) {
+    await download.stop(error);
+    throw error;
+  }
+}
+
+/** What is done with a pack while it comes; `isPart`: nothing else of it is needed than what the work reads. */
+interface Meanwhile<T> {
+  readonly work: (pack: PackSegments) => Promise<T>;
+  readonly isPart: boolean;
+}
+
+class Download<T> {
   /** That came over the network. */
   bytes = 0;
   /** Goes on from server to server. */
-  unpacked: Promise<string> | undefined;
+  result: Promise<T> | undefined;
   readonly #input: DownloadInput;
   readonly #pack: PackFacts;
   readonly #segments: PackSegments;
-  readonly #unpack: Unpack | undefined;
+  readonly #meanwhile: Meanwhile<T> | undefined;
 
-  constructor(input: DownloadInput, pack: PackFacts, segments: PackSegments, unpack: Unpack | undefined) {
+  constructor(
+    input: DownloadInput,
+    pack: PackFacts,
+    segments: PackSegments,
+    meanwhile: Meanwhile<T> | undefined,
+  ) {
     this.#input = input;
     this.#pack = pack;
     this.#segments = segments;
-    this.#unpack = unpack;
+    this.#meanwhile = meanwhile;
   }
 
   /** All that is not here yet, from one server, and proven. */
@@ -108,8 +142,8 @@ class Download {
   /** Ends what works on the pack. */
   async stop(reason: unknown): Promise<void> {
     this.#segments.stop(reason);
-    await this.unpacked?.catch(() => undefined);
-    this.unpacked = undefined;
+    await this.result?.catch(() => undefined);
+    this.result = undefined;
   }
 
   async #beginAnew(reason: unknown): Promise<void> {
@@ -123,11 +157,16 @@ class Download {
 
   async #attempt(lanes: Lanes): Promise<void> {
     const { digest } = this.#input;
-    this.#segments.need({ start: 0, end: this.#pack.bytes });
-    if (this.#unpack !== undefined) this.unpacked ??= this.#unpack(this.#segments);
-    this.unpacked?.catch((error: unknown) => lanes.end(error));
+    const { work, isPart = false } = this.#meanwhile ?? {};
+    if (!isPart) {
+      this.#segments.need({ start: 0, end: this.#pack.bytes });
+      this.#segments.settle();
+    }
+    this.result ??= work?.(this.#segments).finally(() => this.#segments.settle());
+    this.result?.catch((error: unknown) => lanes.end(error));
     await lanes.run();
-    await this.unpacked;
+    await this.result;
+    if (isPart) return;
     const sha256 = await this.#segments.sha256(digest);
     if (sha256 !== this.#pack.sha256) throw mismatch(this.#pack, `SHA-256 ${this.#pack.sha256}`, sha256);
   }
@@ -208,6 +247,7 @@ class Lanes {
 
   end(reason: unknown): void {
     this.#ending.abort(reason);
+    this.#segments.wake();
   }
 
   /** Settles when nothing is under way any more. @throws the first failure */
@@ -229,7 +269,11 @@ class Lanes {
     };
     while (!signal.aborted) {
       const run = this.#segments.take();
-      if (run === undefined) return;
+      if (run === undefined) {
+        if (this.#segments.isSettled) return;
+        await this.#segments.changed();
+        continue;
+      }
       try {
         await this.#bring(run, { signal, isAlone, widen });
       } finally {

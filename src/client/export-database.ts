@@ -3,12 +3,13 @@ import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { OperationError } from "../core/errors.js";
-import { openDatabase } from "../core/format/database.js";
+import { type Database, openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
 import { countedRecords } from "../core/rules/counted-records.js";
 import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
+import type { OpenObject } from "../ports/object-store.js";
 import type { ExportChoices } from "./export-choices.js";
 import { type KnownEngine, engineOf } from "./engine-choices.js";
 import type { LocalExport } from "./local-rules/local-export.js";
@@ -23,6 +24,8 @@ export interface ExportInput {
   readonly feed: string;
   /** Of the database in use, whose digest has been compared. */
   readonly release: InstalledRelease;
+  /** Instead of the one in use. */
+  readonly database?: Database | undefined;
   readonly choices: ExportChoices;
   /** As they are now. */
   readonly engines: readonly KnownEngine[];
@@ -48,12 +51,13 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
   const rules: { [kind in RuleKind]?: number } = {};
   const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
   const facts = { ...release, createdAt, feed: input.feed };
-  const source = await store.databases.open("database");
-  if (source === undefined) throw new OperationError("STATE_CORRUPT", "expected a database, got none");
+  const source = input.database ? undefined : await store.databases.open("database");
+  if (source === undefined && input.database === undefined)
+    throw new OperationError("STATE_CORRUPT", "expected a database, got none");
   try {
     const { exportInForms } = await import("../core/rules/export-in-forms.js");
     const { loadableRecords } = await import("../core/rules/loadable.js");
-    const database = await openDatabase(source, kindFacts, digest);
+    const database = input.database ?? (await openDatabase(source as OpenObject, kindFacts, digest));
     async function* files(): AsyncGenerator<ExportedFile> {
       for (const kind of ruleKinds.filter((one) => choices.kinds.includes(one))) {
         const section = database.section(kind);
@@ -82,7 +86,7 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
     }
     return { ...(await store.exports.replace(input.folder, files(), input.inspect)), leftOut, rules };
   } finally {
-    await source.close();
+    await source?.close();
   }
 }
 

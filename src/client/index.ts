@@ -5,6 +5,7 @@ export type { EndpointEngine } from "../ports/endpoint-engine.js";
 export type { EndpointStore } from "../ports/endpoint-store.js";
 export type { Fetcher } from "../ports/fetcher.js";
 export type { HealthChoices } from "./health.js";
+export type { FetchOrder, FetchedKinds } from "./fetch-kinds.js";
 export type { EngineChoice, EngineStart } from "./boot-loop.js";
 export type { AddOptions, ChooseOptions, EndpointRules } from "./local-rules/endpoint-rules.js";
 export type { ChangeResult } from "./local-rules/change-local-rules.js";

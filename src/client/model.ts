@@ -118,6 +118,7 @@ export interface EndpointState extends Holdings {
   /** Objects that a mirror did not have or that it served spoiled, and servers that want to be left alone. */
   readonly passedOver?: readonly PassedOver[];
   readonly spent?: SpentBytes;
+  readonly fetched?: FetchedSections;
   readonly rootCheckedAt: string | null;
   /** When the publisher's tree was last asked for revocation lists; absent in states from before it was. */
   readonly revocationCheckedAt?: string | null;
@@ -136,6 +137,16 @@ export interface EndpointState extends Holdings {
 export type LeftOut = Readonly<Partial<Record<RuleKind, Readonly<Record<string, number>>>>>;
 
 export type RuleCounts = Readonly<Partial<Record<RuleKind, number>>>;
+
+/** What `Updater.fetch` left in a folder, and of which sections it was made. */
+export interface FetchedSections extends InstalledRelease {
+  readonly folder: string;
+  /** `exportMark`, and `localID` of the owner's rules; null where nothing local is in it. */
+  readonly made: string;
+  readonly local: Sha256Hex | null;
+  /** What the directory has of index and id table (SPEC §3.2). */
+  readonly sections: Readonly<Partial<Record<RuleKind, string>>>;
+}
 
 export interface WaitingFor {
   readonly newest: ReleaseNumber;

@@ -93,7 +93,7 @@ export async function exportAgain(
 
 export async function exportTo(
   input: OfflineInput,
-  what: Pick<ExportInput, "feed" | "release" | "choices" | "engines" | "folder" | "inspect">,
+  what: Pick<ExportInput, "feed" | "release" | "choices" | "engines" | "folder" | "inspect" | "database">,
   rules: LocalRules,
 ): Promise<{ readonly written: Written; readonly local: LocalExport | undefined }> {
   const { store, clock, digest, emit, memory } = input;

@@ -53,6 +53,7 @@ export class PackSegments implements ByteSource {
   readonly #underWay = new Set<number>();
   #waiting: (() => void)[] = [];
   #stopped: { readonly reason: unknown } | undefined;
+  #isSettled = false;
 
   private constructor(scratch: EndpointScratch, { sha256, bytes }: PackFacts) {
     this.#scratch = scratch;
@@ -92,7 +93,17 @@ export class PackSegments implements ByteSource {
   /** These bytes are to be brought. */
   need({ start, end }: Run): void {
     for (const number of this.#between(start, end)) this.#needed.add(number);
-    this.#wake();
+    this.wake();
+  }
+
+  /** Nothing more will be needed than what is by now. */
+  settle(): void {
+    this.#isSettled = true;
+    this.wake();
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
   }
 
   /** The next bytes to ask for, of segments that nobody else brings; undefined when there are none now. */
@@ -117,7 +128,7 @@ export class PackSegments implements ByteSource {
   /** Whoever took these bytes brings no more of them. */
   release({ start, end }: Run): void {
     for (const number of this.#between(start, end)) this.#underWay.delete(number);
-    this.#wake();
+    this.wake();
   }
 
   /**
@@ -182,7 +193,7 @@ export class PackSegments implements ByteSource {
   /** Nothing more will come: who waits for it is told why. */
   stop(reason: unknown): void {
     this.#stopped ??= { reason };
-    this.#wake();
+    this.wake();
   }
 
   /** Nothing of it is here any more, and all is as at the beginning. */
@@ -190,7 +201,9 @@ export class PackSegments implements ByteSource {
     await this.#scratch.prune((name) => name !== this.#name && !name.startsWith(`${this.#name}-`));
     this.#here.fill(0);
     this.#wanted = [];
+    this.#needed.clear();
     this.#stopped = undefined;
+    this.#isSettled = false;
   }
 
   /** Settles at the next change of what is here or asked for. */
@@ -198,7 +211,8 @@ export class PackSegments implements ByteSource {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #wake(): void {
+  /** Whoever waits looks again. */
+  wake(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -210,7 +224,7 @@ export class PackSegments implements ByteSource {
       ...this.#wanted.filter((one) => !missing.includes(one) && !this.#isHere(one)),
     ];
     for (const number of missing) this.#needed.add(number);
-    this.#wake();
+    this.wake();
   }
 
   async #arrived(number: number): Promise<void> {
@@ -242,7 +256,7 @@ export class PackSegments implements ByteSource {
     const file = await this.#scratch.open(this.#file(number));
     await file?.close();
     this.#here[number] = file?.length ?? 0;
-    this.#wake();
+    this.wake();
   }
 
   async #openFile(number: number): Promise<OpenObject> {

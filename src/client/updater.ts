@@ -3,6 +3,7 @@
  * call goes on from there. A failure changes nothing but the record of the failure.
  */
 import { RememberedSignatures } from "../core/trust/signature-memory.js";
+import type { ReleaseNumber } from "../core/brands.js";
 import { RulemintError } from "../core/errors.js";
 import type { JSONObject } from "../core/encoding/json.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
@@ -42,7 +43,8 @@ import { type RingChoices, parseRingChoices } from "./ring-choices.js";
 import { type InitInput, formatRebuilders, prepareSetUp } from "./set-up.js";
 import { readStatus } from "./status.js";
 import { StateKeeper, readConfig, readState, requireSetUp, writeConfig } from "./state.js";
-import { runUpdate } from "./run-update.js";
+import { type UpdateRun, runUpdate } from "./run-update.js";
+import { type FetchOrder, type FetchedKinds, fetchKinds } from "./fetch-kinds.js";
 
 export class Updater {
   /** Disabled, enabled, allowed and own rules. */
@@ -117,10 +119,28 @@ export class Updater {
   }
 
   /**
+   * Rules of some kinds, from a part of the newest release's full pack, into `folder`; no database is kept. Where the folder has been made of
+   * the same sections in the same way, nothing is written. SPEC §8.9.
+   *
+   * @throws UsageError USAGE where there is a database; RulemintError with the code that is then also in `status()`; the signal's reason
+   */
+  async fetch(order: FetchOrder, options: Pick<UpdateOptions, "signal"> = {}): Promise<FetchedKinds> {
+    return this.#online(options, (run) => fetchKinds(run, order));
+  }
+
+  /**
    * To the newest release, or nothing happens.
    * @throws RulemintError with the code that is then also in `status()`; the signal's reason when it was aborted
    */
   async update(options: UpdateOptions = {}): Promise<UpdateResult> {
+    return this.#online(options, runUpdate);
+  }
+
+  /** What `work` does, under the lock, with what was left half done settled before and what was learned kept after. */
+  async #online<T extends { readonly release: ReleaseNumber }>(
+    options: UpdateOptions,
+    work: (run: UpdateRun) => Promise<T>,
+  ): Promise<T> {
     const now = this.#options.clock.now();
     const parts = abortable(this.#options, options.signal);
     return this.#locked(async () => {
@@ -142,7 +162,7 @@ export class Updater {
           await forgetBoots(store.boots);
           await state.set({ held: null, bad: null, setAside: null });
         } else await leaveBootLoop(this.#offline, state);
-        const result = await runUpdate({
+        const result = await work({
           ...{ ...parts, config, state, tree, budget, now },
           emit: this.#emit,
           memory: this.#memory,

@@ -55,6 +55,8 @@ const doors: CLIDoors = {
   clientStatus: async (state) => (await import("./compose-status.js")).clientStatus(state),
   clientExport: async (options, progress) =>
     (await import("./compose-endpoint.js")).exportClient(options, progress),
+  clientFetch: async (options, progress) =>
+    (await import("./compose-endpoint.js")).fetchInClient(options, progress),
   clientLookup: async (options) => (await import("./compose-lookup.js")).lookupInClient(options),
   clientRollback: async (state, progress) =>
     (await import("./compose-endpoint.js")).rollbackClient(state, progress),

@@ -192,6 +192,26 @@ export function exportClient(
   });
 }
 
+export function fetchInClient(
+  { state, out, exports, asPublished }: ClientExportOptions,
+  progress: Progress,
+): Promise<Report> {
+  return withUpdater(state, progress, async (updater) => {
+    const change = (now: ExportChoices) => changedExports(now, { ...exports });
+    const { outcome, release, written, bytes } = await updater.fetch({
+      folder: resolve(out),
+      change,
+      asPublished,
+    });
+    const made = written
+      ? `${written.files} files, ${formatBytes(written.bytes)}, in ${out}`
+      : `${out} is as it should be`;
+    const first = `Release ${release}: ${made}; ${formatBytes(bytes)} of its full pack fetched`;
+    const text = [first, ...describeLeftOut(written?.leftOut ?? {})].join("\n");
+    return { ok: true, json: { outcome, release, bytes, written }, text };
+  });
+}
+
 export function rollbackClient(state: string, progress: Progress): Promise<Report> {
   return withUpdater(state, progress, async (updater) => {
     const installed = await updater.rollback();

@@ -59,6 +59,8 @@ export interface EndpointExports {
     files: Iterable<ExportedFile> | AsyncIterable<ExportedFile>,
     inspect?: (folder: string) => Promise<void>,
   ): Promise<{ files: number; bytes: number }>;
+  /** Whether what `replace` put there still is. @throws OperationError STORE_FAILED */
+  isThere(folder: string): Promise<boolean>;
 }
 
 /**

@@ -50,6 +50,7 @@ export async function run(words: readonly string[], fake: FakeDoors = {}): Promi
     clientReport: closed("clientReport"),
     clientExport: closed("clientExport"),
     clientLookup: closed("clientLookup"),
+    clientFetch: closed("clientFetch"),
     clientRollback: closed("clientRollback"),
     clientRules: closed("clientRules"),
     clientRebuilders: closed("clientRebuilders"),

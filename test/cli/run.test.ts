@@ -75,6 +75,7 @@ describe("every command", () => {
       "client status",
       "client report",
       "client export",
+      "client fetch",
       "client lookup",
       "client rules list",
       "client rules disable",

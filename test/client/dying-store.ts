@@ -37,6 +37,7 @@ export function dyingStore(
     },
     exports: {
       folder: store.exports.folder,
+      isThere: (folder) => store.exports.isThere(folder),
       replace: (folder, files, inspect) => alive(() => store.exports.replace(folder, files, inspect)),
     },
     boots: {

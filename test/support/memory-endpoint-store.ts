@@ -50,7 +50,7 @@ export function memoryEndpointStore(): EndpointStore {
         databases.delete("previous");
       },
     },
-    exports: { folder: "", replace: async () => ({ files: 0, bytes: 0 }) },
+    exports: { folder: "", replace: async () => ({ files: 0, bytes: 0 }), isThere: async () => false },
     boots: {
       read: async () => boots,
       change: async (next) => {

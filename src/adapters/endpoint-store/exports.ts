@@ -61,6 +61,16 @@ export class FilesystemExports implements EndpointExports {
     }
   }
 
+  async isThere(folder: string): Promise<boolean> {
+    const link = resolve(folder);
+    try {
+      return (await readlink(link)).startsWith(prefix(link)) && (await stat(link)).isDirectory();
+    } catch (cause) {
+      if (systemCode(cause) === "ENOENT" || systemCode(cause) === "EINVAL") return false;
+      throw storeError(cause, `looking at ${quote(link)}`);
+    }
+  }
+
   /** Removes what an interrupted export left behind. Only while nobody else exports. */
   async sweep(): Promise<void> {
     await removeOthers(this.#own, spareMs);

@@ -4,6 +4,7 @@ import { clientBoot } from "../commands/client-boot.js";
 import { clientExportBundle, clientImportBundle } from "../commands/client-bundle.js";
 import { clientConfigure } from "../commands/client-configure.js";
 import { clientExport } from "../commands/client-export.js";
+import { clientFetch } from "../commands/client-fetch.js";
 import { clientInit } from "../commands/client-init.js";
 import { clientLookup } from "../commands/client-lookup.js";
 import { clientRebuilders } from "../commands/client-rebuilders.js";
@@ -23,6 +24,7 @@ export const commands: readonly AddCommand[] = [
   clientStatus,
   clientReport,
   clientExport,
+  clientFetch,
   clientLookup,
   clientRules,
   clientRollback,

@@ -9,7 +9,7 @@ import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js"
 import { sha256Digest } from "../encoding/sha256.js";
 import type { Sha256Hex } from "../brands.js";
 import { equalBytes } from "../encoding/bytes.js";
-import type { RuleKind, Section } from "../rules/model.js";
+import { type RuleKind, type Section, ruleKinds } from "../rules/model.js";
 import { kindFacts } from "../rules/kind-facts.js";
 import { BlocksInTurn } from "./blocks-in-turn.js";
 import { DatabaseWriter } from "./database-writer.js";
@@ -77,15 +77,16 @@ export class Database {
   }
 }
 
-/** @throws VerificationError DATABASE_MALFORMED */
+/** With `kinds`, as if it had no other sections: nothing of those is read. @throws VerificationError DATABASE_MALFORMED */
 export async function openDatabase(
   source: ByteSource,
   languages: Languages = kindFacts,
   digest: DigestFactory = sha256Digest,
+  kinds: readonly RuleKind[] = ruleKinds,
 ): Promise<Database> {
   const directory = await readDirectory(source, digest);
   const sections: SectionReader[] = [];
-  for (const facts of directory.sections) {
+  for (const facts of directory.sections.filter(({ kind }) => kinds.includes(kind))) {
     const language = languages(facts.kind);
     if (language.order !== facts.order)
       throw malformedDatabase(`expected ${facts.kind} as a ${language.order}`);

@@ -9,8 +9,9 @@ import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js"
 import { VerificationError } from "../errors.js";
 import { kindFacts } from "../rules/kind-facts.js";
 import type { Sha256Hex } from "../brands.js";
+import type { RuleKind } from "../rules/model.js";
 import { type Codec, type PackMethod, pieceContentBytes } from "./codec.js";
-import { type Database, openDatabase } from "./database.js";
+import { type Database, type SectionReader, openDatabase } from "./database.js";
 import type { Languages } from "./database-writer.js";
 import type { BlockEntry } from "./index-table.js";
 import { formatPackHeader } from "./pack-header.js";
@@ -74,23 +75,45 @@ export async function decodeFullPack(
 }
 
 /** SPEC §4.3.3. The tables of the database are read, and proven when `trusted` is its digest. */
-export async function openPacked(
+async function openPacked(
   packed: PackedDatabase,
   digest: DigestFactory,
-  languages: Languages = kindFacts,
+  languages: Languages,
   trusted?: Sha256Hex,
+  kinds?: readonly RuleKind[],
 ): Promise<Database> {
   const claims = [packed.claimedSha256, trusted].filter((one) => one !== undefined);
   const expected = claims.length === 0 ? "a database" : `SHA-256 ${claims.join(" and ")}`;
   let found: Database;
   try {
-    found = await openDatabase(packed, languages, digest);
+    found = await openDatabase(packed, languages, digest, kinds);
   } catch (cause) {
     if (!(cause instanceof VerificationError) || cause.code !== "DATABASE_MALFORMED") throw cause;
     throw wrongContent(expected, "no database", cause);
   }
   if (claims.every((one) => one === found.sha256)) return found;
   throw wrongContent(expected, found.sha256);
+}
+
+/**
+ * Some sections of the database in a pack, read where they are, and which bytes of the pack their blocks are in. `sha256` is the digest of the
+ * database as somebody trusted says.
+ *
+ * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN, CODEC_FAILED, DATABASE_DIGEST_MISMATCH; reading throws DATABASE_MALFORMED too
+ */
+export async function openSections(
+  pack: ByteSource,
+  { sha256, kinds }: { readonly sha256: Sha256Hex; readonly kinds: readonly RuleKind[] },
+  codec: Codec,
+  digest: DigestFactory,
+): Promise<{ database: Database; places: readonly { readonly start: number; readonly end: number }[] }> {
+  const packed = await openFullPack(pack, codec);
+  const database = await openPacked(packed, digest, kindFacts, sha256, kinds);
+  const places = database.sections.map(({ kind }) => {
+    const { offset, blockBytes } = (database.section(kind) as SectionReader).facts;
+    return packed.placeOf(offset, blockBytes);
+  });
+  return { database, places };
 }
 
 /** The blocks of a database whose bytes come from front to back, each compared with the digest in the index. */

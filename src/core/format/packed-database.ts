@@ -58,6 +58,14 @@ export class PackedDatabase implements ByteSource {
     return this.#content;
   }
 
+  /** Where in the pack the pieces are that hold these bytes of the database. */
+  placeOf(offset: number, length: number): { readonly start: number; readonly end: number } {
+    const full = pieceContentBytes[this.#method];
+    const first = this.pieces[Math.floor(offset / full)] as PackPiece;
+    const last = this.pieces[Math.floor((offset + length - 1) / full)] as PackPiece;
+    return { start: first.at, end: last.at + last.bytes };
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
     for (let filled = 0; filled < length; ) {
