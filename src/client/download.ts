@@ -12,6 +12,7 @@ import { packPath } from "../core/release/tree-paths.js";
 import type { EndpointScratch } from "../ports/endpoint-store.js";
 import type { Budget } from "./budget.js";
 import type { PublicTreeReader } from "./fetch-file.js";
+import { type Lane, Lanes } from "./lanes.js";
 import type { UpdateEvent } from "./model.js";
 import { PackSegments, type Run } from "./pack-segments.js";
 
@@ -207,8 +208,8 @@ function afterFailure(error: unknown, start: number, mayGoOn: boolean): "resume"
   // What was taken up may have been wrong already; what came in one piece is what the server has.
   if (error instanceof VerificationError) return start > 0 ? "anew" : "stop";
   if (!(error instanceof RulemintError) || error.code !== "FETCH_FAILED") return "stop";
-  // HTTP 416: the server's file ends before the point where we wanted to go on.
-  if (error.details.status === 416) return "anew";
+  // HTTP 416: the server's file ends before the point where we wanted to go on, or before the pack does.
+  if (error.details.status === 416) return start > 0 ? "anew" : "stop";
   // SPEC §8.3.5
   if (error.details.retryAfter !== undefined) return "stop";
   return mayGoOn ? "resume" : "stop";
@@ -217,68 +218,4 @@ function afterFailure(error: unknown, start: number, mayGoOn: boolean): "resume"
 /** SPEC §8.3.3 */
 function mismatch(pack: PackFacts, expected: string, got: string): VerificationError {
   return new VerificationError("PACK_DIGEST_MISMATCH", `expected ${pack.path} of ${expected}, got ${got}`);
-}
-
-interface Lane {
-  /** Ends all. */
-  readonly signal: AbortSignal;
-  readonly isAlone: () => boolean;
-  /** The server serves parts: others may ask it too. */
-  readonly widen: () => void;
-}
-
-/** Connections side by side, each bringing run after run until none is left. The first failure ends all. */
-class Lanes {
-  readonly #segments: PackSegments;
-  readonly #connections: number;
-  readonly #bring: (run: Run, lane: Lane) => Promise<void>;
-  readonly #ending = new AbortController();
-  readonly #lanes: Promise<void>[] = [];
-
-  constructor(segments: PackSegments, connections: number, bring: (run: Run, lane: Lane) => Promise<void>) {
-    this.#segments = segments;
-    this.#connections = connections;
-    this.#bring = bring;
-  }
-
-  get isWide(): boolean {
-    return this.#lanes.length > 1;
-  }
-
-  end(reason: unknown): void {
-    this.#ending.abort(reason);
-    this.#segments.wake();
-  }
-
-  /** Settles when nothing is under way any more. @throws the first failure */
-  async run(): Promise<void> {
-    this.#open();
-    for (const lane of this.#lanes) await lane;
-    if (this.#ending.signal.aborted) throw this.#ending.signal.reason;
-  }
-
-  #open(): void {
-    this.#lanes.push(this.#lane().catch((error: unknown) => this.end(error)));
-  }
-
-  async #lane(): Promise<void> {
-    const { signal } = this.#ending;
-    const isAlone = () => !this.isWide;
-    const widen = () => {
-      while (this.#lanes.length < this.#connections) this.#open();
-    };
-    while (!signal.aborted) {
-      const run = this.#segments.take();
-      if (run === undefined) {
-        if (this.#segments.isSettled) return;
-        await this.#segments.changed();
-        continue;
-      }
-      try {
-        await this.#bring(run, { signal, isAlone, widen });
-      } finally {
-        this.#segments.release(run);
-      }
-    }
-  }
 }

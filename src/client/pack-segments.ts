@@ -102,8 +102,9 @@ export class PackSegments implements ByteSource {
     this.wake();
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled;
+  /** All that was needed is here, and nothing more will be. */
+  get isDone(): boolean {
+    return this.#isSettled && [...this.#needed].every((number) => this.#isHere(number));
   }
 
   /** The next bytes to ask for, of segments that nobody else brings; undefined when there are none now. */

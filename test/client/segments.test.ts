@@ -1,16 +1,16 @@
 /** SPEC §8.3.9, §8.3.10: large packs over several connections, unpacked while they come, and taken up wherever they broke. */
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
+import { type AddressInfo, type Server, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
-import { openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
+import { type HTTPFetcherOptions, openHTTPFetcher } from "../../src/adapters/fetcher/http.js";
 import { nodeDigest } from "../../src/adapters/node-digest.js";
 import { Budget } from "../../src/client/budget.js";
-import { downloadPack } from "../../src/client/download.js";
+import { type Downloaded, downloadPack } from "../../src/client/download.js";
 import { PublicTreeReader } from "../../src/client/fetch-file.js";
-import type { ByteSource } from "../../src/core/encoding/stream.js";
 import type { PackFacts } from "../../src/core/format/model.js";
 import { type Behaviour, SimulatedServer, askedOf, broken } from "../simulator/server.js";
 import { Dead, dyingStore, type Mortality } from "./dying-store.js";
@@ -59,6 +59,8 @@ const sha256 = () => scene.publisher.databases.get(1)?.sha256;
 interface Line {
   readonly latencyMs?: number;
   readonly bytesPerSecond?: number;
+  /** Bodies stop behind their first piece until then. */
+  readonly until?: Promise<unknown>;
   readonly change?: (bytes: Uint8Array) => Uint8Array;
 }
 
@@ -72,6 +74,7 @@ class Traffic {
   serve({
     latencyMs = 0,
     bytesPerSecond = Number.POSITIVE_INFINITY,
+    until,
     change = (same) => same,
   }: Line = {}): Behaviour {
     return async (request, response, bytes = new Uint8Array()) => {
@@ -87,6 +90,7 @@ class Traffic {
         if (at > 0) await sleep((part.length / bytesPerSecond) * 1000);
         this.sent += part.length;
         await new Promise((resolve) => response.write(part, resolve));
+        await until;
       }
       this.now--;
       response.end();
@@ -164,9 +168,10 @@ const refused = (code: unknown) => expect.objectContaining({ code });
 const wrong = refused(expect.stringMatching(/^(CODEC_FAILED|PACK_MALFORMED|DATABASE_DIGEST_MISMATCH)$/));
 const whole: Behaviour = (_request, response, bytes) => void response.end(bytes);
 const busy =
-  (headers: Record<string, string> = {}): Behaviour =>
+  (headers: Record<string, string> = {}, status = 503): Behaviour =>
   (_request, response) =>
-    void response.writeHead(503, headers).end();
+    void response.writeHead(status, headers).end();
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
 describe("a server that does not do as asked", () => {
   it("ignores Range: one connection brings it all, each byte once", async () => {
@@ -193,32 +198,153 @@ describe("a server that does not do as asked", () => {
     expect(await one.databaseSha256()).toBe(sha256());
   });
 
-  it("takes one connection and refuses the others: one it is", async () => {
+  const refusals: [name: string, refusal: Behaviour][] = [
+    ["HTTP 503", busy()],
+    ["HTTP 429 and a pause", busy({ "retry-after": "7200" }, 429)],
+    ["HTTP 403", (_request, response) => void response.writeHead(403).end()],
+    ["a connection that is closed", broken],
+    ["a connection that is reset", (request) => void request.socket.resetAndDestroy()],
+    ["a part that was not asked for", part((start) => ({ start: start + 1, says: start + 1 }))],
+    ["the whole pack", whole],
+  ];
+  it.each(refusals)("SPEC §8.3.9: serves one connection, and the others get %s", async (_name, refusal) => {
     const traffic = new Traffic();
-    const good = traffic.serve({ latencyMs: 10 });
-    let most = 0;
-    const limited: Behaviour = (...args) => {
-      most = Math.max(most, traffic.now);
-      return (traffic.now > 0 ? busy() : good)(...args);
-    };
-    scene.server.behaviours = [[/full\.rmp$/, limited]];
+    let [refused, answering] = [0, 0];
+    let goOn = () => {};
+    const good = traffic.serve({ until: new Promise<void>((resolve) => (goOn = resolve)) });
     const one = await endpoint();
+    scene.server.behaviours = [
+      [
+        /full\.rmp$/,
+        (request, response, bytes) => {
+          if (traffic.now === 0) return good(request, response, bytes);
+          answering++;
+          response.on("close", () => answering--);
+          refusal(request, response, bytes);
+          if (++refused === 3) goOn();
+        },
+      ],
+    ];
     expect(await one.updater.update()).toMatchObject({ outcome: "updated" });
-    expect(most).toBe(1);
+    expect(await one.databaseSha256()).toBe(sha256());
+    expect(refused).toBeGreaterThanOrEqual(3);
+    expect(traffic.sent).toBe(pack.length);
+    // What nobody reads is not left hanging.
+    await expect.poll(() => answering).toBe(0);
+    // Nothing is held against the server.
+    expect(await one.updater.update()).toMatchObject({ outcome: "current" });
+    expect(JSON.parse((await one.read("state.json")).toString()).passedOver ?? []).toEqual([]);
   });
 
-  it("SPEC §8.3.5: says when to come back, and is left alone until then", async () => {
+  it("SPEC §8.3.9: takes no further connection", async () => {
+    const door = createServer((client) => {
+      const server = connect(Number(new URL(scene.server.url).port));
+      client.pipe(server).pipe(client);
+      for (const socket of [client, server]) socket.on("error", () => client.destroy() && server.destroy());
+    });
+    await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${portOf(door)}`;
+    const one = await scene.endpointOn(`fresh-${fresh++}`);
+    await one.updater.init({ url, root: scene.publisher.root });
+    const traffic = new Traffic();
+    const good = traffic.serve();
+    // Who is in stays in.
+    const closing: Behaviour = (...args) => {
+      door.close();
+      good(...args);
+    };
+    scene.server.behaviours = [[/full\.rmp$/, closing]];
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated", bytes: pack.length });
+    expect(traffic.sent).toBe(pack.length);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it("falls silent on one connection: the others bring the rest of what it had", async () => {
+    const silent: Behaviour = (request, response, bytes = new Uint8Array()) => {
+      const { start, status, headers } = askedOf(request, bytes);
+      response.writeHead(status, headers).write(bytes.subarray(start, start + 1000));
+    };
+    const traffic = new Traffic();
+    scene.server.behaviours = [[/full\.rmp$/, once((request) => request === 2, silent, traffic)]];
+    const one = await endpoint();
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated", bytes: pack.length });
+    expect(traffic.sent).toBe(pack.length - 1000);
+  });
+
+  it("refuses all connections: the next mirror brings what is missing, and is asked first from then on", async () => {
+    const traffic = new Traffic();
+    const honest = served({}, second);
+    scene.server.behaviours = [[/full\.rmp$/, once((request) => request > 2, busy(), traffic)]];
+    const one = await endpoint({ mirrors: [second.url] });
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated", bytes: pack.length });
+    expect(traffic.sent).toBeGreaterThan(0);
+    expect(traffic.sent + honest.sent).toBe(pack.length);
+    const { passedOver } = JSON.parse((await one.read("state.json")).toString());
+    expect(passedOver).toMatchObject([{ path, url: scene.server.url, asked: false }]);
+  });
+
+  it("SPEC §8.3.5: says to all connections when to come back, and is left alone until then", async () => {
     const traffic = new Traffic();
     scene.server.behaviours = [
-      [/full\.rmp$/, once((request) => request === 3, busy({ "retry-after": "7200" }), traffic)],
+      [/full\.rmp$/, once((request) => request >= 3, busy({ "retry-after": "7200" }), traffic)],
     ];
     const one = await endpoint();
     await expect(one.updater.update()).rejects.toEqual(refused("FETCH_FAILED"));
+    // Nobody asks once more over one connection.
+    expect(traffic.ranges.length).toBe(3);
     const asked = scene.server.requests.length;
     scene.server.behaviours = [];
     await expect(one.updater.update()).rejects.toEqual(refused("FETCH_DEFERRED"));
     expect(scene.server.requests.slice(asked).filter((name) => name === path)).toEqual([]);
-    expect(await bytesIn(one)).toBeGreaterThan(0);
+    const here = await bytesIn(one);
+    expect(here).toBe(traffic.sent);
+    expect(here).toBeGreaterThan(0);
+  });
+
+  it("has another file from the second part on, and says so by its ETag", async () => {
+    const other = pack.map((byte, at) => (at % 4096 === 99 ? byte ^ 1 : byte));
+    let requests = 0;
+    const conditions: unknown[] = [];
+    scene.server.behaviours = [
+      [
+        /full\.rmp$/,
+        (request, response, bytes = new Uint8Array()) => {
+          conditions.push(request.headers["if-range"]);
+          const now = requests++ === 0 ? bytes : other;
+          const { start, end, status, headers } = askedOf(request, now);
+          response.writeHead(status, { ...headers, etag: `"${now === bytes ? 1 : 2}"` });
+          response.end(now.subarray(start, end));
+        },
+      ],
+    ];
+    const one = await endpoint();
+    // A pack is named by its digest and proven by it: an ETag would say less.
+    await expect(one.updater.update()).rejects.toEqual(wrong);
+    expect(conditions.filter((one) => one !== undefined)).toEqual([]);
+    expect(await bytesIn(one)).toBe(0);
+    scene.server.behaviours = [];
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated", bytes: pack.length });
+  });
+
+  it("has a shorter file from the second part on: HTTP 416 ends it, and the next update mends it", async () => {
+    let requests = 0;
+    scene.server.behaviours = [
+      [
+        /full\.rmp$/,
+        (request, response, bytes = new Uint8Array()) => {
+          const now = requests++ === 0 ? bytes : bytes.subarray(0, mebibyte);
+          const { start, end, status, headers } = askedOf(request, now);
+          if (start >= now.length) return void response.writeHead(416).end();
+          response.writeHead(status, headers).end(now.subarray(start, end));
+        },
+      ],
+    ];
+    const one = await endpoint();
+    await expect(one.updater.update()).rejects.toEqual(refused("FETCH_FAILED"));
+    expect(requests).toBeLessThan(8);
+    scene.server.behaviours = [];
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated" });
+    expect(await one.databaseSha256()).toBe(sha256());
   });
 
   const parts: [name: string, behaviour: Behaviour, code: string][] = [
@@ -315,29 +441,41 @@ describe("SPEC §8.3.10: a lie is noticed while the pack comes", () => {
 
   it("SPEC §8.3.3: a pack that unpacks as it should and is not the one that was signed is refused", async () => {
     served({ change: flip(3 * mebibyte) });
-    const store = await openFilesystemEndpointStore(join(scene.folder, `fresh-${fresh++}`));
-    const fetcher = openHTTPFetcher();
-    const facts = { path: "endpoint/1.full.rmp", sha256: createHash("sha256").update(pack).digest("hex") };
-    const input = {
-      scratch: store.scratch,
-      tree: new PublicTreeReader(fetcher, scene.server.url),
-      digest: nodeDigest,
-      budget: new Budget(undefined, undefined, new Date(0)),
-      connections: 4,
-      emit: () => undefined,
-    };
-    const read = async (source: ByteSource) => {
+    await expect(direct()).rejects.toEqual(refused("PACK_DIGEST_MISMATCH"));
+  });
+});
+
+/** The pack, read from end to end, without what an update does around it. */
+async function direct(options: HTTPFetcherOptions = {}): Promise<Downloaded> {
+  const store = await openFilesystemEndpointStore(join(scene.folder, `fresh-${fresh++}`));
+  const fetcher = openHTTPFetcher(options);
+  const input = {
+    scratch: store.scratch,
+    tree: new PublicTreeReader(fetcher, scene.server.url),
+    digest: nodeDigest,
+    budget: new Budget(undefined, undefined, new Date(0)),
+    connections: 4,
+    emit: () => undefined,
+  };
+  const digest = createHash("sha256").update(pack).digest("hex");
+  const facts = { path: "endpoint/1.full.rmp", sha256: digest, bytes: pack.length, kind: "full" };
+  try {
+    return await downloadPack(input, facts as PackFacts, async (source) => {
       await source.read(0, source.length);
       return "database-0";
-    };
-    const downloading = downloadPack(
-      input,
-      { ...facts, bytes: pack.length, kind: "full" } as PackFacts,
-      read,
-    );
-    await expect(downloading).rejects.toEqual(refused("PACK_DIGEST_MISMATCH"));
+    });
+  } finally {
     await fetcher.close();
-  });
+  }
+}
+
+it("SPEC §8.3.6: all connections together bring no more bytes a second than their owner allows", async () => {
+  const traffic = served();
+  const started = performance.now();
+  const { bytes } = await direct({ bytesPerSecondMax: 4 * mebibyte });
+  const seconds = (performance.now() - started) / 1000;
+  expect(traffic.ranges.length).toBeGreaterThan(4);
+  expect(bytes / seconds).toBeLessThanOrEqual(4 * mebibyte);
 });
 
 describe("SPEC §8.3.3: what arrived is not asked for again", () => {

@@ -141,10 +141,9 @@ class Transfer {
     if (encoding !== "identity" && !(gzip && encoding === "gzip" && status === 200)) {
       throw failed(url, "the file as it is", `content-encoding ${quote(encoding)}`);
     }
-    const range = headerOf(answer, "content-range") ?? "";
-    const asked = `bytes ${rangeStart}-${rangeEnd === undefined ? "" : `${lastOf(rangeEnd)}/`}`;
-    if (status === 206 && !range.startsWith(asked)) {
-      throw failed(url, quote(asked), `content-range ${quote(range)}`);
+    const part = headerOf(answer, "content-range") ?? "";
+    if (status === 206 && !isAskedFor(part, this.#wanted)) {
+      throw failed(url, `bytes ${rangeStart}-${lastOf(rangeEnd)}`, `content-range ${quote(part)}`);
     }
     const length = Number(headerOf(answer, "content-length") ?? 0);
     if (status !== 304 && length > bytesMax) throw tooLarge(url, bytesMax);
@@ -219,6 +218,14 @@ class Transfer {
 
 /** RFC 9110 §14.1.2: the last byte of a range belongs to it. */
 const lastOf = (end: number | undefined): string => (end === undefined ? "" : String(end - 1));
+
+/** RFC 9110 §14.4: the file ends behind the part. Who asked for the rest of a file gets any end. */
+function isAskedFor(part: string, { rangeStart, rangeEnd }: FetchOptions): boolean {
+  const [, first, last, length] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(part) ?? [];
+  const isPlace = Number(first) === rangeStart && Number(first) <= Number(last);
+  const isEnd = rangeEnd === undefined || lastOf(rangeEnd) === last;
+  return isPlace && isEnd && (length === "*" || Number(last) < Number(length));
+}
 
 /** The connection ended before any answer. */
 function isClosed(cause: unknown): boolean {

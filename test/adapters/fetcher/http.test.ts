@@ -71,6 +71,13 @@ describe("HTTP fetcher", () => {
     expect(await get(url, { rangeStart: 0, rangeEnd: 3 })).toMatchObject({ status: 206, text: "hel" });
   });
 
+  it("takes a part of a file whose length the server does not know", async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(206, { "content-range": "bytes 0-2/*" }).end("hel");
+    });
+    expect(await get(url, { rangeStart: 0, rangeEnd: 3 })).toMatchObject({ status: 206, text: "hel" });
+  });
+
   it("follows a redirect within the origin", async () => {
     const url = await serve((request, response) => {
       if (request.url === "/there") response.end("here");
@@ -79,7 +86,17 @@ describe("HTTP fetcher", () => {
     expect(await get(`${url}/`)).toMatchObject({ text: "here" });
   });
 
-  const rows: [rule: string, code: string, listener: RequestListener, options?: Partial<FetchOptions>][] = [
+  type Row = [rule: string, code: string, listener: RequestListener, options?: Partial<FetchOptions>];
+  /** Parts that are not what was asked for. */
+  const parts: [rule: string, headers: Record<string, string>][] = [
+    ["206 that says nothing of its place", {}],
+    ["206 of several parts", { "content-type": "multipart/byteranges; boundary=x" }],
+    ["206 in another unit", { "content-range": "items 2-3/5" }],
+    ["206 that ends before it begins", { "content-range": "bytes 2-1/5" }],
+    ["RFC 9110 §14.4: 206 of a file that ends within it", { "content-range": "bytes 2-3/3" }],
+    ["206 and no number", { "content-range": "bytes 2-3/0x5" }],
+  ];
+  const rows: Row[] = [
     ["404", "FETCH_NOT_FOUND", (_q, r) => r.writeHead(404).end()],
     ["403", "FETCH_NOT_FOUND", (_q, r) => r.writeHead(403).end()],
     ["500", "FETCH_FAILED", (_q, r) => r.writeHead(500).end()],
@@ -98,6 +115,10 @@ describe("HTTP fetcher", () => {
       (_q, r) => r.writeHead(206, { "content-range": "bytes 2-4/5" }).end("llo"),
       { rangeStart: 2, rangeEnd: 4 },
     ],
+    ...parts.map(([rule, headers]): Row => {
+      const wanted = { rangeStart: 2, rangeEnd: 4 };
+      return [rule, "FETCH_FAILED", (_q, r) => r.writeHead(206, headers).end("ll"), wanted];
+    }),
     [
       "a part that is longer than it says",
       "FETCH_TOO_LARGE",
