@@ -100,15 +100,22 @@ def canonical(value):
     return text.encode()
 
 
+def verifies(key, signature, content, how):
+    """What is asked about a key of another type is refused as well."""
+    with suppress(InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, AttributeError):
+        key.verify(signature, content, *how)
+        return True
+
+
 def verify(key, signature, content):
     """5.2.3 to 5.2.5: the public key if it signed, else None. OpenSSL takes ECDSA in its one encoding alone."""
-    with suppress(InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, AttributeError, KeyError):
+    with suppress(UnsupportedAlgorithm, ValueError, TypeError, AttributeError, KeyError):
         (how, sound), public = SCHEMES[key["keytype"], key["scheme"]], key["keyval"]["public"]
         raw = key["keytype"] == "ed25519"
         read = ed25519.Ed25519PublicKey.from_public_bytes if raw else load_pem_public_key
         loaded = read(bytes.fromhex(public) if raw else public.encode())
-        loaded.verify(bytes.fromhex(signature), content, *how)
-        return loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) if sound(loaded) else None
+        if sound(loaded) and verifies(loaded, bytes.fromhex(signature), content, how):
+            return loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @refusing("METADATA_MALFORMED")

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from functools import partial
 
+from evidence import require_evidence
 from packs import apply_delta, apply_full, digest
 from trust import HASH, Refused, fits, follow, parse_json, require, require_logged, sha256
 
@@ -114,11 +115,12 @@ def update(base, pinned, state, feed, now):
     files = follow(root, feed, at, read, lambda role: stored(state, f"{role}.json"))
     release, packs, results = check_manifest(files[feed], feed, stored(state, "manifest.json"))
     kept = {"manifest.json" if name == feed else f"{name}.json": file.data for name, file in files.items()}
-    demand = files["root"].signed.get("x-rulemint", {}).get("policy", {}).get("log")
-    if demand:
+    manifest, policy = files[feed], files["root"].signed.get("x-rulemint", {}).get("policy", {})
+    require_evidence(manifest, feed, policy, now, partial(fetch, base))
+    if demand := policy.get("log"):
         require(not stored(state, "forked-checkpoint"), "LOG_FORK", "two histories before")
         told = {"schema": 1, "kind": "release", "feed": feed, "release": release}
-        told["manifestSha256"] = sha256(files[feed].data).hex()
+        told["manifestSha256"] = sha256(manifest.data).hex()
         document, seen = fetch(base, f"evidence/{feed}/{release}.json", 262_144), stored(state, "checkpoint")
         try:
             kept["checkpoint"] = require_logged(document, told, demand, now, seen, partial(fetch, base))
@@ -139,12 +141,9 @@ def main():
     options.add_argument("--feed", default="endpoint")
     options.add_argument("--at", default=time.time(), help="YYYY-MM-DDTHH:MM:SSZ instead of now",
                          type=lambda text: calendar.timegm(time.strptime(text, CLOCK)))
-    options.add_argument("--without-evidence-unsafe", action="store_true", help="no CMS, time-stamps and verdicts")
     given = options.parse_args()
     base = given.url if "://" in given.url else pathlib.Path(given.url).absolute().as_uri()
     try:
-        # 7.6 to 7.8, 7.20 and 7.21 are checks that this client does not know.
-        require(given.without_evidence_unsafe, "CLIENT_TOO_OLD", "cannot verify signatures of section 6 (SPEC 7.6)")
         print(update(base, given.root.read_bytes(), given.state, given.feed, given.at))
     except Refused as cause:
         sys.exit(": ".join(cause.args))
