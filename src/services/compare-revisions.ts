@@ -53,7 +53,7 @@ export function compareFiles(before: readonly FileFacts[], after: readonly FileF
     const [source] = at < 0 ? [] : gone.splice(at, 1);
     changes.push({ change: source ? "renamed" : "added", path, from: source?.path ?? null });
   }
-  changes.push(...gone.map(({ path }) => ({ change: "removed" as const, path, from: null })));
+  for (const { path } of gone) changes.push({ change: "removed", path, from: null });
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -108,7 +108,7 @@ function changesOf(id: string, { old, now }: { old: PlacedRule[]; now: PlacedRul
     const change = from === undefined ? "added" : "changed";
     changes.push({ change, id, before: from === undefined ? null : place(from), after: place(rule) });
   }
-  changes.push(...left.map((rule) => ({ change: "removed" as const, id, before: place(rule), after: null })));
+  for (const rule of left) changes.push({ change: "removed", id, before: place(rule), after: null });
   return changes;
 }
 

@@ -32,7 +32,7 @@ export async function writeDatabase(sections: readonly ReferenceSection[]): Prom
   directory.varint(present.length);
   for (const section of present) {
     const { blocks, index, ids, rules } = await sectionParts(section);
-    bodies.push(...blocks, index, ids);
+    for (const part of [...blocks, index, ids]) bodies.push(part);
     if (rules > 0) counted.push([section.kind, rules]);
     directory.varint(referenceKinds.indexOf(section.kind));
     directory.byte(section.order === "sorted" ? 0 : 1);

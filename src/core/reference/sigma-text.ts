@@ -42,7 +42,7 @@ export function ruleText(rule: YAMLMap): string {
   for (const entry of inOrder(rule, ruleKeys, [])) {
     const name = entry.key.text;
     const last = name === "detection" || name === "filter" ? lastKeys : [];
-    lines.push(...entryLines(entry, innerKeys[name] ?? [], last));
+    for (const line of entryLines(entry, innerKeys[name] ?? [], last)) lines.push(line);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -125,13 +125,15 @@ function join(files: readonly Reading[]): Joined {
   for (const { path, records } of files) {
     for (const { record } of records) {
       const key = record.slice(0, 8);
-      rules.set(key, [...(rules.get(key) ?? []), { record, path }]);
+      const same = rules.get(key) ?? [];
+      same.push({ record, path });
+      rules.set(key, same);
     }
   }
   const records: string[] = [];
   const conflicts: { path: string; message: string }[] = [];
   for (const all of rules.values()) {
-    const newest = Math.max(...all.map(({ record }) => revision(record)));
+    const newest = all.reduce((most, { record }) => Math.max(most, revision(record)), 0);
     const candidates = all.filter(({ record }) => revision(record) === newest);
     const enabledOnes = candidates.filter(({ record }) => record[8] === "\0");
     const texts = (enabledOnes.length > 0 ? enabledOnes : candidates).map(({ record }) => record).sort();

@@ -50,7 +50,7 @@ export function ruleText(cursor: YARACursor, names: FileNames): string {
   while (!cursor.isSign("}")) cursor.next();
   const condition = cursor.tokens.slice(from, cursor.at);
   if (condition.length === 0) throw new NotARule("no condition");
-  names.prefixes.push(...checkNames(condition, { strings, ...names }));
+  for (const prefix of checkNames(condition, { strings, ...names })) names.prefixes.push(prefix);
   const lines = [head, "{", ...meta, ...declared, "    condition:", ...conditionLines(condition), "}"];
   cursor.need("}");
   return lines.join("\n");

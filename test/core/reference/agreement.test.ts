@@ -28,6 +28,8 @@ const rows: readonly (readonly [number, RuleKind, string, string])[] = [
   [1, "suricata", "a character whose last byte is a0", rule("metadata:who à, what x;")],
   [1, "suricata", "a reference that ends in such a character", rule("reference:url,a/à;")],
   [1, "suricata", "a no-break space around a value", rule("classtype:\u00a0x\u00a0;")],
+  // more than a call has room for arguments
+  [2, "yara", "a very long condition", `rule a { condition: ${Array(400_000).fill("true").join(" or ")} }`],
   // found by the second implementation: what the lexer refused did not count as an error of the rule
   [2, "yara", "an escape that is none", yara('$x = "a\\qb"', "$x")],
   [2, "yara", "a character that is no sign", yara('$x = "ab"', "$x § and true")],

@@ -26,8 +26,8 @@ export function parseRule(cursor: Cursor, file: FileScope): string | undefined {
     const lines = [parseHead(cursor, file), "{"];
     parseSection(cursor, "meta", kind.identifier, lines, () => parseMeta(cursor));
     parseSection(cursor, "strings", kind.string, lines, () => parseString(cursor, scope));
-    lines.push(...parseCondition(cursor, scope), "}");
-    return cursor.findings.errors === from ? lines.join("\n") : undefined;
+    const condition = parseCondition(cursor, scope);
+    return cursor.findings.errors === from ? [...lines, ...condition, "}"].join("\n") : undefined;
   } catch (error) {
     if (!(error instanceof SyntaxStop)) throw error;
     cursor.skipToStatement();
