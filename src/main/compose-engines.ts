@@ -2,6 +2,7 @@
 import { openClamAVEngine } from "../adapters/engines/clamav.js";
 import { type RememberingEngine, rememberOpinions } from "../adapters/engines/remembered-opinions.js";
 import { openSigmaSchemaEngine } from "../adapters/engines/sigma-schema.js";
+import { openSuricataEngine } from "../adapters/engines/suricata.js";
 import { openYaraXEngine } from "../adapters/engines/yara-x.js";
 import { openYaracEngine } from "../adapters/engines/yarac.js";
 import { openEngineGates } from "../adapters/gates/engines.js";
@@ -15,6 +16,7 @@ export async function openEngines(cache: CompileCache, workers: number): Promise
     openYaraXEngine({ workers }),
     await openYaracEngine(),
     await openClamAVEngine(),
+    await openSuricataEngine(),
   ];
   const present = found.filter((engine) => engine !== undefined);
   return Promise.all(present.map((engine) => rememberOpinions(engine, cache)));

@@ -235,6 +235,9 @@ async function hasHashes(database: Database): Promise<boolean> {
   return false;
 }
 
+/** Kinds whose engines are tried on clean files. */
+const scannedKinds: ReadonlySet<RuleKind> = new Set(["clamav", "suricata", "yara"]);
+
 /** Path to digest of what the last release exported. */
 async function exportedBefore(
   context: ServiceContext,
@@ -242,7 +245,7 @@ async function exportedBefore(
   kind: RuleKind,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  if (before?.database == null || (kind !== "yara" && kind !== "clamav")) return found;
+  if (before?.database == null || !scannedKinds.has(kind)) return found;
   return withDatabase(context, before, async (database) => {
     const section = database.section(kind);
     if (section === undefined) return found;

@@ -9,18 +9,15 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { OperationError, quote } from "../../core/errors.js";
 import type { Finding, RuleKind, SourceFile } from "../../core/rules/model.js";
 import { yaraLanguage } from "../../core/rules/yara/language.js";
 import type { RuleEngine } from "../../ports/rule-engine.js";
+import { type Question, SharedRuns } from "./shared-runs.js";
 
 const command = "yarac";
 const fileTimeoutMs = 30_000;
 const outputBytesMax = 1024 * 1024;
-const gatherMs = { quiet: 30, longest: 300 };
-/** Of several questions that one process answers. */
-const togetherFilesMax = 500;
 /** `error: rule "name" in FILE(LINE): text`, or without the rule. */
 const errorLine = /^error: (?:rule "[^"]*" in )?.*\((\d+)\): (.*)$/;
 
@@ -35,20 +32,12 @@ export async function openYaracEngine(): Promise<RuleEngine | undefined> {
   return version === undefined ? undefined : new YaracEngine(version);
 }
 
-/** The files of one question, and who waits for the findings. */
-interface Asked {
-  readonly files: readonly SourceFile[];
-  readonly settle: (findings: Finding[]) => void;
-  readonly fail: (error: unknown) => void;
-}
-
 class YaracEngine implements RuleEngine {
   readonly name: string;
   readonly kinds: readonly RuleKind[] = ["yara"];
   readonly fileByFile = true;
   readonly soundRulesOnly = true;
-  #waiting: Asked[] = [];
-  #runs = false;
+  readonly #runs = new SharedRuns(answer);
 
   constructor(version: string) {
     this.name = `yarac ${version}`;
@@ -57,54 +46,19 @@ class YaracEngine implements RuleEngine {
   async check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]> {
     if (kind !== "yara") return [];
     const sound = files.filter(isSound);
-    if (sound.length === 0) return [];
-    return new Promise((settle, fail) => {
-      this.#waiting.push({ files: sound, settle, fail });
-      if (!this.#runs) void this.#answerAll();
-    });
-  }
-
-  /** One process at a time. Whoever asks meanwhile is answered together by the next: 200 people cost two runs, not 200. */
-  async #answerAll(): Promise<void> {
-    this.#runs = true;
-    while (this.#waiting.length > 0) {
-      await this.#gather();
-      const asked = takeTogether(this.#waiting);
-      try {
-        if (asked.length > 1 && (await allSound(asked))) for (const { settle } of asked) settle([]);
-        else for (const one of asked) await checkFiles(one.files).then(one.settle, one.fail);
-      } catch (error) {
-        for (const { fail } of asked) fail(error);
-      }
-    }
-    this.#runs = false;
-  }
-
-  /** A process costs 0.1 s of CPU before it looks at a rule: while others keep coming it waits for them. */
-  async #gather(): Promise<void> {
-    const until = performance.now() + gatherMs.longest;
-    for (let known = 0; this.#waiting.length > known && performance.now() < until; ) {
-      known = this.#waiting.length;
-      await pause(gatherMs.quiet);
-    }
+    return sound.length === 0 ? [] : this.#runs.ask(sound);
   }
 }
 
-/** Takes the first, and who follows as long as their files are few together: a large question is asked by itself. */
-function takeTogether(waiting: Asked[]): Asked[] {
-  let files = 0;
-  const end = waiting.findIndex((one, i) => {
-    files += one.files.length;
-    return i > 0 && files > togetherFilesMax;
-  });
-  return waiting.splice(0, end === -1 ? waiting.length : end);
+async function answer(questions: readonly Question[]): Promise<Finding[][]> {
+  if (questions.length > 1 && (await allSound(questions.flat()))) return questions.map(() => []);
+  const answers: Finding[][] = [];
+  for (const files of questions) answers.push(await checkFiles(files));
+  return answers;
 }
 
-async function allSound(asked: readonly Asked[]): Promise<boolean> {
-  const whole = await inFolder(
-    asked.flatMap(({ files }) => files),
-    (folder, names) => compile(folder, names, fileTimeoutMs),
-  );
+async function allSound(files: readonly SourceFile[]): Promise<boolean> {
+  const whole = await inFolder(files, (folder, names) => compile(folder, names, fileTimeoutMs));
   return whole.exit === "ok";
 }
 

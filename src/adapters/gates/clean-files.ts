@@ -18,15 +18,18 @@ interface Found {
   readonly mark: string;
 }
 
-/** In order of their paths, so that the same budget takes the same files. */
-export async function listClean({ folders, bytesMax, fileBytesMax }: CleanOptions): Promise<Found[]> {
+/** In order of their paths, so that the same budget takes the same files; of those that `takes` takes. */
+export async function listClean(
+  { folders, bytesMax, fileBytesMax }: CleanOptions,
+  takes: (path: string) => boolean = () => true,
+): Promise<Found[]> {
   const found: Found[] = [];
   let left = bytesMax;
   const walk = async (folder: string): Promise<void> => {
     for (const entry of await entriesOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) await walk(path);
-      if (!entry.isFile()) continue;
+      if (!entry.isFile() || !takes(path)) continue;
       const facts = await stat(path).catch(() => undefined);
       if (facts === undefined || facts.size === 0 || facts.size > fileBytesMax || facts.size > left) continue;
       left -= facts.size;

@@ -3,7 +3,7 @@
  * nobody may read, or that is gone by now, is no fault of theirs.
  */
 import type { TrialFinding } from "../../ports/release-gates.js";
-import type { CommandRun } from "./commands.js";
+import type { CommandRun } from "../commands.js";
 
 export interface CleanScan {
   readonly hits: readonly TrialFinding[];

@@ -1,5 +1,5 @@
 /**
- * Releases before the engines of this machine: `yarac` and `yara`, `clamscan`. Samples stand below one folder, `must-match/KIND/RULE/FILE`:
+ * Releases before the engines of this machine: `yarac` and `yara`, `clamscan`, `suricata`. Samples stand below one folder, `must-match/KIND/RULE/FILE`:
  * each file must be matched by the rule that its folder is named after. Where an engine is not installed, its trial says so.
  */
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import type { EngineTrial, ReleaseGates, TrialInput } from "../../ports/release-
 import { storeError, systemCode } from "../durable-files.js";
 import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
 import { tryClamAV } from "./clamav-trial.js";
+import { trySuricata } from "./suricata-trial.js";
 import { nothingTried, type Sample, type Trial, type WrittenFile } from "./trial.js";
 import { tryYara } from "./yara-trial.js";
 
@@ -20,6 +21,12 @@ export interface EngineGatesOptions {
   readonly clean: CleanOptions;
 }
 
+const trials: Partial<Record<RuleKind, (trial: Trial) => Promise<EngineTrial>>> = {
+  clamav: tryClamAV,
+  suricata: trySuricata,
+  yara: tryYara,
+};
+
 export function openEngineGates({ samples, clean }: EngineGatesOptions): ReleaseGates {
   const digests = new CleanDigests();
   return {
@@ -27,12 +34,13 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
     cleanFiles: () => digests.of(clean),
     tryKind: (input) =>
       withFolder(async (folder) => {
-        if (input.kind !== "yara" && input.kind !== "clamav") return { engine: null, ...nothingTried };
+        const ask = trials[input.kind];
+        if (ask === undefined) return { engine: null, ...nothingTried };
         const files = await writeFiles(folder, input);
-        const listed = async () => (await listClean(clean)).map(({ path }) => path);
+        const listed: Trial["clean"] = async (takes) =>
+          (await listClean(clean, takes)).map(({ path }) => path);
         const asked = (await samplesOf(samples, input.kind)).filter(({ rule }) => !input.without.has(rule));
-        const trial: Trial = { folder, files, samples: asked, clean: listed };
-        return input.kind === "yara" ? tryYara(trial) : tryClamAV(trial);
+        return ask({ folder, files, samples: asked, clean: listed });
       }),
   };
 }
@@ -94,10 +102,15 @@ async function samplesOf(samples: string, kind: RuleKind): Promise<Sample[]> {
     .sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const files = await readdir(join(folder, rule.name), { withFileTypes: true });
     const paths = files.filter((entry) => entry.isFile()).map(({ name }) => join(folder, rule.name, name));
-    const name = decodeURIComponent(rule.name);
+    const name = ruleName(kind, decodeURIComponent(rule.name));
     found.push(
       ...(paths.length === 0 ? [{ rule: name, path: "" }] : paths.map((path) => ({ rule: name, path }))),
     );
   }
   return found;
+}
+
+/** A Suricata rule by its sid alone is one of generator 1. */
+function ruleName(kind: RuleKind, name: string): string {
+  return kind === "suricata" && /^\d+$/.test(name) ? `1:${name}` : name;
 }

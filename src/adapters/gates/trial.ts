@@ -12,8 +12,8 @@ export interface Trial {
   readonly folder: string;
   readonly files: readonly WrittenFile[];
   readonly samples: readonly Sample[];
-  /** Paths of clean files. */
-  readonly clean: () => Promise<readonly string[]>;
+  /** Paths of clean files, of those that are taken. */
+  readonly clean: (takes?: (path: string) => boolean) => Promise<readonly string[]>;
 }
 
 export interface Sample {

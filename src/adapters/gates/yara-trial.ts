@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineTrial, TrialFinding } from "../../ports/release-gates.js";
 import { type CleanScan, scanFault } from "./clean-scan.js";
-import { runCommand, versionOf } from "./commands.js";
+import { runCommand, versionOf } from "../commands.js";
 import { nothingScanned, nothingTried, timed, type Trial, type WrittenFile } from "./trial.js";
 
 const compileTimeoutMs = 300_000;
