@@ -44,9 +44,10 @@ function middlePair(pairs, of) {
 /** The rows of the table, each with its figure and whether the bar is reached. */
 export function judge(report) {
   const { idle, hashes } = report;
-  const neighbours = report.pairs.filter((pair) => pair.neighbours);
-  const apart = report.pairs.filter((pair) => pair.apart === "month");
-  const large = report.pairs.filter(({ best }) => best.bytes > 1024);
+  const compared = report.pairs.filter(({ best }) => best);
+  const neighbours = compared.filter((pair) => pair.neighbours);
+  const apart = compared.filter((pair) => pair.apart === "month");
+  const large = compared.filter(({ best }) => best.bytes > 1024);
   const withZstd = report.pairs.filter(({ peers }) => peers["zstd -19"]);
   const withXdelta = report.pairs.filter(({ xdelta }) => xdelta?.decode);
   const ratio = ({ ratio }) => ratio;

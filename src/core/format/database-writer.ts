@@ -14,10 +14,11 @@ import { blockWeightMax, endsBlock, putRecord, recordWeight, sharedBytes } from 
 import type { BlockMap } from "./block.js";
 import { databaseDigest, databaseMagic, formatDirectory, malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { keyBytesMax, writeIDTable, writeIndexEntry } from "./index-table.js";
-import type { BlockEntry, BlockFacts, RuleEntry } from "./index-table.js";
+import { keyBytesMax, writeIndexEntry } from "./index-table.js";
+import type { BlockEntry, BlockFacts } from "./index-table.js";
 import type { DatabaseSummary } from "./model.js";
 import { type BlockSink, Outbox } from "./outbox.js";
+import { type OldSequence, SequenceIDs } from "./sequence-ids.js";
 
 export type Languages = (kind: RuleKind) => KindFacts;
 
@@ -29,12 +30,16 @@ export interface ReusableSection {
   readonly blocks: readonly BlockEntry[];
 }
 
+/** How many of the records of a block, from one to another of its own numbers, are rules. */
+export type CountRules = (from: number, end: number) => number;
+
 interface OpenSection {
   readonly kind: RuleKind;
   readonly language: KindFacts;
   readonly offset: number;
   readonly index: ByteWriter;
-  readonly ids: RuleEntry[];
+  /** Of sequences alone. */
+  readonly ids: SequenceIDs | undefined;
   keyBefore: string;
   blockBytes: number;
   records: number;
@@ -86,18 +91,19 @@ export class DatabaseWriter {
     return this.#lastBytes < 0 ? "" : byteString(this.#last.subarray(0, this.#lastBytes));
   }
 
-  /** Kinds in the order of `ruleKinds`; a section without records leaves no trace. */
-  beginSection(kind: RuleKind): void {
+  /** Kinds in the order of `ruleKinds`; a section without records leaves no trace. @param old the one that records may be taken over from */
+  beginSection(kind: RuleKind, old?: OldSequence): void {
     const before = this.#sections.at(-1)?.kind;
     if (this.#section || (before && ruleKinds.indexOf(before) >= ruleKinds.indexOf(kind))) {
       throw new Error(`section ${kind} out of place`);
     }
+    const language = this.#languages(kind);
     this.#section = {
       kind,
-      language: this.#languages(kind),
+      language,
       offset: this.length,
       index: new ByteWriter(),
-      ids: [],
+      ids: language.order === "sequence" ? new SequenceIDs(old) : undefined,
       keyBefore: "",
       blockBytes: 0,
       records: 0,
@@ -152,7 +158,7 @@ export class DatabaseWriter {
     const id = onlyRules ? "" : ruleID(text ?? byteString(bytes.subarray(start, end)));
     if (id !== undefined) {
       this.#rules++;
-      if (order === "sequence") section.ids.push({ id, record: section.records + this.#count });
+      section.ids?.add(id, section.records + this.#count);
     }
     this.#last = putRecord(this.#last, bytes, start, end, shared);
     this.#lastBytes = length;
@@ -165,22 +171,20 @@ export class DatabaseWriter {
    * Takes over records `from` to `most` of a block of another database as they are packed there, as many as have room in this block. They
    * begin a block here too, or stand behind the same record; none of them ends one there but the last one of it.
    *
-   * @param ids in sequences, of those that are rules, by number within that block; in sorted sections all are rules
+   * @param first the number of that block's first record in its section
    * @returns where those end that were taken
    */
-  addRun(block: BlockMap, from: number, most: number, ids: readonly RuleEntry[] | undefined): number {
+  addRun(block: BlockMap, from: number, most: number, first: number, rules: CountRules): number {
     const section = this.#open();
     const end = block.endWithin(from, most, blockWeightMax - this.#weight);
     if (end === from) return end;
     if (this.#count === 0 && section.language.order === "sorted") {
       this.#key = byteString(block.bytes(from).subarray(0, Math.min(keyBytesMax, block.length(from))));
     }
-    const rules = ids?.filter(({ record }) => record >= from && record < end);
-    const moved = section.records + this.#count - from;
-    for (const { id, record } of rules ?? []) section.ids.push({ id, record: moved + record });
+    section.ids?.keep(first + from, first + end, section.records + this.#count);
     this.#block.bytes(block.packed(from, end));
     this.#count += end - from;
-    this.#rules += rules?.length ?? end - from;
+    this.#rules += rules(from, end);
     this.#weight += block.weight(from, end);
     const length = block.length(end - 1);
     this.#last = putRecord(this.#last, block.bytes(end - 1), 0, length, 0);
@@ -190,19 +194,17 @@ export class DatabaseWriter {
   }
 
   /**
-   * Takes over a block of another database, which has been compared with its digest: only at a block start, only with the same records
+   * Takes over a block of the old section, which has been compared with its digest: only at a block start, only with the same records
    * behind it as there, and its last record must not be what the next `add` is compared with.
-   *
-   * @param ids in sequences, of its rules: `record` counts within the block
    */
-  copyBlock(bytes: Uint8Array, entry: BlockFacts, ids: readonly RuleEntry[] | undefined): void {
-    this.#takeOver(entry, ids);
+  copyBlock(bytes: Uint8Array, entry: BlockEntry): void {
+    this.#takeOver(entry);
     this.#out.block(bytes, entry);
   }
 
   /** The same for a block that the sink has already. */
-  reuseBlock(entry: BlockEntry, ids: readonly RuleEntry[] | undefined): void {
-    this.#takeOver(entry, ids);
+  reuseBlock(entry: BlockEntry): void {
+    this.#takeOver(entry);
     this.#out.reuse(entry);
   }
 
@@ -227,9 +229,7 @@ export class DatabaseWriter {
     this.#section = undefined;
     if (section.records === 0) return;
     const index = section.index.take();
-    const ids = new ByteWriter();
-    writeIDTable(ids, section.ids);
-    const table = ids.take();
+    const table = (await section.ids?.table(section.rules)) ?? new Uint8Array(0);
     const digest = this.#newDigest();
     for (const part of [index, table]) {
       if (part.length > limits.databaseIndexBytesMax) throw malformedDatabase("expected a smaller index");
@@ -280,11 +280,10 @@ export class DatabaseWriter {
     this.#weight = 0;
   }
 
-  #takeOver(entry: BlockFacts, ids: readonly RuleEntry[] | undefined): void {
+  #takeOver(entry: BlockEntry): void {
     const section = this.#open();
-    const known = section.language.order === "sorted" || ids?.length === entry.rules;
-    if (!this.atBlockStart || !known) throw new Error("no block may be copied here");
-    for (const { id, record } of ids ?? []) section.ids.push({ id, record: section.records + record });
+    if (!this.atBlockStart) throw new Error("no block may be copied here");
+    section.ids?.keep(entry.first, entry.first + entry.records, section.records);
     this.#enter(section, entry);
     this.#lastBytes = -1;
   }

@@ -47,8 +47,9 @@ export async function applyDelta(
   const writer = new DatabaseWriter(sink, digest, languages);
   let next = await nextPart(reader, coder);
   for (const kind of ruleKinds) {
-    writer.beginSection(kind);
-    const walker = new SectionWalker(database.section(kind), writer);
+    const section = database.section(kind);
+    writer.beginSection(kind, section);
+    const walker = new SectionWalker(section, writer);
     for (; next === kind; next = await nextPart(reader, coder)) {
       await learnExemplars(coder, database, kind);
       await applyPart({ coder, walker, kind, sorted: languages(kind).order === "sorted" }, async () => {

@@ -100,16 +100,18 @@ export interface RuleEntry {
   readonly record: number;
 }
 
-/** Sorts in place, as the table stands in the file. */
-export function writeIDTable(writer: ByteWriter, entries: RuleEntry[]): void {
-  entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record));
+/** How many entries those were. @param entries in the order of their ids, then of their records */
+export function writeIDTable(writer: ByteWriter, entries: Iterable<RuleEntry>): number {
   let before = "";
+  let count = 0;
   for (const { id, record } of entries) {
     if (id.length > idBytesMax) throw new Error(`a rule id of ${id.length} bytes`);
     writeRecord(writer, before, id);
     writer.varint(record);
     before = id;
+    count++;
   }
+  return count;
 }
 
 /** One after the other, as far as somebody asks. */
@@ -128,4 +130,16 @@ export function* parseIDTable(
     yield { id, record };
     before = id;
   }
+}
+
+/** Which records are rules: a byte for each of them, 1 for a rule. */
+export function parseRuleMarks(bytes: Uint8Array, records: number, complain: Complain): Uint8Array {
+  const marks = new Uint8Array(records);
+  const reader = new ByteReader(bytes, complain);
+  while (reader.left > 0) {
+    reader.varint(idBytesMax);
+    reader.skip(reader.varint(idBytesMax));
+    marks[reader.varint(records - 1)] = 1;
+  }
+  return marks;
 }

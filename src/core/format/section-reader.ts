@@ -9,7 +9,7 @@ import { parseBlock } from "./block.js";
 import type { KindFacts } from "../rules/model.js";
 import { malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { keyBytesMax, parseIDTable } from "./index-table.js";
+import { keyBytesMax, parseIDTable, parseRuleMarks } from "./index-table.js";
 import type { BlockEntry, RuleEntry } from "./index-table.js";
 
 export class SectionReader {
@@ -21,7 +21,7 @@ export class SectionReader {
   /** The block that `place` looked into last: whoever asks for many records asks in order. */
   #placed: { readonly block: number; readonly records: readonly string[] } | undefined;
 
-  #ids: Promise<RuleEntry[][]> | undefined;
+  #ruleMarks: Promise<Uint8Array> | undefined;
 
   constructor(
     source: ByteSource,
@@ -80,20 +80,22 @@ export class SectionReader {
     return this.source.read(offset + blockBytes, indexBytes + idBytes);
   }
 
-  /** Sequences: the rules of a block, numbered from its first record on. */
-  async idsIn(block: number): Promise<readonly RuleEntry[]> {
-    const { first } = this.blocks[block] as BlockEntry;
-    this.#ids ??= this.#allIDs();
-    return ((await this.#ids)[block] ?? []).map(({ id, record }) => ({ id, record: record - first }));
+  /** Sequences: every rule, in the order of the id table. */
+  async ids(): Promise<Iterable<RuleEntry>> {
+    return parseIDTable(await this.#idTable(), this.facts.records, malformedDatabase);
   }
 
-  async #allIDs(): Promise<RuleEntry[][]> {
-    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.source.read(offset + blockBytes + indexBytes, idBytes);
-    const byBlock: RuleEntry[][] = this.blocks.map(() => []);
-    for (const entry of parseIDTable(table, records, malformedDatabase))
-      byBlock[this.blockOf(entry.record)]?.push(entry);
-    return byBlock;
+  /** Sequences: of each record 1 when it is a rule, else 0. */
+  ruleMarks(): Promise<Uint8Array> {
+    this.#ruleMarks ??= this.#idTable().then((table) =>
+      parseRuleMarks(table, this.facts.records, malformedDatabase),
+    );
+    return this.#ruleMarks;
+  }
+
+  #idTable(): Promise<Uint8Array> {
+    const { offset, blockBytes, indexBytes, idBytes } = this.facts;
+    return this.source.read(offset + blockBytes + indexBytes, idBytes);
   }
 
   /** Sorted sections: the number of the first record that is not below this one, and whether it is this one. */
@@ -122,9 +124,7 @@ export class SectionReader {
   }
 
   async *#listed(id: string): AsyncGenerator<FoundRule, void, undefined> {
-    const { offset, blockBytes, indexBytes, idBytes, records } = this.facts;
-    const table = await this.source.read(offset + blockBytes + indexBytes, idBytes);
-    for (const entry of parseIDTable(table, records, malformedDatabase)) {
+    for (const entry of await this.ids()) {
       if (entry.id > id) return;
       if (entry.id !== id) continue;
       const number = entry.record;

@@ -5,9 +5,9 @@
 import { BlockMap } from "./block.js";
 import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { SectionReader } from "./database.js";
-import type { DatabaseWriter } from "./database-writer.js";
+import type { CountRules, DatabaseWriter } from "./database-writer.js";
 import { malformedDatabase } from "./directory.js";
-import type { BlockEntry, RuleEntry } from "./index-table.js";
+import type { BlockEntry } from "./index-table.js";
 
 export class SectionWalker {
   readonly #section: SectionReader | undefined;
@@ -64,23 +64,22 @@ export class SectionWalker {
   }
 
   async #copy(block: number, entry: BlockEntry): Promise<void> {
-    const ids = await this.#idsIn(block);
-    if (this.#writer.takesReferences) this.#writer.reuseBlock(entry, ids);
-    else this.#writer.copyBlock(await this.#raw(block), entry, ids);
+    if (this.#writer.takesReferences) this.#writer.reuseBlock(entry);
+    else this.#writer.copyBlock(await this.#raw(block), entry);
     this.#last = undefined;
     this.#at = entry.first + entry.records;
   }
 
   /** Keeps the records from here to number `stop`, all of this block. */
-  async #keepOf(block: number, { first, records, rules }: BlockEntry, stop: number): Promise<void> {
+  async #keepOf(block: number, entry: BlockEntry, stop: number): Promise<void> {
     const map = await this.#open(block);
-    const ids = await this.#idsIn(block);
-    const known = ids !== undefined || rules === records;
+    const rules = await this.#rulesOf(entry);
+    const { first } = entry;
     // what begins the block there, or stands behind the same record here, is packed as it stands there
     let follows = this.#at === first && this.#writer.atBlockStart;
     while (this.#at < stop) {
       const from = this.#at - first;
-      const end = follows && known ? this.#writer.addRun(map, from, stop - first, ids) : from;
+      const end = follows && rules ? this.#writer.addRun(map, from, stop - first, first, rules) : from;
       if (end > from) this.#last = undefined;
       else this.add(map.text(from));
       this.#at = first + Math.max(end, from + 1);
@@ -88,9 +87,13 @@ export class SectionWalker {
     }
   }
 
-  async #idsIn(block: number): Promise<readonly RuleEntry[] | undefined> {
+  /** How many of the records of a block, from one to another of its own numbers, are rules; undefined when only they themselves could say. */
+  async #rulesOf({ first, records, rules }: BlockEntry): Promise<CountRules | undefined> {
+    if (rules === records) return (from, end) => end - from;
     const section = this.#section as SectionReader;
-    return section.facts.order === "sorted" ? undefined : section.idsIn(block);
+    if (section.facts.order === "sorted") return undefined;
+    const marks = await section.ruleMarks();
+    return (from, end) => marks.subarray(first + from, first + end).reduce((sum, mark) => sum + mark, 0);
   }
 
   /** Leaves old records out, and hands back the first `wanted` of them. */

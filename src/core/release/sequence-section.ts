@@ -36,7 +36,7 @@ export async function writeSequence(
     if (there === undefined) return undefined;
     if (there !== true) await there.close();
   }
-  writer.beginSection(kind);
+  writer.beginSection(kind, old?.section);
   const walker = new SectionWalker(old?.section, writer);
   for (const { keep, remove, insert } of steps) {
     await walker.keep(walker.at + keep);

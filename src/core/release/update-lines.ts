@@ -172,7 +172,7 @@ export async function applyChanges(
   writer: DatabaseWriter,
   changes: readonly RecordChange[],
 ): Promise<void> {
-  writer.beginSection(kind);
+  writer.beginSection(kind, old);
   const walker = new SectionWalker(old, writer);
   for (const { record, stays } of changes) {
     const { number, found } = (await old?.place(record)) ?? { number: 0, found: false };

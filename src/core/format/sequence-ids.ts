@@ -1,0 +1,74 @@
+/**
+ * The ids of a sequence that is written: of rules that are added, and of those that an old sequence had. Which of its records stand where is
+ * kept as runs, and its id table is gone through in its order, which is the new one's too: none of its entries is held.
+ */
+import { ByteWriter } from "../encoding/varint.js";
+import { malformedDatabase } from "./directory.js";
+import { type RuleEntry, writeIDTable } from "./index-table.js";
+
+/** A sequence that records are taken over from. */
+export interface OldSequence {
+  /** Every rule, in the order of the id table. */
+  ids(): Promise<Iterable<RuleEntry>>;
+}
+
+export class SequenceIDs {
+  readonly #old: OldSequence | undefined;
+  readonly #added: RuleEntry[] = [];
+  /** Of each run its first old number, the one behind its last, and the first new number; all of them rise. */
+  readonly #runs: { readonly from: number; end: number; readonly to: number }[] = [];
+
+  constructor(old: OldSequence | undefined) {
+    this.#old = old;
+  }
+
+  add(id: string, record: number): void {
+    this.#added.push({ id, record });
+  }
+
+  /** Old records from `from` to `end` stand from number `to` on. */
+  keep(from: number, end: number, to: number): void {
+    const last = this.#runs.at(-1);
+    if (last !== undefined && last.end === from && last.to + from - last.from === to) last.end = end;
+    else this.#runs.push({ from, end, to });
+  }
+
+  /** The id table. @param rules that it must have @throws VerificationError DATABASE_MALFORMED */
+  async table(rules: number): Promise<Uint8Array<ArrayBuffer>> {
+    const old = this.#runs.length > 0 ? await this.#old?.ids() : undefined;
+    const writer = new ByteWriter();
+    const written = writeIDTable(writer, this.#inOrder(old ?? []));
+    if (written === rules) return writer.take();
+    throw malformedDatabase(`expected the ids of ${rules} rules, got ${written}`);
+  }
+
+  *#inOrder(old: Iterable<RuleEntry>): Generator<RuleEntry, void, undefined> {
+    const added = this.#added.sort(inIDOrder);
+    let next = 0;
+    for (const { id, record: before } of old) {
+      const record = this.#placeOf(before);
+      if (record === undefined) continue;
+      const entry = { id, record };
+      for (; next < added.length && inIDOrder(added[next] as RuleEntry, entry) < 0; next++)
+        yield added[next] as RuleEntry;
+      yield entry;
+    }
+    for (; next < added.length; next++) yield added[next] as RuleEntry;
+  }
+
+  /** The number that an old record has now; undefined when it was not kept. */
+  #placeOf(record: number): number | undefined {
+    let [low, high] = [0, this.#runs.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#runs[middle] as { readonly end: number }).end <= record) low = middle + 1;
+      else high = middle;
+    }
+    const run = this.#runs[low];
+    return run === undefined || record < run.from ? undefined : run.to + record - run.from;
+  }
+}
+
+function inIDOrder(a: RuleEntry, b: RuleEntry): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record;
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { malformedDatabase } from "../../../src/core/format/directory.js";
+import { parseIDTable, parseRuleMarks } from "../../../src/core/format/index-table.js";
+import { SequenceIDs } from "../../../src/core/format/sequence-ids.js";
+
+const entries = (text: string) =>
+  text.split(" ").map((one) => ({ id: one.split(":")[0] as string, record: Number(one.split(":")[1]) }));
+const old = { ids: async () => entries("a:2 b:0 b:5 c:1 d:4") };
+const parsed = (table: Uint8Array) =>
+  [...parseIDTable(table, 100, malformedDatabase)].map(({ id, record }) => `${id}:${record}`).join(" ");
+
+describe("ids of a sequence", () => {
+  it("are those of kept records where they stand now, and the new ones between them", async () => {
+    const ids = new SequenceIDs(old);
+    ids.add("b", 0);
+    ids.keep(0, 2, 1);
+    ids.add("aa", 3);
+    ids.keep(4, 6, 4);
+    ids.add("z", 6);
+    expect(parsed(await ids.table(7))).toBe("aa:3 b:0 b:1 b:5 c:2 d:4 z:6");
+  });
+
+  it("of equal names stand by their records, whichever is the new one", async () => {
+    const ids = new SequenceIDs(old);
+    ids.keep(0, 3, 0);
+    ids.add("b", 3);
+    ids.keep(3, 6, 4);
+    expect(parsed(await ids.table(6))).toBe("a:2 b:0 b:3 b:6 c:1 d:5");
+  });
+
+  it("are the new ones alone where nothing was kept", async () => {
+    const ids = new SequenceIDs(undefined);
+    for (const [id, record] of [["b", 0] as const, ["a", 2] as const, ["a", 1] as const]) ids.add(id, record);
+    const table = await ids.table(3);
+    expect(parsed(table)).toBe("a:1 a:2 b:0");
+    expect([...parseRuleMarks(table, 4, malformedDatabase)]).toEqual([1, 1, 1, 0]);
+  });
+
+  it("are refused when they are not as many as the rules", async () => {
+    const ids = new SequenceIDs(old);
+    ids.keep(0, 6, 0);
+    await expect(ids.table(6)).rejects.toMatchObject({ code: "DATABASE_MALFORMED" });
+  });
+});
