@@ -11,7 +11,10 @@ export function describeStatus(status: EndpointStatus): string {
   return `${headline(status)}\n\n${formatGroups([troubles(status), ...groups])}`;
 }
 
-function headline({ installed, feed, releaseAgeSeconds, staleSeconds }: EndpointStatus): string {
+function headline(status: EndpointStatus): string {
+  const { installed, feed, releaseAgeSeconds, staleSeconds } = status;
+  if (status.isForgotten)
+    return `A database of ${feed} is here, but state.json, which says of which release, is damaged or lost. The next update mends that.`;
   if (installed === null) return `No release of ${feed} is here yet.`;
   const made = releaseAgeSeconds === null ? "" : `, made ${formatAge(releaseAgeSeconds)} ago`;
   const seen = staleSeconds === null ? "" : `, checked ${formatAge(staleSeconds)} ago`;

@@ -5,7 +5,7 @@
 import type { Sha256Hex } from "../core/brands.js";
 import { byteString, utf8Bytes, utf8Text, byteStringBytes } from "../core/encoding/bytes.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
-import { OperationError, UsageError, quote } from "../core/errors.js";
+import { OperationError, UsageError, VerificationError, quote } from "../core/errors.js";
 import { openDatabase } from "../core/format/database.js";
 import { RecordFinder } from "../core/format/record-finder.js";
 import { type Candidate, candidatesOf, type Relation } from "../core/rules/ioc/candidates.js";
@@ -90,7 +90,7 @@ export class Lookup {
       return new Lookup(release, file, { finder, types }, await LocalLookup.open(files, digest));
     } catch (error) {
       await file.close();
-      throw error;
+      throw damaged(error);
     }
   }
 
@@ -99,13 +99,16 @@ export class Lookup {
     const reader = new IndicatorReader();
     const record = reader.read(byteString(utf8Bytes(text.trim())));
     if (record === undefined) {
-      const message = reader.problem?.message ?? `expected an indicator, got ${quote(text)}`;
+      const why = reader.problem === undefined ? "" : `: ${reader.problem.message}`;
+      const message = `expected a hash, domain, IP address, network or URL, got ${quote(text)}${why}`;
       throw new UsageError("USAGE", message);
     }
     const isThere = (type: IndicatorType) => this.#types.has(type) || this.#local.hasOwn(type);
     const candidates = candidatesOf(record, isThere);
     const listed = candidates.filter((one) => this.#types.has(typeOf(one.record)));
-    const published = await this.#hitsOf(listed);
+    const published = await this.#hitsOf(listed).catch((error: unknown) => {
+      throw damaged(error);
+    });
     const own = candidates.filter((one) => this.#local.isOwn(one));
     const hits = [
       ...published,
@@ -147,6 +150,13 @@ export class Lookup {
     }
     return hits;
   }
+}
+
+/** Bytes that were proven when they came, and are others now: the disk's fault, and the next update's work. */
+function damaged(error: unknown): unknown {
+  if (!(error instanceof VerificationError) || error.code !== "DATABASE_MALFORMED") return error;
+  const message = `${error.message}: the next update repairs it`;
+  return new OperationError("STATE_CORRUPT", message, { cause: error });
 }
 
 const textOf = (record: string): string => utf8Text(byteStringBytes(indicatorText(record)));

@@ -242,6 +242,8 @@ export interface EndpointStatus {
   readonly policySource: "policy.json" | "root.json";
   readonly rootVersion: number;
   readonly installed: InstalledRelease | null;
+  /** A database is there, and what is remembered of it is damaged or lost: the next update finds out what it is. */
+  readonly isForgotten: boolean;
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;

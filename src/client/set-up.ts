@@ -1,7 +1,7 @@
 /** How an endpoint begins: what it is pinned to, and where it looks. Touches no network. */
 import { feedName } from "../core/brands.js";
 import { utf8Bytes } from "../core/encoding/bytes.js";
-import { UsageError } from "../core/errors.js";
+import { OperationError, UsageError } from "../core/errors.js";
 import { usualForms } from "../core/rules/export-forms.js";
 import { type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { parsePolicy, policyOfRoot } from "../core/trust/policy.js";
@@ -10,8 +10,10 @@ import { TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import type { EndpointConfig } from "./model.js";
 import { noSettings, requireTreeURL } from "./network.js";
+import { policyInForce } from "./prove-release.js";
+import { startFromStoredRoot } from "./refresh.js";
 import { noChoices } from "./ring-choices.js";
-import { writeConfig } from "./state.js";
+import { readConfig, writeConfig } from "./state.js";
 
 export interface InitInput {
   readonly url: string;
@@ -52,16 +54,31 @@ export async function prepareSetUp(
   }
   const rebuilders = input.rebuilders && formatRebuilders(input.rebuilders);
   return async (files) => {
-    if ((await files.read("config.json")) !== undefined) {
+    if (await isSetUp(files, now)) {
       throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
     }
     await files.write("pinned-root.json", input.root);
     await files.write("root.json", input.root);
     if (input.policy !== undefined) await files.write("policy.json", input.policy);
+    else await files.remove("policy.json");
     if (rebuilders !== undefined) await files.write("rebuilders.json", rebuilders);
     // Last: with it, the endpoint is set up.
     await writeConfig(files, config);
   };
+}
+
+/** What the owner gave once and nobody can read any more is given again; the database and what was proven stay. */
+async function isSetUp(files: EndpointFiles, now: Date): Promise<boolean> {
+  if ((await files.read("config.json")) === undefined) return false;
+  try {
+    await readConfig(files);
+    const { root } = await startFromStoredRoot(files, now);
+    await policyInForce(files, root);
+    return true;
+  } catch (error) {
+    if (error instanceof OperationError && error.code === "STATE_CORRUPT") return false;
+    throw error;
+  }
 }
 
 /** @throws VerificationError METADATA_MALFORMED for a demand that nobody can meet */

@@ -33,11 +33,12 @@ export const emptyState: EndpointState = {
   lastFailure: null,
 };
 
+const setUpHint = "set it up with: rulemint client init --state DIR --url URL --root root.json";
+
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> {
   const bytes = await files.read("config.json");
-  if (bytes === undefined)
-    throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
+  if (bytes === undefined) throw notSetUp();
   try {
     const value = parseJSON(bytes) as JSONObject;
     const { schema, url, feed, exportKinds, network, rings } = value;
@@ -56,8 +57,9 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
       ...(reports && { reports }),
     };
   } catch (cause) {
-    throw new OperationError("STATE_CORRUPT", "expected a readable config.json: set the endpoint up again", {
+    throw new OperationError("STATE_CORRUPT", "expected a readable config.json, got a damaged one", {
       cause,
+      details: { hint: `${setUpHint}, then configure; database and proofs stay` },
     });
   }
 }
@@ -65,8 +67,13 @@ export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> 
 /** @throws UsageError USAGE before `init` */
 export async function requireSetUp(files: EndpointFiles): Promise<void> {
   if ((await files.read("config.json")) !== undefined) return;
-  throw new UsageError("USAGE", "expected an endpoint that was set up, got an empty state");
+  throw notSetUp();
 }
+
+const notSetUp = (): UsageError =>
+  new UsageError("USAGE", "expected an endpoint that was set up, got an empty state", {
+    details: { hint: setUpHint },
+  });
 
 export function writeConfig(files: EndpointFiles, config: EndpointConfig): Promise<void> {
   return files.write("config.json", utf8Bytes(`${JSON.stringify(config, null, 2)}\n`));

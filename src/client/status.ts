@@ -16,10 +16,13 @@ import { startFromStoredRoot } from "./refresh.js";
 import { readConfig, readState } from "./state.js";
 import { readWatchStatus } from "./watch-status.js";
 
-type StatusFiles = Pick<EndpointStore, "files" | "boots">;
+type StatusFiles = Pick<EndpointStore, "files" | "boots" | "databases">;
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
-export async function readStatus({ files, boots }: StatusFiles, now: Date): Promise<EndpointStatus> {
+export async function readStatus(
+  { files, boots, databases }: StatusFiles,
+  now: Date,
+): Promise<EndpointStatus> {
   const config = await readConfig(files);
   const { url, feed, network, rings } = config;
   const state = await readState(files);
@@ -40,6 +43,7 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     policySource: source,
     rootVersion: root.version,
     installed,
+    isForgotten: installed === null && (await hasDatabase(databases)),
     previous,
     held,
     bad: state.bad ?? null,
@@ -64,4 +68,10 @@ export async function readStatus({ files, boots }: StatusFiles, now: Date): Prom
     releaseAgeSeconds: secondsSince(installed?.createdAt),
     staleSeconds: secondsSince(lastSuccess?.at),
   };
+}
+
+async function hasDatabase(databases: StatusFiles["databases"]): Promise<boolean> {
+  const file = await databases.open("database");
+  await file?.close();
+  return file !== undefined;
 }

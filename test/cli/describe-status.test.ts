@@ -26,6 +26,7 @@ const fresh = {
     policySource: "root.json",
     rootVersion: 1,
     installed: null,
+    isForgotten: false,
     previous: null,
   },
   ...{

@@ -1,5 +1,8 @@
 /** What the status tells of the proof and of the way by which the database came, on a real endpoint. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeStatus } from "../../src/cli/describe-status.js";
 import { packPath } from "../../src/core/release/tree-paths.js";
 import { type Scene, indicators, openScene } from "./endpoint.js";
 
@@ -65,3 +68,30 @@ it("counts the rules in the engines' files by kind, without those that are switc
   ]);
   expect(await status()).toMatchObject({ exportedRules: { ioc: 401, suricata: 1, yara: 2 } });
 });
+
+it("says that a database is there whose release is forgotten, until the next update", async () => {
+  await scene.publisher.release(indicators(1));
+  expect(await status()).toMatchObject({ installed: null, isForgotten: false });
+  await update();
+  await writeFile(join(scene.endpoint.folder, "state.json"), '{"schema":');
+  const forgotten = await status();
+  expect(forgotten).toMatchObject({ installed: null, isForgotten: true });
+  expect(describeStatus(forgotten)).toMatch(/^A database of endpoint is here, but state\.json/);
+  expect(await update()).toMatchObject({ outcome: "current", bytes: 0 });
+  expect(await status()).toMatchObject({ installed: { release: 1 }, isForgotten: false });
+});
+
+it.each(["config.json", "policy.json"])(
+  "a damaged %s is given again, and the database stays",
+  async (name) => {
+    const { publisher, server, endpoint } = scene;
+    await publisher.release(indicators(1));
+    await update();
+    const again = () => endpoint.updater.init({ url: server.url, root: publisher.root });
+    await expect(again()).rejects.toMatchObject({ code: "USAGE" });
+    await writeFile(join(endpoint.folder, name), "{");
+    await expect(update()).rejects.toMatchObject({ code: "STATE_CORRUPT" });
+    await again();
+    expect(await update()).toMatchObject({ outcome: "current", release: 1, bytes: 0 });
+  },
+);
