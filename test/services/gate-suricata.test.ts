@@ -112,6 +112,34 @@ describe.runIf(present)("the gates of suricata", { timeout: 120_000 }, () => {
   });
 });
 
+describe.runIf(present)("rules that were loaded before", { timeout: 120_000 }, () => {
+  it("are not loaded again while they are the same and nothing else is asked", async () => {
+    const clean = { folders: [], bytesMax: 1e6, fileBytesMax: 1e6 };
+    const gates = openEngineGates({ samples: join(folder.path, "no-samples"), clean });
+    const load = async (text: string) => {
+      const chunks = [new TextEncoder().encode(text)];
+      const files = [{ path: "rulemint.rules", chunks }];
+      return gates.tryKind({ kind: "suricata", files, isChanged: () => true, without: new Set() });
+    };
+    // As exported: ids last.
+    const exported = (sid: number, option: string) =>
+      `alert udp any any -> any any (msg:"m"; ${option} rev:1; sid:${sid};)\n`;
+    const rules = exported(7, 'content:"some text";');
+    const first = await load(rules);
+    expect(first.loadSeconds).toBeGreaterThan(0);
+    expect(first).toMatchObject({ refusals: [], engine: expect.not.stringContaining("as before") });
+    expect(await load(rules)).toEqual({
+      ...first,
+      engine: `${first.engine}, as before`,
+      sampleSeconds: 0,
+      cleanSeconds: 0,
+    });
+    const refused = rules + exported(70, "wrong:1;");
+    for (let round = 0; round < 2; round++)
+      expect((await load(refused)).refusals).toMatchObject([{ rule: "1:70" }]);
+  });
+});
+
 describe("without suricata", () => {
   it("ask for the rules of the samples, and load nothing", async () => {
     process.env.PATH = folder.path;

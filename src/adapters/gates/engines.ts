@@ -12,7 +12,7 @@ import { storeError, systemCode } from "../durable-files.js";
 import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
 import { tryClamAV } from "./clamav-trial.js";
 import { trySuricata } from "./suricata-trial.js";
-import { nothingTried, type Sample, type Trial, type WrittenFile } from "./trial.js";
+import { LoadMemory, nothingTried, type Sample, type Trial, type WrittenFile } from "./trial.js";
 import { tryYara } from "./yara-trial.js";
 
 export interface EngineGatesOptions {
@@ -28,7 +28,7 @@ const trials: Partial<Record<RuleKind, (trial: Trial) => Promise<EngineTrial>>> 
 };
 
 export function openEngineGates({ samples, clean }: EngineGatesOptions): ReleaseGates {
-  const digests = new CleanDigests();
+  const [digests, loads] = [new CleanDigests(), new LoadMemory()];
   return {
     wantedRules: async (kind) => [...new Set((await samplesOf(samples, kind)).map(({ rule }) => rule))],
     cleanFiles: () => digests.of(clean),
@@ -40,7 +40,7 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
         const listed: Trial["clean"] = async (takes) =>
           (await listClean(clean, takes)).map(({ path }) => path);
         const asked = (await samplesOf(samples, input.kind)).filter(({ rule }) => !input.without.has(rule));
-        return ask({ folder, files, samples: asked, clean: listed });
+        return ask({ folder, files, samples: asked, loads, clean: listed });
       }),
   };
 }

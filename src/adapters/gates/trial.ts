@@ -12,9 +12,27 @@ export interface Trial {
   readonly folder: string;
   readonly files: readonly WrittenFile[];
   readonly samples: readonly Sample[];
+  readonly loads: LoadMemory;
   /** Paths of clean files, of those that are taken. */
   readonly clean: (takes?: (path: string) => boolean) => Promise<readonly string[]>;
 }
+
+/** Seconds that engines took to load what they did load, by its digest: the same is not loaded again by this process. */
+export class LoadMemory {
+  readonly #seconds = new Map<string, number>();
+
+  secondsOf(digest: string): number | undefined {
+    return this.#seconds.get(digest);
+  }
+
+  remember(digest: string, seconds: number): void {
+    this.#seconds.set(digest, seconds);
+    for (const oldest of this.#seconds.keys())
+      if (this.#seconds.size > loadsMax) this.#seconds.delete(oldest);
+  }
+}
+
+const loadsMax = 16;
 
 export interface Sample {
   readonly rule: string;

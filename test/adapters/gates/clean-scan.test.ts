@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { tryClamAV } from "../../../src/adapters/gates/clamav-trial.js";
 import { CleanDigests } from "../../../src/adapters/gates/clean-files.js";
-import type { Trial } from "../../../src/adapters/gates/trial.js";
+import { LoadMemory, type Trial } from "../../../src/adapters/gates/trial.js";
 import { tryYara } from "../../../src/adapters/gates/yara-trial.js";
 import { temporaryFolder } from "../../support/temporary.js";
 
@@ -49,7 +49,13 @@ const engines = [
 describe.each(engines)("a scan of clean files by $engine", ({ engine, rules, rule, attempt, list }) => {
   const scan = (names: readonly string[]) => {
     const files: Trial["files"] = [{ path: rules, changed: true }];
-    return attempt({ folder, files, samples: [], clean: async () => names.map(clean) });
+    return attempt({
+      folder,
+      files,
+      samples: [],
+      loads: new LoadMemory(),
+      clean: async () => names.map(clean),
+    });
   };
 
   it.each([
