@@ -177,7 +177,7 @@ describe.runIf(existsSync(built))("two processes", () => {
   it("SPEC §8.1.4 at one folder and one instant: one works, the other is told so, and the state is whole", async () => {
     await scene.publisher.release(indicators(2, 3000));
     const child = fileURLToPath(new URL("./children/update-and-die.mjs", import.meta.url));
-    const args = [child, scene.endpoint.folder, scene.publisher.now.toISOString(), "0"];
+    const args = [child, scene.publisher.now.toISOString(), `${scene.endpoint.folder}:Infinity`];
     const run = () =>
       new Promise<string>((resolve, reject) => {
         const one = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -186,7 +186,8 @@ describe.runIf(existsSync(built))("two processes", () => {
           said += part;
         });
         one.on("error", reject);
-        one.on("close", (code) => resolve(code === 0 ? "done" : said));
+        // Whose update came to its end has nothing left to do but to die.
+        one.on("close", (_, signal) => resolve(signal === "SIGKILL" ? "done" : said));
       });
     const said = await Promise.all([run(), run(), run()]);
     expect(said).toContain("done");
