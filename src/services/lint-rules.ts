@@ -12,6 +12,7 @@ import type { FileFacts, LeftOutRule } from "../core/release/model.js";
 import type { Finding, ParsedFile, RuleKind, SourceFile } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import { soundPart } from "../core/rules/sound-part.js";
+import type { ParsedSource } from "../ports/rule-engine.js";
 import type { ServiceContext } from "./context.js";
 import { keepIDs, lintIDs, readRuleIDs } from "./lint-ids.js";
 import type { SubmissionRecord } from "./model.js";
@@ -64,7 +65,7 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
   const shortened = ({ path, line }: LeftOutRule) => ({ path: path.slice(ruleset.length + 1), line });
   const used = revision.files.filter(({ path }) => language.accepts(`${ruleset}/${path}`));
   const engines = context.engines.filter((engine) => engine.kinds.includes(kind));
-  const sources: SourceFile[] = [];
+  const sources: ParsedSource[] = [];
   const parsed: ParsedFile[] = [];
   /** Files with errors, and the names of rules in them. */
   const broken = new Map<string, readonly string[]>();
@@ -72,14 +73,15 @@ async function lint(context: LintContext, revision: Revision, options: LintOptio
     const fresh = await context.workers.parse(kind, batch);
     parsed.push(...fresh);
     requireFewer(parsed, submissionLimits(context.settings).rulesMax);
-    // Engines see the whole ruleset at once: rules refer to each other across files.
-    if (engines.length > 0) sources.push(...batch);
-    for (const [i, { path, findings }] of fresh.entries()) {
-      const names = () => language.references?.declaredNames((batch[i] as SourceFile).bytes) ?? [];
-      if (findings.some(isError)) broken.set(path, names());
+    for (const [i, file] of fresh.entries()) {
+      const source = { ...(batch[i] as SourceFile), parsed: file };
+      // Engines see the whole ruleset at once: rules refer to each other across files.
+      if (engines.length > 0) sources.push(source);
+      if (file.findings.some(isError))
+        broken.set(file.path, language.references?.declaredNames(source.bytes) ?? []);
     }
   }
-  const shown = shownSources(kind, sources, parsed, broken);
+  const shown = shownSources(kind, sources, broken);
   // All at once: engines that share a run among submissions then see who else has come.
   const asked = engines.map((engine) => engine.check(kind, engine.soundRulesOnly ? shown : sources));
   const said = await Promise.all(asked);
@@ -189,17 +191,17 @@ function requireFewer(parsed: readonly ParsedFile[], rulesMax: number): void {
  */
 function shownSources(
   kind: RuleKind,
-  sources: readonly SourceFile[],
-  parsed: readonly ParsedFile[],
+  sources: readonly ParsedSource[],
   broken: ReadonlyMap<string, readonly string[]>,
-): SourceFile[] {
-  const files = new Map(parsed.map((file) => [file.path, file]));
-  const behind = findDependants(kind, parsed, [], broken).leftOut;
+): ParsedSource[] {
+  const files = sources.map(({ parsed }) => parsed);
+  const behind = findDependants(kind, files, [], broken).leftOut;
   return sources.flatMap((source) => {
-    const file = files.get(source.path);
-    if (file === undefined || !broken.has(source.path)) return [source];
-    const bytes = soundPart(source, file, linesOf(file, behind));
-    return bytes === undefined ? [] : [{ path: source.path, bytes }];
+    const { path, parsed } = source;
+    if (!broken.has(path)) return [source];
+    const gone = linesOf(parsed, behind);
+    const bytes = soundPart(source, parsed, gone);
+    return bytes === undefined ? [] : [{ path, bytes, parsed: withoutLines(kind, parsed, gone) }];
   });
 }
 
@@ -222,24 +224,26 @@ function rulesRefusedBy(
   const refused: LeftOutRule[] = [];
   for (const { path, line, code } of opinions.filter(isError)) {
     const file = files.get(path);
-    const start = startBefore(file, line, isRule);
+    if (file === undefined) continue;
     if (code.endsWith("_FAILED")) {
-      const { records = [], lines = [] } = file ?? {};
-      for (const [i, record] of records.entries())
-        if (isRule(record)) refused.push({ path, line: lines[i] as number });
-    } else if (start !== undefined) refused.push({ path, line: start });
+      for (const [i, record] of file.records.entries())
+        if (isRule(record)) refused.push({ path, line: file.lines[i] as number });
+      continue;
+    }
+    const start = startBefore(file, line, isRule);
+    if (start !== undefined) refused.push({ path, line: start });
   }
   return joined(refused, []);
 }
 
 /** Where the last rule starts that does not start after the line. */
 function startBefore(
-  file: ParsedFile | undefined,
+  file: ParsedFile,
   line: number,
   isRule: (record: string) => boolean,
 ): number | undefined {
   let found: number | undefined;
-  file?.lines.forEach((start, i) => {
+  file.lines.forEach((start, i) => {
     const nearer = start <= line && start >= (found ?? 0);
     if (nearer && isRule(file.records[i] as string)) found = start;
   });

@@ -113,6 +113,18 @@ export async function openScene(addresses?: StatusAddresses): Promise<Scene> {
   };
 }
 
+let made = 0;
+/** Of a folder that nothing of this process is in yet. */
+export const freshName = (): string => `fresh-${made++}`;
+
+/** One that has nothing yet, on the scene's server; each time another. `network`: settings as `configure` takes them. */
+export async function freshEndpoint(scene: Scene, network: object = {}): Promise<TestEndpoint> {
+  const opened = await scene.endpointOn(freshName());
+  await opened.updater.init({ url: scene.server.url, root: scene.publisher.root });
+  await opened.updater.configure((now) => ({ ...now, ...network }));
+  return opened;
+}
+
 /** Indicators of release `n`, none like the other: all but five are shared with the release before. */
 export function indicators(n: number, count = 400): string[] {
   return Array.from({ length: count }, (_, i) => {

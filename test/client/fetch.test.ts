@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { FetchedKinds } from "../../src/client/fetch-kinds.js";
 import { type Behaviour, SimulatedServer, askedOf, flipped } from "../simulator/server.js";
 import { Dead, dyingStore, type Mortality } from "./dying-store.js";
-import { type Scene, type TestEndpoint, openScene } from "./endpoint.js";
+import { type Scene, type TestEndpoint, freshEndpoint, openScene } from "./endpoint.js";
 
 let scene: Scene;
 let second: SimulatedServer;
@@ -51,13 +51,7 @@ afterAll(async () => {
   await scene.close();
 });
 
-let fresh = 0;
-async function endpoint(network: object = {}): Promise<TestEndpoint> {
-  const opened = await scene.endpointOn(`fetching-${fresh++}`);
-  await opened.updater.init({ url: scene.server.url, root: scene.publisher.root });
-  await opened.updater.configure((now) => ({ ...now, ...network }));
-  return opened;
-}
+const endpoint = (network?: object) => freshEndpoint(scene, network);
 
 const folderOf = ({ folder }: TestEndpoint) => `${folder}-rules`;
 const fetching = (one: TestEndpoint, kinds = ["suricata"]): Promise<FetchedKinds> =>
@@ -159,8 +153,7 @@ it("a machine that stops at any point has the old rules or the new ones, and goe
     const set = await endpoint();
     const locks: (() => Promise<void>)[] = [];
     const mortal: Mortality = { operations: 0, diesAt };
-    const name = `fetching-${fresh - 1}`;
-    const dying = await scene.endpointOn(name, (store) => dyingStore(store, mortal, locks));
+    const dying = await scene.endpointOn(basename(set.folder), (store) => dyingStore(store, mortal, locks));
     const died = await fetching(dying).then(
       () => false,
       (error: unknown) => error instanceof Dead,

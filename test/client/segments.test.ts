@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { type AddressInfo, type Server, connect, createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openFilesystemEndpointStore } from "../../src/adapters/endpoint-store/filesystem.js";
@@ -14,7 +14,7 @@ import { PublicTreeReader } from "../../src/client/fetch-file.js";
 import type { PackFacts } from "../../src/core/format/model.js";
 import { type Behaviour, SimulatedServer, askedOf, broken } from "../simulator/server.js";
 import { Dead, dyingStore, type Mortality } from "./dying-store.js";
-import { type Scene, type TestEndpoint, openScene } from "./endpoint.js";
+import { type Scene, type TestEndpoint, freshEndpoint, freshName, openScene } from "./endpoint.js";
 
 const mebibyte = 1024 * 1024;
 let scene: Scene;
@@ -46,13 +46,7 @@ afterAll(async () => {
   await scene.close();
 });
 
-let fresh = 0;
-async function endpoint(network: object = {}): Promise<TestEndpoint> {
-  const opened = await scene.endpointOn(`fresh-${fresh++}`);
-  await opened.updater.init({ url: scene.server.url, root: scene.publisher.root });
-  await opened.updater.configure((now) => ({ ...now, ...network }));
-  return opened;
-}
+const endpoint = (network?: object) => freshEndpoint(scene, network);
 const sha256 = () => scene.publisher.databases.get(1)?.sha256;
 
 /** A line that is slow by the connection, not by the server: what parallel transfers are for. */
@@ -244,7 +238,7 @@ describe("a server that does not do as asked", () => {
     });
     await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${portOf(door)}`;
-    const one = await scene.endpointOn(`fresh-${fresh++}`);
+    const one = await scene.endpointOn(freshName());
     await one.updater.init({ url, root: scene.publisher.root });
     const traffic = new Traffic();
     const good = traffic.serve();
@@ -447,7 +441,7 @@ describe("SPEC §8.3.10: a lie is noticed while the pack comes", () => {
 
 /** The pack, read from end to end, without what an update does around it. */
 async function direct(options: HTTPFetcherOptions = {}): Promise<Downloaded> {
-  const store = await openFilesystemEndpointStore(join(scene.folder, `fresh-${fresh++}`));
+  const store = await openFilesystemEndpointStore(join(scene.folder, freshName()));
   const fetcher = openHTTPFetcher(options);
   const input = {
     scratch: store.scratch,
@@ -510,12 +504,11 @@ describe("SPEC §8.3.3: what arrived is not asked for again", () => {
     const points = life.operations;
     const step = Math.ceil(points / 10);
     for (let diesAt = 3; diesAt < points; diesAt += step) {
-      const name = `fresh-${fresh}`;
       const locks: (() => Promise<void>)[] = [];
       const dying = await mortal({ operations: 0, diesAt }, locks);
       await expect(dying.updater.update()).rejects.toBeInstanceOf(Dead);
       for (const unlock of locks) await unlock();
-      const after = await scene.endpointOn(name);
+      const after = await scene.endpointOn(basename(dying.folder));
       const here = await bytesIn(after);
       const result = await after.updater.update();
       expect(result.release).toBe(1);
@@ -528,7 +521,7 @@ describe("SPEC §8.3.3: what arrived is not asked for again", () => {
   });
 
   async function mortal(life: Mortality, locks: (() => Promise<void>)[]): Promise<TestEndpoint> {
-    const name = `fresh-${fresh++}`;
+    const name = freshName();
     const set = await scene.endpointOn(name);
     await set.updater.init({ url: scene.server.url, root: scene.publisher.root });
     return scene.endpointOn(name, (store) => dyingStore(store, life, locks));

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openClamAVEngine } from "../../src/adapters/engines/clamav.js";
 import { openYaraXEngine } from "../../src/adapters/engines/yara-x.js";
 import { openYaracEngine } from "../../src/adapters/engines/yarac.js";
-import type { SourceFile } from "../../src/core/rules/model.js";
-import type { RuleEngine } from "../../src/ports/rule-engine.js";
+import type { ParsedSource, RuleEngine } from "../../src/ports/rule-engine.js";
 import type { SubmissionRecord } from "../../src/services/model.js";
 import { submitRules } from "../../src/services/submit-rules.js";
 import { ann, type Desk, incoming, openDesk } from "./desk.js";
@@ -83,7 +82,7 @@ describe("clamscan", () => {
   it("SPEC §17.5.5 is shown the lines that are sound", async () => {
     const engine = engines.get("clamscan") as RuleEngine;
     const shown: string[] = [];
-    const check = async (kind: "clamav", files: readonly SourceFile[]) => {
+    const check = async (kind: "clamav", files: readonly ParsedSource[]) => {
       shown.push(...files.map(({ bytes }) => new TextDecoder().decode(bytes)));
       return engine.check(kind, files);
     };

@@ -3,12 +3,13 @@
  * an empty file. It stops at the first line that it refuses; the line is then made a comment and the rest is tried again.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OperationError, quote } from "../../core/errors.js";
 import type { Finding, SourceFile } from "../../core/rules/model.js";
 import type { RuleEngine } from "../../ports/rule-engine.js";
+import { storeError } from "../durable-files.js";
+import { inScratchFolder } from "../scratch-folder.js";
 
 const command = "clamscan";
 const timeoutMs = 60_000;
@@ -32,8 +33,7 @@ export async function openClamAVEngine(): Promise<RuleEngine | undefined> {
 
 async function check(kind: string, files: readonly SourceFile[]): Promise<Finding[]> {
   if (kind !== "clamav" || files.length === 0) return [];
-  const folder = await mkdtemp(join(tmpdir(), "rulemint-clamav-")).catch(failStore);
-  try {
+  return inScratchFolder("clamav", async (folder) => {
     await writeFile(join(folder, "empty"), "").catch(failStore);
     const findings: Finding[] = [];
     for (const [i, file] of files.entries()) {
@@ -41,9 +41,7 @@ async function check(kind: string, files: readonly SourceFile[]): Promise<Findin
       findings.push(...(await checkFile(folder, `${i}.${extension}`, file)));
     }
     return findings;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function checkFile(folder: string, name: string, { path, bytes }: SourceFile): Promise<Finding[]> {
@@ -99,5 +97,5 @@ function run(words: readonly string[], cwd?: string): Promise<Run> {
 }
 
 function failStore(cause: unknown): never {
-  throw new OperationError("STORE_FAILED", "the scratch directory for clamscan cannot be written", { cause });
+  throw storeError(cause, "writing signatures for clamscan");
 }

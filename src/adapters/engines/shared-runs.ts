@@ -1,13 +1,14 @@
 /** Questions for an engine that is a process: one at a time, and whoever asks meanwhile is answered together by the next. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Finding, SourceFile } from "../../core/rules/model.js";
+import type { Finding } from "../../core/rules/model.js";
+import type { ParsedSource } from "../../ports/rule-engine.js";
 
 const gatherMs = { quiet: 30, longest: 300 };
 /** Of several questions that one process answers. */
 const togetherFilesMax = 500;
 
 /** The files of one question. */
-export type Question = readonly SourceFile[];
+export type Question = readonly ParsedSource[];
 /** Findings of each question, in their order. */
 export type Answer = (questions: readonly Question[]) => Promise<readonly Finding[][]>;
 

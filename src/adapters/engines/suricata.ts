@@ -3,15 +3,11 @@
  * number of its own, so that what files have in common is not the engine's to judge. Rules that stand on files of an endpoint, or ask for
  * another version, it is not shown; their author is told.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
-import type { Finding, RuleKind, SourceFile } from "../../core/rules/model.js";
-import { suricataLanguage } from "../../core/rules/suricata/language.js";
+import type { Finding, RuleKind } from "../../core/rules/model.js";
 import { formatLine, idOf, isDisabled, recordKey, textOf } from "../../core/rules/suricata/record.js";
-import type { RuleEngine } from "../../ports/rule-engine.js";
-import { storeError } from "../durable-files.js";
+import type { ParsedSource, RuleEngine } from "../../ports/rule-engine.js";
+import { inScratchFolder } from "../scratch-folder.js";
 import { loadRules, suricataVersion } from "../suricata-program.js";
 import { ownVariables, reasonNotToAsk, sharesData } from "../suricata-rules.js";
 import { type Question, SharedRuns } from "./shared-runs.js";
@@ -28,7 +24,7 @@ export async function openSuricataEngine(): Promise<RuleEngine | undefined> {
     name: `suricata ${version}`,
     kinds: ["suricata"],
     ...{ soundRulesOnly: true, fileByFile: true },
-    check: async (kind: RuleKind, files: readonly SourceFile[]) =>
+    check: async (kind: RuleKind, files: readonly ParsedSource[]) =>
       kind !== "suricata" || files.length === 0 ? [] : runs.ask(files),
   };
 }
@@ -58,11 +54,10 @@ async function answer(questions: readonly Question[], version: string): Promise<
   return asked.map((files) => files.flatMap(({ findings }) => findings));
 }
 
-function readFile(file: SourceFile, version: string): AskedFile {
-  const { path } = file;
+function readFile({ path, parsed }: ParsedSource, version: string): AskedFile {
   const rules: AskedRule[] = [];
   const findings: Finding[] = [];
-  const { records, lines } = suricataLanguage.parse(file);
+  const { records, lines } = parsed;
   for (const [i, record] of records.entries()) {
     if (isDisabled(record)) continue;
     const place = { path, line: lines[i] as number, column: 1, severity: "warning" } as const;
@@ -85,7 +80,7 @@ function readFile(file: SourceFile, version: string): AskedFile {
 async function judge(files: readonly AskedFile[]): Promise<void> {
   const rules = files.flatMap((file) => file.rules.map((rule) => ({ file, ...rule })));
   if (rules.length === 0) return;
-  const { refused, failure } = await inFolder((folder) =>
+  const { refused, failure } = await inScratchFolder("suricata", (folder) =>
     loadRules(
       folder,
       rules.map(({ record }, at) =>
@@ -117,15 +112,4 @@ async function judge(files: readonly AskedFile[]): Promise<void> {
 
 function refuse({ path, findings }: AskedFile, line: number, code: string, message: string): void {
   findings.push({ path, line, column: 1, severity: "error", code, message });
-}
-
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "rulemint-suricata-")).catch((cause: unknown) => {
-    throw storeError(cause, "making a folder for suricata");
-  });
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -6,13 +6,14 @@
  * file of this machine an author named. Every run has its own scratch directory and a limit on its time.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OperationError, quote } from "../../core/errors.js";
 import type { Finding, RuleKind, SourceFile } from "../../core/rules/model.js";
 import { yaraLanguage } from "../../core/rules/yara/language.js";
-import type { RuleEngine } from "../../ports/rule-engine.js";
+import type { ParsedSource, RuleEngine } from "../../ports/rule-engine.js";
+import { storeError } from "../durable-files.js";
+import { inScratchFolder } from "../scratch-folder.js";
 import { type Question, SharedRuns } from "./shared-runs.js";
 
 const command = "yarac";
@@ -43,7 +44,7 @@ class YaracEngine implements RuleEngine {
     this.name = `yarac ${version}`;
   }
 
-  async check(kind: RuleKind, files: readonly SourceFile[]): Promise<Finding[]> {
+  async check(kind: RuleKind, files: readonly ParsedSource[]): Promise<Finding[]> {
     if (kind !== "yara") return [];
     const sound = files.filter(isSound);
     return sound.length === 0 ? [] : this.#runs.ask(sound);
@@ -76,19 +77,16 @@ function checkFiles(files: readonly SourceFile[]): Promise<Finding[]> {
   });
 }
 
-async function inFolder<T>(
+function inFolder<T>(
   files: readonly SourceFile[],
   work: (folder: string, names: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "rulemint-yarac-")).catch(failStore);
-  try {
+  return inScratchFolder("yarac", async (folder) => {
     const names = files.map((_, i) => `${i}.yar`);
     for (const [i, { bytes }] of files.entries())
       await writeFile(join(folder, names[i] as string), bytes).catch(failStore);
-    return await work(folder, names);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return work(folder, names);
+  });
 }
 
 /**
@@ -163,5 +161,5 @@ function readVersion(): Promise<string | undefined> {
 }
 
 function failStore(cause: unknown): never {
-  throw new OperationError("STORE_FAILED", "the scratch directory for yarac cannot be written", { cause });
+  throw storeError(cause, "writing rules for yarac");
 }

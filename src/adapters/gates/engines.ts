@@ -3,12 +3,12 @@
  * each file must be matched by the rule that its folder is named after. Where an engine is not installed, its trial says so.
  */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ExportedFile, RuleKind } from "../../core/rules/model.js";
 import type { EngineTrial, ReleaseGates, TrialInput } from "../../ports/release-gates.js";
 import { storeError, systemCode } from "../durable-files.js";
+import { inScratchFolder } from "../scratch-folder.js";
 import { type CleanOptions, CleanDigests, listClean } from "./clean-files.js";
 import { tryClamAV } from "./clamav-trial.js";
 import { trySuricata } from "./suricata-trial.js";
@@ -33,7 +33,7 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
     wantedRules: async (kind) => [...new Set((await samplesOf(samples, kind)).map(({ rule }) => rule))],
     cleanFiles: () => digests.of(clean),
     tryKind: (input) =>
-      withFolder(async (folder) => {
+      inScratchFolder("gate", async (folder): Promise<EngineTrial> => {
         const ask = trials[input.kind];
         if (ask === undefined) return { engine: null, ...nothingTried };
         const files = await writeFiles(folder, input);
@@ -43,17 +43,6 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
         return ask({ folder, files, samples: asked, loads, clean: listed });
       }),
   };
-}
-
-async function withFolder(work: (folder: string) => Promise<EngineTrial>): Promise<EngineTrial> {
-  const folder = await mkdtemp(join(tmpdir(), "rulemint-gate-")).catch((cause: unknown) => {
-    throw storeError(cause, "making a folder for a gate");
-  });
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function writeFiles(folder: string, { files, isChanged }: TrialInput): Promise<WrittenFile[]> {

@@ -17,6 +17,8 @@ export interface Trial {
   readonly clean: (takes?: (path: string) => boolean) => Promise<readonly string[]>;
 }
 
+const loadsMax = 16;
+
 /** Seconds that engines took to load what they did load, by its digest: the same is not loaded again by this process. */
 export class LoadMemory {
   readonly #seconds = new Map<string, number>();
@@ -31,8 +33,6 @@ export class LoadMemory {
       if (this.#seconds.size > loadsMax) this.#seconds.delete(oldest);
   }
 }
-
-const loadsMax = 16;
 
 export interface Sample {
   readonly rule: string;

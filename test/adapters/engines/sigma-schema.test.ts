@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { openSigmaSchemaEngine } from "../../../src/adapters/engines/sigma-schema.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
+import { askEngine } from "../../support/ask-engine.js";
 
 const engine = openSigmaSchemaEngine();
 const id = "929a690e-bef0-4204-a928-ef5e620d6fcc";
 const check = (text: string) =>
-  engine.check("sigma", [{ path: "a.yml", bytes: new TextEncoder().encode(text) }]);
+  askEngine(engine, "sigma", [{ path: "a.yml", bytes: new TextEncoder().encode(text) }]);
 const places = async (text: string) => (await check(text)).map(({ line, column }) => `${line}:${column}`);
 
 const rule = (more: string) =>
@@ -88,15 +89,15 @@ describe("the Sigma schema", () => {
 
   it("leaves to core what is no rule at all, and other kinds alone", async () => {
     expect(await check("a: [")).toEqual([]);
-    expect(await engine.check("sigma", [{ path: "a.yml", bytes: Uint8Array.from([0xff]) }])).toEqual([]);
+    expect(await askEngine(engine, "sigma", [{ path: "a.yml", bytes: Uint8Array.from([0xff]) }])).toEqual([]);
     expect(
-      await engine.check("yara", [{ path: "a.yml", bytes: new TextEncoder().encode("level: 5") }]),
+      await askEngine(engine, "yara", [{ path: "a.yml", bytes: new TextEncoder().encode("level: 5") }]),
     ).toEqual([]);
   });
 
   it("checks every document of every file", async () => {
     const bytes = new TextEncoder().encode(`${rule("level: x")}---\n${rule("level: y")}`);
-    const findings = await engine.check("sigma", [
+    const findings = await askEngine(engine, "sigma", [
       { path: "a.yml", bytes },
       { path: "b.yml", bytes },
     ]);
@@ -113,7 +114,7 @@ describe("the Sigma schema", () => {
     async () => {
       const files = await corpusFiles("sigma", corpusDates("sigma").at(-1) as string);
       const rules = files.filter((file) => file.path.endsWith(".yml"));
-      expect(await engine.check("sigma", rules)).toEqual([]);
+      expect(await askEngine(engine, "sigma", rules)).toEqual([]);
       console.log(`sigma schema: ${rules.length} files, no finding`);
     },
     60_000,

@@ -1,28 +1,18 @@
 /** Suricata's own loader as a second opinion. Where it is not to be had, only its absence and its misbehaviour are tested. */
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openSuricataEngine } from "../../../src/adapters/engines/suricata.js";
 import { suricataLanguage } from "../../../src/core/rules/suricata/language.js";
 import type { RuleEngine } from "../../../src/ports/rule-engine.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
 import { haveSuricata } from "../../support/suricata-peer.js";
-import { temporaryFolder } from "../../support/temporary.js";
+import { FakeCommands } from "../../support/fake-command.js";
+import { askEngine } from "../../support/ask-engine.js";
 
 const present = haveSuricata();
-const path = process.env.PATH ?? "";
-const folders: Awaited<ReturnType<typeof temporaryFolder>>[] = [];
-
-async function newFolder(): Promise<string> {
-  const folder = await temporaryFolder();
-  folders.push(folder);
-  return folder.path;
-}
-
-afterEach(async () => {
-  process.env.PATH = path;
-  for (const folder of folders.splice(0)) await folder.remove();
-});
+const commands = new FakeCommands();
+afterEach(() => commands.restore());
 
 const file = (name: string, ...lines: string[]) => ({
   path: name,
@@ -34,7 +24,7 @@ const engine = present ? await openSuricataEngine() : undefined;
 
 describe.runIf(present)("suricata", { timeout: 120_000 }, () => {
   const check = async (...files: ReturnType<typeof file>[]) =>
-    (await (engine as RuleEngine).check("suricata", files)).map(
+    (await askEngine(engine as RuleEngine, "suricata", files)).map(
       ({ path: where, line, severity, code, message }) =>
         `${where}:${line} ${severity} ${code} ${message.replace(/^expected what the engine takes, got: /, "")}`,
     );
@@ -61,8 +51,8 @@ describe.runIf(present)("suricata", { timeout: 120_000 }, () => {
       ),
     ];
     expect(await check(...files)).toEqual([]);
-    expect(await engine?.check("suricata", [])).toEqual([]);
-    expect(await engine?.check("yara", [file("a.yar", "nonsense")])).toEqual([]);
+    expect(await askEngine(engine as RuleEngine, "suricata", [])).toEqual([]);
+    expect(await askEngine(engine as RuleEngine, "yara", [file("a.yar", "nonsense")])).toEqual([]);
   });
 
   it("SPEC §17.5.1 names every rule that it refuses, of every file, and no other", async () => {
@@ -100,7 +90,7 @@ describe.runIf(present)("suricata", { timeout: 120_000 }, () => {
   });
 
   it("reads no file of this machine and writes none because a rule names it, and tells the author", async () => {
-    const folder = await newFolder();
+    const folder = await commands.newFolder();
     const [state, list] = [join(folder, "state"), join(folder, "list")];
     writeFileSync(list, `${"a".repeat(32)}\n`);
     const hostile = [
@@ -149,11 +139,10 @@ describe.runIf(present)("suricata", { timeout: 120_000 }, () => {
 
 /** An engine whose suricata is a script of ours. */
 async function openFake(script: string): Promise<RuleEngine> {
-  const folder = await newFolder();
-  const says = `#!/bin/sh\n[ "$1" = -V ] && echo 'This is Suricata version 7.0.10 RELEASE' && exit 0\n`;
-  writeFileSync(join(folder, "suricata"), `${says}${script}\n`);
-  chmodSync(join(folder, "suricata"), 0o755);
-  process.env.PATH = folder + delimiter + path;
+  await commands.put(
+    "suricata",
+    `[ "$1" = -V ] && echo 'This is Suricata version 7.0.10 RELEASE' && exit 0\n${script}`,
+  );
   return (await openSuricataEngine()) as RuleEngine;
 }
 
@@ -161,14 +150,14 @@ describe("where suricata misbehaves", () => {
   const killed = { line: 1, code: "SURICATA_ENGINE_FAILED", severity: "error" };
 
   it("is absent when it is not on the path", async () => {
-    process.env.PATH = await newFolder();
+    await commands.hideAll();
     expect(await openSuricataEngine()).toBeUndefined();
   });
 
   it("is a finding of every file when it dies of all", async () => {
     const fake = await openFake("kill -SEGV $$");
     const files = [file("a.rules", alert(1)), file("b.rules", alert(2))];
-    expect(await fake.check("suricata", files)).toMatchObject([
+    expect(await askEngine(fake, "suricata", files)).toMatchObject([
       { ...killed, path: "a.rules", message: expect.stringContaining("got: a crash or no answer") },
       { ...killed, path: "b.rules" },
     ]);
@@ -183,7 +172,7 @@ describe("where suricata misbehaves", () => {
       file("b.rules", ...Array.from({ length: 9 }, (_, i) => alert(10 + i))),
       file("c.rules", alert(30), alert(31, 'content:"fatal";'), alert(32, 'content:"fatal";')),
     ];
-    expect(await fake.check("suricata", files)).toMatchObject([
+    expect(await askEngine(fake, "suricata", files)).toMatchObject([
       { path: "a.rules", line: 3, code: "SURICATA_ENGINE", message: expect.stringContaining("a crash") },
       { path: "c.rules", line: 2, code: "SURICATA_ENGINE", message: expect.stringContaining("bad base64") },
       { path: "c.rules", line: 3, code: "SURICATA_ENGINE" },
@@ -192,8 +181,8 @@ describe("where suricata misbehaves", () => {
 
   it("fails when it has gone", async () => {
     const fake = await openFake("exit 0");
-    process.env.PATH = await newFolder();
-    await expect(fake.check("suricata", [file("a.rules", alert(1))])).rejects.toMatchObject({
+    await commands.hideAll();
+    await expect(askEngine(fake, "suricata", [file("a.rules", alert(1))])).rejects.toMatchObject({
       code: "STORE_FAILED",
     });
   });

@@ -7,6 +7,7 @@ import { YaraXThread } from "../../../src/adapters/engines/yara-x-thread.js";
 import { openYaraXEngine } from "../../../src/adapters/engines/yara-x.js";
 import { rememberOpinions } from "../../../src/adapters/engines/remembered-opinions.js";
 import type { SourceFile } from "../../../src/core/rules/model.js";
+import { askEngine } from "../../support/ask-engine.js";
 
 const file = (path: string, text: string): SourceFile => ({ path, bytes: new TextEncoder().encode(text) });
 const good = (name: string) => `rule ${name} { strings: $a = "good bytes" condition: $a }\n`;
@@ -14,7 +15,7 @@ const engine = openYaraXEngine({ workers: 2, fileTimeoutMs: 20_000 });
 
 describe("yara-x", () => {
   it("names every mistake of every file, with line, column and code", async () => {
-    const findings = await engine.check("yara", [
+    const findings = await askEngine(engine, "yara", [
       file("r/a.yar", good("A")),
       file("r/b.yar", 'import "pe"\nrule B { condition: pe.nofield == 1 }\nrule C { condition: foo }\n'),
       file("r/c.yar", 'rule D {\n strings:\n  $a = "abc" nocase xor\n condition: $a }\n'),
@@ -28,7 +29,7 @@ describe("yara-x", () => {
 
   it("warns of what is slow, and of modules that it has not", async () => {
     const text = 'import "magic"\nrule A { strings: $a = { 00 00 } condition: $a and magic.type() == "x" }\n';
-    const findings = await engine.check("yara", [file("r/a.yar", text)]);
+    const findings = await askEngine(engine, "yara", [file("r/a.yar", text)]);
     expect(findings.map(({ severity }) => severity)).not.toContain("error");
     expect(findings).toContainEqual(expect.objectContaining({ code: "YARA_X_E010", severity: "warning" }));
   });
@@ -37,7 +38,7 @@ describe("yara-x", () => {
     const bomb = `rule Bomb { condition: ${"not ".repeat(50_000)}true }\n`;
     const files = [file("r/a.yar", bomb), file("r/b.yar", bomb), file("r/c.yar", good("C"))];
     const more = [file("r/d.yar", "rule D { condition: foo }\n"), file("r/e.yar", good("E"))];
-    const findings = await engine.check("yara", [...files, ...more]);
+    const findings = await askEngine(engine, "yara", [...files, ...more]);
     expect(findings.map(({ path, code }) => `${path} ${code}`)).toEqual([
       ...["r/a.yar YARA_X_FAILED", "r/b.yar YARA_X_FAILED", "r/d.yar YARA_X_E009"],
     ]);
@@ -50,7 +51,7 @@ describe("yara-x", () => {
       const files = Array.from({ length: count }, (_, i) =>
         file(`${name}/${i}.yar`, `${good(`R${i}`)}rule X { condition: foo }\n`),
       );
-      const findings = await patient.check("yara", files);
+      const findings = await askEngine(patient, "yara", files);
       order.push(name);
       return findings.length;
     };
@@ -106,9 +107,9 @@ describe("yara-x", () => {
     const files = clean.flatMap((one, i) => [one, ...(awkward[i] === undefined ? [] : [awkward[i]])]);
     const one = openYaraXEngine({ workers: 1 });
     const alone = [];
-    for (const each of files) alone.push(...(await one.check("yara", [each])));
-    expect(await one.check("yara", files)).toEqual(alone);
-    const each = await Promise.all(files.map((each) => one.check("yara", [each])));
+    for (const each of files) alone.push(...(await askEngine(one, "yara", [each])));
+    expect(await askEngine(one, "yara", files)).toEqual(alone);
+    const each = await Promise.all(files.map((each) => askEngine(one, "yara", [each])));
     expect(each.flat()).toEqual(alone);
     await one.close?.();
     const blamed = new Set(alone.map(({ path }) => path));
@@ -121,7 +122,7 @@ describe("yara-x", () => {
     const impatient = openYaraXEngine({ workers: 1, fileTimeoutMs: 400 });
     const strings = Array.from({ length: 60_000 }, (_, i) => `$s${i} = /a${i}[b-y]{1,20}z/`).join("\n");
     const slow = `rule Slow { strings: ${strings} condition: 1 of them }\n`;
-    const findings = await impatient.check("yara", [file("r/slow.yar", slow)]);
+    const findings = await askEngine(impatient, "yara", [file("r/slow.yar", slow)]);
     expect(findings).toMatchObject([
       { code: "YARA_X_FAILED", message: expect.stringContaining("longer than") },
     ]);
@@ -153,15 +154,15 @@ describe("an engine that remembers", () => {
     };
     const first = await rememberOpinions(base, cache);
     const files = [file("a", "1"), file("bad", "2"), file("bad-failed", "3")];
-    expect(await first.check("yara", files)).toHaveLength(2);
-    expect(await first.check("yara", [file("elsewhere", "2"), file("c", "4")])).toMatchObject([
+    expect(await askEngine(first, "yara", files)).toHaveLength(2);
+    expect(await askEngine(first, "yara", [file("elsewhere", "2"), file("c", "4")])).toMatchObject([
       { path: "elsewhere", code: "X" },
     ]);
-    expect(await first.check("yara", files)).toHaveLength(2);
+    expect(await askEngine(first, "yara", files)).toHaveLength(2);
     expect(asked).toEqual(["a", "bad", "bad-failed", "c", "bad-failed"]);
     await first.close();
     const second = await rememberOpinions(base, cache);
-    expect(await second.check("yara", files)).toHaveLength(2);
+    expect(await askEngine(second, "yara", files)).toHaveLength(2);
     expect(asked.slice(5)).toEqual(["bad-failed"]);
   });
 });

@@ -1,25 +1,13 @@
 /** The engine's opinion on YARA rules. Where yarac is not installed only its absence is tested. */
-import { chmodSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openYaracEngine } from "../../../src/adapters/engines/yarac.js";
 import type { RuleEngine } from "../../../src/ports/rule-engine.js";
 import { corpusDates, corpusFiles, haveCorpora } from "../../support/corpora.js";
-import { temporaryFolder } from "../../support/temporary.js";
+import { FakeCommands } from "../../support/fake-command.js";
+import { askEngine } from "../../support/ask-engine.js";
 
-const path = process.env.PATH ?? "";
-const folders: Awaited<ReturnType<typeof temporaryFolder>>[] = [];
-
-async function newFolder(): Promise<string> {
-  const folder = await temporaryFolder();
-  folders.push(folder);
-  return folder.path;
-}
-
-afterEach(async () => {
-  process.env.PATH = path;
-  for (const folder of folders.splice(0)) await folder.remove();
-});
+const commands = new FakeCommands();
+afterEach(() => commands.restore());
 
 const file = (name: string, text: string) => ({ path: name, bytes: new TextEncoder().encode(text) });
 const engine = await openYaracEngine();
@@ -27,15 +15,12 @@ if (engine === undefined) console.warn("yarac is absent; its opinion is not test
 
 /** An engine whose yarac is a script of ours. */
 async function openFake(script: string): Promise<RuleEngine> {
-  const folder = await newFolder();
-  writeFileSync(join(folder, "yarac"), `#!/bin/sh\n[ "$1" = --version ] && echo 9.9 && exit 0\n${script}\n`);
-  chmodSync(join(folder, "yarac"), 0o755);
-  process.env.PATH = folder + delimiter + path;
+  await commands.put("yarac", `[ "$1" = --version ] && echo 9.9 && exit 0\n${script}`);
   return (await openYaracEngine()) as RuleEngine;
 }
 
 describe.runIf(engine !== undefined)("yarac", () => {
-  const check = (...files: ReturnType<typeof file>[]) => (engine as RuleEngine).check("yara", files);
+  const check = (...files: ReturnType<typeof file>[]) => askEngine(engine as RuleEngine, "yara", files);
 
   it("has a name with its version", () => {
     expect(engine?.name).toMatch(/^yarac \d+\.\d+/);
@@ -83,7 +68,7 @@ describe.runIf(engine !== undefined)("yarac", () => {
   });
 
   it("leaves other kinds alone", async () => {
-    expect(await engine?.check("sigma", [file("a.yar", "nonsense")])).toEqual([]);
+    expect(await askEngine(engine as RuleEngine, "sigma", [file("a.yar", "nonsense")])).toEqual([]);
   });
 
   it.runIf(haveCorpora)(
@@ -98,13 +83,13 @@ describe.runIf(engine !== undefined)("yarac", () => {
 
 describe("where yarac misbehaves", () => {
   it("is absent when it is not on the path", async () => {
-    process.env.PATH = await newFolder();
+    await commands.hideAll();
     expect(await openYaracEngine()).toBeUndefined();
   });
 
   it("reports a crash as a finding of the file", async () => {
     const fake = await openFake("kill -SEGV $$");
-    expect(await fake.check("yara", [file("a.yar", "rule a {condition: true}")])).toMatchObject([
+    expect(await askEngine(fake, "yara", [file("a.yar", "rule a {condition: true}")])).toMatchObject([
       {
         path: "a.yar",
         line: 1,
@@ -116,15 +101,15 @@ describe("where yarac misbehaves", () => {
 
   it("reports words that it does not understand", async () => {
     const fake = await openFake("echo 'out of cheese' >&2; exit 1");
-    expect(await fake.check("yara", [file("a.yar", "rule a {condition: true}")])).toMatchObject([
+    expect(await askEngine(fake, "yara", [file("a.yar", "rule a {condition: true}")])).toMatchObject([
       { path: "a.yar", line: 1, message: 'expected what the engine takes, got: "out of cheese"' },
     ]);
   });
 
   it("fails when it has gone", async () => {
     const fake = await openFake("exit 0");
-    process.env.PATH = await newFolder();
-    await expect(fake.check("yara", [file("a.yar", "rule a {condition: true}")])).rejects.toMatchObject({
+    await commands.hideAll();
+    await expect(askEngine(fake, "yara", [file("a.yar", "rule a {condition: true}")])).rejects.toMatchObject({
       code: "STORE_FAILED",
     });
   });
