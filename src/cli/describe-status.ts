@@ -12,9 +12,10 @@ export function describeStatus(status: EndpointStatus): string {
 }
 
 function headline(status: EndpointStatus): string {
-  const { installed, feed, releaseAgeSeconds, staleSeconds } = status;
+  const { installed, fetched, feed, releaseAgeSeconds, staleSeconds } = status;
   if (status.isForgotten)
     return `A database of ${feed} is here, but state.json, which says of which release, is damaged or lost. The next update mends that.`;
+  if (fetched) return `Rules of release ${fetched.release} of ${feed} are here, without its database.`;
   if (installed === null) return `No release of ${feed} is here yet.`;
   const made = releaseAgeSeconds === null ? "" : `, made ${formatAge(releaseAgeSeconds)} ago`;
   const seen = staleSeconds === null ? "" : `, checked ${formatAge(staleSeconds)} ago`;
@@ -43,18 +44,21 @@ function troubles(status: EndpointStatus): readonly Fact[] {
 }
 
 function standing(status: EndpointStatus): readonly Fact[] {
-  const { installed, previous, waiting, lastSuccess, newestTrusted, network } = status;
+  const { installed, fetched, previous, waiting, lastSuccess, newestTrusted, network } = status;
   const mirrors = network.mirrors.length === 0 ? "" : `, then ${network.mirrors.join(", ")}`;
   return [
     ["release", release(installed)],
+    ["fetched", fetched && `${fetched.kinds.join(", ")}, ${formatTime(fetched.at)}, into ${fetched.folder}`],
     ["came", arrival(status)],
     ["before it", release(previous)],
     [
       "newest",
-      newestTrusted === null || newestTrusted === installed?.release ? null : `release ${newestTrusted}`,
+      newestTrusted === null || newestTrusted === (installed ?? fetched)?.release
+        ? null
+        : `release ${newestTrusted}`,
     ],
     ["waits", waiting && `${waiting.why}; since ${formatTime(waiting.since)}`],
-    ["engines", engines(status)],
+    ["engines", fetched ? null : engines(status)],
     ["rules", rules(status)],
     ["versions", versions(status)],
     ["left out", describeLeftOut(status.leftOut).join("; ")],

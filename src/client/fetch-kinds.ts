@@ -8,6 +8,7 @@ import { UsageError } from "../core/errors.js";
 import type { Database, SectionReader } from "../core/format/database.js";
 import { openSections } from "../core/format/full-pack.js";
 import type { PackFacts } from "../core/format/model.js";
+import { formatTime } from "../core/trust/metadata.js";
 import type { ProvenRelease } from "../core/trust/model.js";
 import { chooseRelease } from "./choose-release.js";
 import { fetchClamAVSignatures } from "./clamav-signatures.js";
@@ -102,7 +103,9 @@ export async function fetchKinds(run: UpdateRun, order: FetchOrder): Promise<Fet
   };
   const { value, bytes } = await readPack({ ...run, scratch: store.scratch, connections }, pack, read);
   const { sections, written } = value;
-  await state.set({ fetched: { ...mark, ...release, sections } });
+  const isWritten = written !== undefined || before === undefined;
+  const at = isWritten ? formatTime(run.now) : before.at;
+  await state.set({ fetched: { ...mark, ...release, at, sections } });
   const outcome = written === undefined ? "current" : "fetched";
   return { ...end, outcome, release: release.release, bytes, ...(written && { written }) };
 }

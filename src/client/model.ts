@@ -141,11 +141,17 @@ export type RuleCounts = Readonly<Partial<Record<RuleKind, number>>>;
 /** What `Updater.fetch` left in a folder, and of which sections it was made. */
 export interface FetchedSections extends InstalledRelease {
   readonly folder: string;
+  /** When its files were written. */
+  readonly at: string;
   /** `exportMark`, and `localID` of the owner's rules; null where nothing local is in it. */
   readonly made: string;
   readonly local: Sha256Hex | null;
   /** What the directory has of index and id table (SPEC §3.2). */
   readonly sections: Readonly<Partial<Record<RuleKind, string>>>;
+}
+
+export interface FetchedRules extends Pick<FetchedSections, "folder" | "release" | "at"> {
+  readonly kinds: readonly RuleKind[];
 }
 
 export interface WaitingFor {
@@ -247,6 +253,8 @@ export interface EndpointStatus {
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;
+  /** Of an endpoint without a database: the folder of the last `fetch`, of which release and kinds its rules are, and when they were written. */
+  readonly fetched: FetchedRules | null;
   /** In the engines' files, switched on, by kind; null before the first export. */
   readonly exportedRules: RuleCounts | null;
   /** As the engine counted them that is asked; null where it does not say. */

@@ -3,13 +3,14 @@ import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
 import { sha256 } from "../core/encoding/sha256.js";
+import { ruleKinds } from "../core/rules/model.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
 import { reportStatus } from "./choose-reports.js";
 import { exportChoices } from "./export-choices.js";
 import { readLocalStatus } from "./local-rules/status.js";
-import type { EndpointStatus } from "./model.js";
+import type { EndpointState, EndpointStatus, FetchedRules } from "./model.js";
 import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
 import { startFromStoredRoot } from "./refresh.js";
@@ -47,6 +48,7 @@ export async function readStatus(
     previous,
     held,
     bad: state.bad ?? null,
+    fetched: installed === null ? fetchedRules(state) : null,
     exportedRules: state.exportedRules ?? null,
     loadedRules: state.loadedRules ?? null,
     proof: state.proof ?? null,
@@ -74,4 +76,10 @@ async function hasDatabase(databases: StatusFiles["databases"]): Promise<boolean
   const file = await databases.open("database");
   await file?.close();
   return file !== undefined;
+}
+
+function fetchedRules({ fetched }: EndpointState): FetchedRules | null {
+  if (fetched === undefined) return null;
+  const { folder, release, at, sections } = fetched;
+  return { folder, release, kinds: ruleKinds.filter((kind) => kind in sections), at };
 }

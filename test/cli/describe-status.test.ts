@@ -32,6 +32,7 @@ const fresh = {
   ...{
     held: null,
     bad: null,
+    fetched: null,
     exportedRules: null,
     loadedRules: null,
     boots: {},
@@ -137,6 +138,32 @@ reports      none: nobody is told anything`);
       "",
     ]);
     expect(lines).toContain("newest        release 43");
+  });
+
+  it("of one that fetches rules of some kinds and keeps no database", () => {
+    const fetched = {
+      folder: "/etc/rules",
+      release: 42,
+      kinds: ["yara", "suricata"],
+      at: "2026-11-22T09:14:00Z",
+    };
+    const fetching = {
+      ...fresh,
+      fetched,
+      newestTrusted: 42,
+      lastSuccess: well.lastSuccess,
+    } as unknown as EndpointStatus;
+    expect(describeStatus(fetching)).toBe(`Rules of release 42 of endpoint are here, without its database.
+
+fetched      yara, suricata, 2026-11-22 09:14 UTC, into /etc/rules
+source       https://rules.example
+checked      2026-11-22 12:00 UTC
+
+root         version 1; policy root.json, sha256 ${"a".repeat(64)}
+
+takes        as its number falls
+local rules  none: the engines get what was published
+reports      none: nobody is told anything`);
   });
 
   it("of one that has nothing yet", () => {

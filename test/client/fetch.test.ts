@@ -75,8 +75,11 @@ describe("rules of one kind", () => {
     expect(await rulesIn(one)).toContain(newest);
     expect(await readdir(folderOf(one))).toEqual(["suricata"]);
     expect(existsSync(join(one.folder, "database"))).toBe(false);
+    const kept = { folder: folderOf(one), release: 1, kinds: ["suricata"], at: "2026-11-22T12:00:00Z" };
+    expect(await one.updater.status()).toMatchObject({ installed: null, fetched: kept });
     expect(await readdir(join(one.folder, "work"))).toEqual([]);
     const other = await endpoint();
+    expect(await other.updater.status()).toMatchObject({ fetched: null });
     await other.updater.update();
     await other.updater.export(folderOf(other), ["suricata"]);
     expect(await rulesIn(one)).toBe(await rulesIn(other));

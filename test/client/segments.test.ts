@@ -125,6 +125,33 @@ describe("a large pack", () => {
     expect(await readdir(join(one.folder, "work"))).toEqual([]);
   });
 
+  it("of xz streams comes the same way, and a lie in it ends it the same way", async () => {
+    const xz = await openScene();
+    try {
+      await xz.publisher.release(hashes(200_000));
+      const traffic = new Traffic();
+      let at = -1;
+      const change = (bytes: Uint8Array) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+      xz.server.behaviours = [[/full\.rmp$/, (...args) => traffic.serve({ change })(...args)]];
+      at = 2 * mebibyte;
+      const refusal = expect.objectContaining({
+        code: expect.stringMatching(/^(CODEC_FAILED|PACK_MALFORMED)$/),
+      });
+      await expect(xz.endpoint.updater.update()).rejects.toEqual(refusal);
+      expect(await bytesIn(xz.endpoint)).toBe(0);
+      at = -1;
+      traffic.ranges.length = 0;
+      const sent = traffic.sent;
+      const { outcome, bytes } = await xz.endpoint.updater.update();
+      expect(outcome).toBe("updated");
+      expect(bytes).toBe(traffic.sent - sent);
+      expect(traffic.ranges.length).toBeGreaterThan(4);
+      expect(await xz.endpoint.databaseSha256()).toBe(xz.publisher.databases.get(1)?.sha256);
+    } finally {
+      await xz.close();
+    }
+  });
+
   it("is in use sooner where a connection is slow", async () => {
     const line = { latencyMs: 50, bytesPerSecond: 2 * mebibyte };
     const seconds = async (connectionsMax: number) => {
