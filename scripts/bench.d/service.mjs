@@ -99,7 +99,9 @@ export async function publishVersion(publisher, kind, folder) {
   const assay = since(start) - build;
   await manager.publishRelease(feed, release);
   await reaches(manager, release, "published");
-  const served = await fetch(`${publisher.address}/metadata/${release}.${feed}.json`);
+  const served = await fetch(`${publisher.address}/metadata/${release}.${feed}.json`, {
+    headers: { connection: "close" },
+  });
   if (served.status !== 200) throw new Error(`release ${release} is not served: ${served.status}`);
   const whole = since(start);
   return { release, rules, build, assay, publish: whole - build - assay, whole };

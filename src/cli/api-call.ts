@@ -81,7 +81,8 @@ export class Call {
 
   async #send(path: string, init: RequestInit): Promise<Response> {
     const given = init.headers as Record<string, string>;
-    const headers = { ...given, ...this.#said, Authorization: `Bearer ${this.#token}` };
+    // RFC 9112 §9.3.1: the service may close a kept connection just as a request goes out, and what changes something is not sent twice.
+    const headers = { ...given, ...this.#said, Authorization: `Bearer ${this.#token}`, Connection: "close" };
     let response: Response;
     try {
       response = await fetch(new URL(path, this.#base), { ...init, headers, redirect: "error" });

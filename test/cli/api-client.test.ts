@@ -180,6 +180,17 @@ describe("the world", () => {
     expect(JSON.stringify(error)).not.toContain("rmt_secret");
   });
 
+  it("that closes connections which it kept is asked on new ones: what changes something is sent once", async () => {
+    const asked = new Map<unknown, number>();
+    const client = await serving(({ socket }, response) => {
+      asked.set(socket, (asked.get(socket) ?? 0) + 1);
+      if (asked.get(socket) === 2) socket.destroy();
+      else response.setHeader("content-type", "application/json").end(JSON.stringify(release()));
+    });
+    for (let i = 0; i < 3; i++) await client.publishRelease("endpoint", 1);
+    expect([...asked.values()]).toEqual([1, 1, 1]);
+  });
+
   it("that sends us elsewhere is not followed with our token", async () => {
     const client = await serving((_request, response) => {
       response.writeHead(307, { location: "http://elsewhere.invalid/" }).end();

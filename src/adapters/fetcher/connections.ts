@@ -19,6 +19,8 @@ export interface ConnectionOptions {
 
 export interface Connections {
   for(url: URL): Dispatcher;
+  /** On which nothing is kept, for requests with `reset`: each opens a connection. */
+  fresh(url: URL): Dispatcher;
   close(): Promise<void>;
 }
 
@@ -40,14 +42,26 @@ export function openConnections(options: ConnectionOptions, silenceMs: number): 
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
   };
-  const direct = new Agent({ ...shared, connect: { ...tls, timeout: silenceMs } });
-  const proxy = options.proxy === undefined ? undefined : openProxy(options.proxy, tls, shared);
+  const open = () => ({
+    direct: new Agent({ ...shared, connect: { ...tls, timeout: silenceMs } }),
+    proxy: options.proxy === undefined ? undefined : openProxy(options.proxy, tls, shared),
+  });
   const isDirect = ({ hostname }: URL) =>
     (options.noProxy ?? []).some((one) => one === "*" || hostname === one || hostname.endsWith(`.${one}`));
+  type Ways = ReturnType<typeof open>;
+  const choose = ({ direct, proxy }: Ways, url: URL) =>
+    proxy === undefined || isDirect(url) ? direct : proxy;
+  const kept = open();
+  let fresh: Ways | undefined;
   return {
-    for: (url) => (proxy === undefined || isDirect(url) ? direct : proxy),
+    for: (url) => choose(kept, url),
+    fresh: (url) => {
+      fresh ??= open();
+      return choose(fresh, url);
+    },
     close: async () => {
-      await Promise.all([direct.destroy(), proxy?.destroy()]);
+      const all = [kept, fresh].flatMap((ways) => [ways?.direct, ways?.proxy]);
+      await Promise.all(all.map((one) => one?.destroy()));
     },
   };
 }

@@ -98,12 +98,16 @@ class Transfer {
     };
     const path = `${url.pathname}${url.search}`;
     const request = { method: "GET", origin: url.origin, path, headers, ...(signal && { signal }) } as const;
-    const dispatcher = this.#settings.connections.for(url);
+    const { connections } = this.#settings;
     try {
-      // RFC 9110 §9.2.2: a server may close a kept connection just as the next request goes out on it.
-      return await dispatcher
+      // RFC 9112 §9.3.1: a server may close a kept connection just as the next request goes out on it; then the others may be closed as well.
+      return await connections
+        .for(url)
         .request(request)
-        .catch((cause: unknown) => (isClosed(cause) ? dispatcher.request(request) : Promise.reject(cause)));
+        .catch((cause: unknown) => {
+          if (!isClosed(cause)) throw cause;
+          return connections.fresh(url).request({ ...request, reset: true });
+        });
     } catch (cause) {
       throw this.#named(url, cause);
     }

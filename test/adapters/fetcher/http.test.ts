@@ -233,7 +233,32 @@ describe("HTTP fetcher", () => {
     for (let i = 0; i < 4; i++) {
       expect(await wholeBody((await fetcher.get(url, { bytesMax: 10 })).body)).toHaveLength(1);
     }
-    expect([...asked.values()]).toEqual([2, 2, 2, 1]);
+    expect([...asked.values()]).toEqual([2, 1, 2, 1]);
+  });
+
+  it("on a new connection: whatever closed one kept connection may have closed the others", async () => {
+    const asked = new Map<Socket, number>();
+    let answerFirst = () => {};
+    const url = await serve(({ socket, url: path }, response) => {
+      asked.set(socket, (asked.get(socket) ?? 0) + 1);
+      const isFirst = socket === [...asked.keys()][0];
+      if (path === "/held") answerFirst = () => response.end("x");
+      else if (asked.size > 2) response.end("x");
+      else if (asked.get(socket) === 1) setTimeout(() => response.end("x"), 20);
+      else if (isFirst) socket.destroy();
+      else {
+        answerFirst();
+        setTimeout(() => socket.destroy(), 20);
+      }
+    });
+    const fetcher = openHTTPFetcher();
+    cleanups.push(() => fetcher.close());
+    const read = async (path: string) =>
+      wholeBody((await fetcher.get(`${url}/${path}`, { bytesMax: 10 })).body);
+    await Promise.all([read("a"), read("b")]);
+    expect(await Promise.all([read("held"), read("c")])).toHaveLength(2);
+    // The one that became free meanwhile was not asked again.
+    expect([...asked.values()]).toEqual([2, 2, 1]);
   });
 
   it("and no more than once", async () => {
