@@ -111,8 +111,9 @@ export function issuerAndSerial(der: Uint8Array): Value {
   return sequence(issuer.toSchema(), serialNumber);
 }
 
-function signingCertificate(der: Uint8Array): Value {
-  const { issuer, serialNumber } = parsed(der);
+/** RFC 5035 §4: the hash of one certificate, with the issuer and serial number of `named`. */
+export function signingCertificate(der: Uint8Array, named = der): Value {
+  const { issuer, serialNumber } = parsed(named);
   const name = sequence(sequence(tagged(4, issuer.toSchema())), serialNumber);
   return sequence(sequence(sequence(octetString(sha256(der)), name)));
 }

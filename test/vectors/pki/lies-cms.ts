@@ -13,14 +13,45 @@ import {
   tagged,
   taggedBytes,
   time,
+  type Value,
 } from "../../../src/issuing/asn1.js";
-import { type AttributeList, sha256, types } from "./forge.js";
+import { type AttributeList, sha256, signingCertificate, types } from "./forge.js";
 import type { Lie } from "./lie.js";
-import { content, issue, now, sign, timestampInfo, token } from "./world.js";
+import { content, type Holder, issue, now, sign, timestampInfo, token, type World } from "./world.js";
 
 const without = (list: AttributeList, type: string): AttributeList => list.filter(([one]) => one !== type);
 const other = new TextEncoder().encode("other content\n");
 const sha1 = sequence(objectID("1.3.14.3.2.26"), none());
+
+/** Another certificate of the publisher's key. */
+const twinOf = ({ ca, leaf }: World, name: string) =>
+  issue({ profile: "code-signing", name, issuer: ca, key: leaf.key, notAfter: "2027-07-01T00:00:00Z" });
+
+/** RFC 5035 §4: the right hash, beside the issuer and serial number of another certificate. */
+const namedLie = (part: "serial" | "issuer", other: (world: World) => Promise<Holder>): Lie => ({
+  name: `signing-certificate-${part}-other`,
+  code: "CMS_CERTIFICATE_MISMATCH",
+  why: `the hash of the signer's certificate beside the ${part} of another one`,
+  make: async (world) => {
+    const named = signingCertificate(world.leaf.certificate, (await other(world)).certificate);
+    const attributes = (good: AttributeList): AttributeList => [
+      ...without(good, types.signingCertificateV2),
+      [types.signingCertificateV2, named],
+    ];
+    return { cms: await sign(world, { attributes }) };
+  },
+});
+
+/** The value of an attribute that nobody interprets stands at the ninth level. */
+const nested = (levels: number) =>
+  Array.from({ length: levels - 9 }).reduce<Value>((inner) => sequence(inner), sequence());
+const nestedLie = (levels: number, code: Lie["code"], why: string): Lie => ({
+  ...{ name: `nested-${levels}-levels`, code, why },
+  make: async (world) => {
+    const more: AttributeList = [["1.3.6.1.4.1.32473.8420.66", nested(levels)]];
+    return { cms: await sign(world, { attributes: (good) => [...good, ...more] }) };
+  },
+});
 
 export const cmsLies: readonly Lie[] = [
   {
@@ -142,6 +173,18 @@ export const cmsLies: readonly Lie[] = [
       return { cms: await sign(world, { essCertificate: leaf.certificate }) };
     },
   },
+  {
+    name: "signing-certificate-hash-other",
+    code: "CMS_CERTIFICATE_MISMATCH",
+    why: "the hash of another certificate of the same key, issuer and serial number",
+    make: async (world) => ({
+      cms: await sign(world, { essCertificate: (await twinOf(world, "publisher")).certificate }),
+    }),
+  },
+  namedLie("serial", async (world) => twinOf(world, "publisher two")),
+  namedLie("issuer", ({ tsaCA }) => issue({ profile: "code-signing", name: "publisher", issuer: tsaCA })),
+  nestedLie(32, "success", "an attribute that nobody interprets, down to the last level that is read"),
+  nestedLie(33, "CMS_MALFORMED", "the same, a level deeper"),
   {
     name: "sha1-digest",
     code: "CMS_ALGORITHM",

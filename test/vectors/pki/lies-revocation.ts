@@ -7,6 +7,7 @@ import {
   delta,
   lie,
   list,
+  type ListChange,
   minute,
   nameOf,
   reason,
@@ -166,6 +167,19 @@ const byOthers: readonly Lie[] = [
   }),
 ];
 
+/** The publisher is on hold in the list with number 7, and taken back in a delta to it, but for `change`. */
+const held = (name: string, code: Lie["code"], why: string, change: ListChange): Lie =>
+  lie(name, code, why, async (world) => ({
+    ca: await list(world.ca, revoked(world.leaf, -3, { reason: reason.certificateHold })),
+    more: [
+      await list(world.ca, {
+        ...{ number: 8n, extensions: [delta(7)] },
+        ...revoked(world.leaf, -3, { reason: reason.removeFromCRL }),
+        ...change,
+      }),
+    ],
+  }));
+
 const partial: readonly Lie[] = [
   lie("scope-authorities", "REVOCATION_MISSING", "a list of CAs alone, for a leaf", async (world) => ({
     ca: await list(world.ca, { extensions: [scope(yes(2))] }),
@@ -201,29 +215,25 @@ const partial: readonly Lie[] = [
   lie("hold", "CERTIFICATE_REVOKED", "the publisher is on hold", async (world) => ({
     ca: await list(world.ca, revoked(world.leaf, -1, { reason: reason.certificateHold })),
   })),
-  lie("hold-lifted", "success", "on hold in the list, taken back in the delta", async (world) => ({
-    ca: await list(world.ca, revoked(world.leaf, -3, { reason: reason.certificateHold })),
-    more: [
-      await list(world.ca, {
-        ...{ number: 8n, extensions: [delta(7)] },
-        ...revoked(world.leaf, -3, { reason: reason.removeFromCRL }),
-      }),
-    ],
-  })),
-  lie(
-    "hold-lifted-by-a-stale-delta",
-    "CERTIFICATE_REVOKED",
-    "taken back in a delta that has ended",
-    async (world) => ({
-      ca: await list(world.ca, revoked(world.leaf, -3, { reason: reason.certificateHold })),
-      more: [
-        await list(world.ca, {
-          ...{ number: 8n, nextUpdate: at(-1), extensions: [delta(7)] },
-          ...revoked(world.leaf, -3, { reason: reason.removeFromCRL }),
-        }),
-      ],
-    }),
-  ),
+  held("hold-lifted", "success", "on hold in the list, taken back in the delta", {}),
+  held("hold-lifted-by-a-stale-delta", "CERTIFICATE_REVOKED", "taken back in a delta that has ended", {
+    nextUpdate: at(-1),
+  }),
+  held("hold-lifted-by-an-older-delta", "CERTIFICATE_REVOKED", "taken back before it was on hold", {
+    ...{ number: 6n, extensions: [delta(5)] },
+  }),
+  held("hold-lifted-by-a-delta-as-old", "CERTIFICATE_REVOKED", "taken back by no newer list", {
+    ...{ number: 7n, extensions: [delta(6)] },
+  }),
+  held("hold-lifted-on-a-newer-base", "CERTIFICATE_REVOKED", "taken back in a delta to a later list", {
+    ...{ number: 9n, extensions: [delta(8)] },
+  }),
+  held("hold-lifted-in-another-scope", "CERTIFICATE_REVOKED", "taken back in a delta of another scope", {
+    extensions: [delta(7), scope(yes(1))],
+  }),
+  held("hold-lifted-in-a-complete-list", "success", "no longer on the next list", {
+    ...{ extensions: [], revoked: [] },
+  }),
   lie(
     "indirect-other-issuer",
     "success",

@@ -21,7 +21,7 @@ import type { Lie } from "./lie.js";
 import { at } from "./ocsp.js";
 import { type Holder, sign, type World } from "./world.js";
 
-type ListChange = Partial<Omit<CRLRequest, "issuerKey" | "issuerCertificate">>;
+export type ListChange = Partial<Omit<CRLRequest, "issuerKey" | "issuerCertificate">>;
 
 /** A list that is good but for `change`: of yesterday, for a week, with nobody on it. */
 export async function list(issuer: Holder, change: ListChange = {}): Promise<Value> {
