@@ -9,6 +9,8 @@ import { limits } from "../core/limits.js";
 const lingerMs = 30_000;
 
 export function letCallerFinish(request: Request, response: Response): void {
+  // Otherwise the server itself cuts the connection of a caller that asked for `Connection: close` (RFC 9112 §9.6).
+  response.shouldKeepAlive = true;
   response.once("finish", () => {
     if (request.complete || request.destroyed) return;
     let left = limits.submissionBytesMax;
