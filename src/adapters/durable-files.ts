@@ -19,16 +19,26 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** What mends it, where that is another thing than what every STORE_FAILED asks for. */
+const hints: Readonly<Record<string, string>> = {
+  EROFS:
+    "the file system is read-only, as Linux makes it after an error of the disk: see dmesg, mend the disk, then mount -o remount,rw; what is here stays",
+  EACCES:
+    "run this as the user that the folder belongs to, or give the folder to this one; what is here stays",
+  EIO: "the disk fails: see dmesg and smartctl, and replace it; what can still be read stays",
+};
+
 /** Names what the file system said: a full disk or quota is STORE_FULL, all else STORE_FAILED. */
 export function storeError(cause: unknown, doing: string): RulemintError {
   if (cause instanceof RulemintError) return cause;
   const code = systemCode(cause);
   const full = code === "ENOSPC" || code === "EDQUOT";
   const said = code ?? (cause instanceof Error ? cause.message : String(cause));
+  const hint = hints[said];
   return new OperationError(
     full ? "STORE_FULL" : "STORE_FAILED",
     full ? `expected room for ${doing}, got ${said}` : `expected success in ${doing}, got ${quote(said)}`,
-    { cause },
+    { cause, ...(hint !== undefined && { details: { hint } }) },
   );
 }
 

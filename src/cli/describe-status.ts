@@ -17,6 +17,8 @@ function headline(status: EndpointStatus): string {
     return `A database of ${feed} is here, but state.json, which says of which release, is damaged or lost. The next update mends that.`;
   if (fetched) return `Rules of release ${fetched.release} of ${feed} are here, without its database.`;
   if (installed === null) return `No release of ${feed} is here yet.`;
+  if (status.damage !== null)
+    return `The database of release ${installed.release} of ${feed} is ${status.damage}; the next update mends that. The engines' files stay.`;
   const made = releaseAgeSeconds === null ? "" : `, made ${formatAge(releaseAgeSeconds)} ago`;
   const seen = staleSeconds === null ? "" : `, checked ${formatAge(staleSeconds)} ago`;
   return `Release ${installed.release} of ${feed} is in use${made}${seen}.`;

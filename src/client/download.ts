@@ -172,7 +172,7 @@ class Download<T> {
     if (sha256 !== this.#pack.sha256) throw mismatch(this.#pack, `SHA-256 ${this.#pack.sha256}`, sha256);
   }
 
-  async #transfer(url: string, run: Run, { signal, isAlone, widen }: Lane): Promise<void> {
+  async #transfer(url: string, run: Run, { signal, isAlone, widen, count }: Lane): Promise<void> {
     const { tree, budget } = this.#input;
     const { bytes: packBytes } = this.#pack;
     budget.requireLeft();
@@ -188,12 +188,16 @@ class Download<T> {
     }
     // A server that does not know Range sends it all.
     const coming = status === 206 ? run : { start: 0, end: packBytes };
-    const reached = await this.#segments.pour(this.#counted(body), coming);
+    const reached = await this.#segments.pour(this.#counted(body, count), coming);
     if (reached !== coming.end) throw mismatch(this.#pack, `${coming.end} bytes`, `${reached}`);
   }
 
-  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#counted(
+    body: AsyncIterable<Uint8Array>,
+    count: (bytes: number) => void,
+  ): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {
+      count(chunk.length);
       this.bytes += chunk.length;
       yield chunk;
     }

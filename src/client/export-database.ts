@@ -6,6 +6,7 @@ import { OperationError } from "../core/errors.js";
 import { type Database, openDatabase } from "../core/format/database.js";
 import { sectionRecords } from "../core/format/section-records.js";
 import { countedRecords } from "../core/rules/counted-records.js";
+import type { LeftOutRules } from "../core/rules/loadable.js";
 import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { kindFacts } from "../core/rules/kind-facts.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
@@ -47,7 +48,7 @@ export interface Exported {
 /** One folder a kind. @throws OperationError STORE_FULL, STORE_FAILED */
 export async function exportDatabase(input: ExportInput): Promise<Exported> {
   const { store, digest, choices, release, signFile, local } = input;
-  const leftOut: { [kind in RuleKind]?: Record<string, number> } = {};
+  const leftOut: { [kind in RuleKind]?: LeftOutRules } = {};
   const rules: { [kind in RuleKind]?: number } = {};
   const createdAt = release.createdAt ?? "1970-01-01T00:00:00Z";
   const facts = { ...release, createdAt, feed: input.feed };
@@ -67,11 +68,10 @@ export async function exportDatabase(input: ExportInput): Promise<Exported> {
         const all = local?.filter(kind, published) ?? published;
         const engine = engineOf(kind, input.engines);
         // SPEC §8.7.9
-        const leave = (need: string) => {
-          const counts = leftOut[kind] ?? {};
-          leftOut[kind] = { ...counts, [need]: (counts[need] ?? 0) + 1 };
+        const note = (left: LeftOutRules) => {
+          if (Object.keys(left).length > 0) leftOut[kind] = left;
         };
-        const loadable = engine === undefined ? all : loadableRecords(kind, all, engine, leave);
+        const loadable = engine === undefined ? all : loadableRecords(kind, all, engine, note);
         const isAll = loadable === published && kindFacts(kind).onlyRules === true;
         // A section as it is has its own number, and a faster way through it.
         if (isAll && section !== undefined) rules[kind] = section.facts.rules;

@@ -6,6 +6,7 @@ import { releaseNumber, type Sha256Hex } from "../core/brands.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import { VerificationError } from "../core/errors.js";
 import { digestDatabase } from "../core/format/database.js";
+import type { DatabaseDamage } from "../core/format/model.js";
 import { parseManifest } from "../core/trust/manifest.js";
 import { parseEnvelope } from "../core/trust/metadata.js";
 import type { Manifest } from "../core/trust/model.js";
@@ -33,6 +34,10 @@ export async function databaseDigest(
     await file.close();
   }
 }
+
+/** Of one whose digest is not what it should be. */
+export const damageOf = (digest: Sha256Hex | undefined): DatabaseDamage =>
+  digest === undefined ? "lost" : "damaged";
 
 /** After a crash in mid-swap: the database itself says whether the swap has happened. */
 export async function settleSwap(

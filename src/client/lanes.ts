@@ -3,9 +3,16 @@
  *
  * A server may serve one of them and refuse another: then the other one ends, what it had to bring is brought by those that are left, and it is
  * not opened again. Only when none is left has the server refused. Whatever is not a matter of one connection ends all of them.
+ *
+ * One that is far slower than the others ends in the same way once one of them has nothing left to bring. Slowness is counted in what the
+ * others brought meanwhile, not in time: a server that is slow to all is slow to nobody.
  */
-import { RulemintError } from "../core/errors.js";
+import { OperationError, RulemintError } from "../core/errors.js";
 import type { PackSegments, Run } from "./pack-segments.js";
+
+/** As many times slower than the others is too slow, once these brought this much each. */
+const timesSlower = 4;
+const comparedBytesMin = 256 * 1024;
 
 /** One of them, as who brings a run knows it. */
 export interface Lane {
@@ -15,6 +22,16 @@ export interface Lane {
   readonly isAlone: () => boolean;
   /** The server serves parts: others may ask it too. */
   readonly widen: () => void;
+  /** So many bytes came over it. */
+  readonly count: (bytes: number) => void;
+}
+
+/** A run that a connection is bringing. */
+interface Work {
+  readonly ended: AbortController;
+  /** Of all connections, before it began. */
+  readonly before: number;
+  bytes: number;
 }
 
 export class Lanes {
@@ -24,6 +41,9 @@ export class Lanes {
   readonly #ending = new AbortController();
   /** Of all that were opened. */
   readonly #ends: Promise<void>[] = [];
+  readonly #underWay = new Set<Work>();
+  /** Bytes, over all of them. */
+  #brought = 0;
   #open = 0;
   #refusal: RulemintError | undefined;
 
@@ -72,25 +92,43 @@ export class Lanes {
       while (this.#ends.length < this.#connections) this.#start();
     };
     try {
-      await this.#bringRuns({ signal, isAlone, widen });
+      await this.#bringRuns(ended, { signal, isAlone, widen });
     } finally {
       // Of an answer that nobody read, too.
       ended.abort();
     }
   }
 
-  async #bringRuns(lane: Lane): Promise<void> {
+  async #bringRuns(ended: AbortController, lane: Omit<Lane, "count">): Promise<void> {
     while (!lane.signal.aborted && !this.#segments.isDone) {
       const run = this.#segments.take();
       if (run === undefined) {
+        this.#relieve();
         await this.#segments.changed();
         continue;
       }
+      const work = { ended, before: this.#brought, bytes: 0 };
+      const count = (bytes: number) => {
+        work.bytes += bytes;
+        this.#brought += bytes;
+      };
+      this.#underWay.add(work);
       try {
-        await this.#bring(run, lane);
+        await this.#bring(run, { ...lane, count });
       } finally {
+        this.#underWay.delete(work);
         this.#segments.release(run);
       }
+    }
+  }
+
+  /** SPEC §8.3.9: ends those that are too slow, so that what they were to bring can be taken. */
+  #relieve(): void {
+    for (const { ended, before, bytes } of this.#underWay) {
+      const others = (this.#brought - before - bytes) / (this.#open - 1);
+      if (others < comparedBytesMin || bytes * timesSlower > others) continue;
+      const message = `expected a connection as fast as the others, got ${bytes} bytes while each of them brought ${Math.floor(others)}`;
+      ended.abort(new OperationError("FETCH_FAILED", message));
     }
   }
 }

@@ -3,7 +3,7 @@ import type { FeedName, ReleaseNumber, Sha256Hex } from "../core/brands.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { Codec } from "../core/format/codec.js";
-import type { PackFacts, PackPath } from "../core/format/model.js";
+import type { DatabaseDamage, PackFacts, PackPath } from "../core/format/model.js";
 import type { ExportForms } from "../core/rules/export-forms.js";
 import type { RuleKind } from "../core/rules/model.js";
 import type { ProvenRelease } from "../core/trust/model.js";
@@ -250,6 +250,8 @@ export interface EndpointStatus {
   readonly installed: InstalledRelease | null;
   /** A database is there, and what is remembered of it is damaged or lost: the next update finds out what it is. */
   readonly isForgotten: boolean;
+  /** What became of the database in use, all of whose bytes were read: the next update mends it. */
+  readonly damage: DatabaseDamage | null;
   readonly previous: InstalledRelease | null;
   readonly held: ReleaseNumber | null;
   readonly bad: BadRelease | null;

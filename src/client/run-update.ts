@@ -2,7 +2,7 @@
 import type { SignatureMemory } from "../core/pki/algorithms.js";
 import { RulemintError } from "../core/errors.js";
 import { choosePath } from "../core/format/plan.js";
-import type { PackFacts, PackPath } from "../core/format/model.js";
+import type { DatabaseDamage, PackFacts, PackPath } from "../core/format/model.js";
 import { equalBytes } from "../core/encoding/bytes.js";
 import type { ByteSource } from "../core/encoding/stream.js";
 import { formatTime } from "../core/trust/metadata.js";
@@ -17,7 +17,7 @@ import type { PublicTreeReader } from "./fetch-file.js";
 import { enginesOf, findEngines } from "./engine-choices.js";
 import { giveToEngines } from "./give-to-engines.js";
 import { stillBad } from "./health-rollback.js";
-import { databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
+import { damageOf, databaseDigest, identify, newestOf, swapDatabase } from "./holdings.js";
 import type { ChainedManifest } from "./manifest-chain.js";
 import { type UpdateEnd, noteUpdate } from "./note-update.js";
 import type { EndpointConfig, InstalledRelease, UpdateEvent, UpdateResult, UpdaterOptions } from "./model.js";
@@ -77,7 +77,7 @@ async function stepByStep(run: Steps): Promise<UpdateResult> {
 /** From the database that is there to the one of the release that this endpoint is to have. */
 async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefined): Promise<UpdateResult> {
   const { state, store, config, now } = run;
-  const have = await provenDatabase(run, proof.manifest);
+  const { have, damage } = await provenDatabase(run, proof.manifest);
   const newest = newestOf(proof.manifest);
   const stay = {
     newest: newest.release,
@@ -114,7 +114,7 @@ async function reach(run: Steps, proof: ProvenRelease, ring: RingEntry | undefin
   }
 
   const base = have ? ({ of: have, file: "database" } as const) : await spareBase(run, manifest);
-  const { path, name, bytes, bytesOfPath, from: servers } = await obtain(run, manifest, base);
+  const { path, name, bytes, bytesOfPath, from: servers } = await obtain(run, manifest, { base, damage });
   const before = state.now.installed;
   // A damaged database is no place to go back to, and a recalled one neither.
   const isSound = have !== undefined && !proof.manifest.block.blocked?.includes(have.databaseSha256);
@@ -150,15 +150,21 @@ async function rememberWaiting({ state, now }: UpdateRun, { newest, why }: Updat
   await state.set({ waiting: { newest, why, since } });
 }
 
-/** The database in use if its bytes are those of a release that we know; undefined when there is none or it is damaged. */
-async function provenDatabase(run: UpdateRun, manifest: Manifest): Promise<InstalledRelease | undefined> {
+interface ProvenDatabase {
+  readonly have: InstalledRelease | undefined;
+  readonly damage: DatabaseDamage | undefined;
+}
+
+/** The database in use if its bytes are those of a release that we know, or what became of it; neither where there never was one. */
+async function provenDatabase(run: UpdateRun, manifest: Manifest): Promise<ProvenDatabase> {
   const { store, state, digest, emit } = run;
   const { installed } = state.now;
   const found = await databaseDigest(store.databases, "database", digest);
   const have = identify(found, installed, manifest);
   if (have === undefined && installed !== null)
     emit({ type: "database-damaged", expected: installed.databaseSha256 });
-  return have;
+  const isMissing = have === undefined && (installed !== null || found !== undefined);
+  return { have, damage: isMissing ? damageOf(found) : undefined };
 }
 
 /** SPEC §8.4.5: a database that is lost or damaged is made from the one before it, if that is sound and fewer bytes lead on from there. */
@@ -189,7 +195,11 @@ interface Base {
  * SPEC §8.4: the cheapest path of packs; when a pack of it is refused, the cheapest without it, down to the full pack. The
  * answer is a scratch file that holds the database of the release, digest compared.
  */
-async function obtain(run: UpdateRun, manifest: Manifest, base: Base | undefined): Promise<Obtained> {
+async function obtain(
+  run: UpdateRun,
+  manifest: Manifest,
+  { base, damage }: { readonly base: Base | undefined; readonly damage: DatabaseDamage | undefined },
+): Promise<Obtained> {
   const refused = new Set<PackFacts>();
   /** What came over the network, of packs that were refused later too. */
   const fetched = new Map<PackFacts, number>();
@@ -200,7 +210,7 @@ async function obtain(run: UpdateRun, manifest: Manifest, base: Base | undefined
   const download = { ...run, scratch: run.store.scratch, connections };
   for (;;) {
     const usable = manifest.packs.filter((pack) => !refused.has(pack));
-    const path = choosePath(usable, base?.of.release, manifest.version);
+    const path = choosePath(usable, base?.of.release, manifest.version, damage);
     if (path === undefined) throw first;
     run.emit({ type: "path", path });
     let pack = path.packs[0] as PackFacts;

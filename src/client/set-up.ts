@@ -37,15 +37,10 @@ export async function prepareSetUp(
   input: InitInput,
   now: Date,
 ): Promise<(files: EndpointFiles) => Promise<void>> {
-  const config: EndpointConfig = {
-    schema: 1,
-    url: requireTreeURL(input.url),
-    feed: feedName(input.feed ?? "endpoint"),
-    exportKinds: input.exportKinds ?? ruleKinds,
-    exportForms: usualForms,
-    engines: [],
-    network: noSettings,
-    rings: noChoices,
+  const { exportKinds } = input;
+  const said = {
+    ...({ schema: 1, url: requireTreeURL(input.url), feed: feedName(input.feed ?? "endpoint") } as const),
+    ...(exportKinds && { exportKinds }),
   };
   const trusted = await TrustedMetadata.start(input.root, now);
   if (input.policy !== undefined) parsePolicy(input.policy);
@@ -54,31 +49,41 @@ export async function prepareSetUp(
   }
   const rebuilders = input.rebuilders && formatRebuilders(input.rebuilders);
   return async (files) => {
-    if (await isSetUp(files, now)) {
-      throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
-    }
+    const chosen = await chosenBefore(files, now);
     await files.write("pinned-root.json", input.root);
     await files.write("root.json", input.root);
     if (input.policy !== undefined) await files.write("policy.json", input.policy);
     else await files.remove("policy.json");
     if (rebuilders !== undefined) await files.write("rebuilders.json", rebuilders);
     // Last: with it, the endpoint is set up.
-    await writeConfig(files, config);
+    await writeConfig(files, { ...nothingChosen, ...chosen, ...said });
   };
 }
 
-/** What the owner gave once and nobody can read any more is given again; the database and what was proven stay. */
-async function isSetUp(files: EndpointFiles, now: Date): Promise<boolean> {
-  if ((await files.read("config.json")) === undefined) return false;
+const nothingChosen = {
+  exportKinds: ruleKinds,
+  exportForms: usualForms,
+  engines: [],
+  network: noSettings,
+  rings: noChoices,
+};
+
+/**
+ * What the owner gave once and nobody can read any more is given again; the database, what was proven, and the choices that can be read
+ * still stay. @throws UsageError USAGE when nothing is damaged
+ */
+async function chosenBefore(files: EndpointFiles, now: Date): Promise<EndpointConfig | undefined> {
+  if ((await files.read("config.json")) === undefined) return undefined;
+  let config: EndpointConfig | undefined;
   try {
-    await readConfig(files);
+    config = await readConfig(files);
     const { root } = await startFromStoredRoot(files, now);
     await policyInForce(files, root);
-    return true;
   } catch (error) {
-    if (error instanceof OperationError && error.code === "STATE_CORRUPT") return false;
+    if (error instanceof OperationError && error.code === "STATE_CORRUPT") return config;
     throw error;
   }
+  throw new UsageError("USAGE", "expected an empty state, got an endpoint that is set up already");
 }
 
 /** @throws VerificationError METADATA_MALFORMED for a demand that nobody can meet */

@@ -3,11 +3,13 @@ import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
 import { sha256 } from "../core/encoding/sha256.js";
+import type { DigestFactory } from "../core/encoding/stream.js";
 import { ruleKinds } from "../core/rules/model.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
 import { reportStatus } from "./choose-reports.js";
+import { damageOf, databaseDigest } from "./holdings.js";
 import { exportChoices } from "./export-choices.js";
 import { readLocalStatus } from "./local-rules/status.js";
 import type { EndpointState, EndpointStatus, FetchedRules } from "./model.js";
@@ -17,13 +19,18 @@ import { startFromStoredRoot } from "./refresh.js";
 import { readConfig, readState } from "./state.js";
 import { readWatchStatus } from "./watch-status.js";
 
-type StatusFiles = Pick<EndpointStore, "files" | "boots" | "databases">;
+interface StatusInput {
+  readonly store: Pick<EndpointStore, "files" | "boots" | "databases">;
+  readonly digest: DigestFactory;
+  readonly now: Date;
+}
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
-export async function readStatus(
-  { files, boots, databases }: StatusFiles,
-  now: Date,
-): Promise<EndpointStatus> {
+export async function readStatus({
+  store: { files, boots, databases },
+  digest,
+  now,
+}: StatusInput): Promise<EndpointStatus> {
   const config = await readConfig(files);
   const { url, feed, network, rings } = config;
   const state = await readState(files);
@@ -32,6 +39,7 @@ export async function readStatus(
   const secondsSince = (time: string | null | undefined) =>
     time == null ? null : Math.max(0, Math.floor((now.getTime() - Date.parse(time)) / 1000));
   const { installed, previous, held, lastSuccess, lastFailure } = state;
+  const found = await databaseDigest(databases, "database", digest);
   return {
     url,
     network: withoutPassword(network),
@@ -44,7 +52,8 @@ export async function readStatus(
     policySource: source,
     rootVersion: root.version,
     installed,
-    isForgotten: installed === null && (await hasDatabase(databases)),
+    isForgotten: installed === null && found !== undefined,
+    damage: isInUse(found, state) ? null : damageOf(found),
     previous,
     held,
     bad: state.bad ?? null,
@@ -72,10 +81,10 @@ export async function readStatus(
   };
 }
 
-async function hasDatabase(databases: StatusFiles["databases"]): Promise<boolean> {
-  const file = await databases.open("database");
-  await file?.close();
-  return file !== undefined;
+/** A crash may have left a swap half done: then either is right. */
+function isInUse(found: Sha256Hex | undefined, { installed, swap }: EndpointState): boolean {
+  if (installed === null) return true;
+  return found !== undefined && [installed, swap?.installed].some((one) => one?.databaseSha256 === found);
 }
 
 function fetchedRules({ fetched }: EndpointState): FetchedRules | null {

@@ -180,7 +180,7 @@ export class Updater {
 
   /** Where the endpoint stands, from the disk alone. @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
   async status(): Promise<EndpointStatus> {
-    return readStatus(this.#options.store, this.#options.clock.now());
+    return readStatus({ ...this.#options, now: this.#options.clock.now() });
   }
 
   /** What engines are given and in which forms, from the next update on. Touches no network. @throws UsageError USAGE; OperationError */

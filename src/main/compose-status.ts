@@ -1,5 +1,6 @@
 /** `rulemint client status`: read from the endpoint's disk alone; nothing that fetches, proves or applies is loaded for it. */
 import { resolve } from "node:path";
+import { nodeDigest } from "../adapters/node-digest.js";
 import { systemClock } from "../adapters/clock/system.js";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { describeStatus } from "../cli/describe-status.js";
@@ -7,6 +8,10 @@ import type { Report } from "../cli/doors.js";
 import { readStatus } from "../client/status.js";
 
 export async function clientStatus(state: string): Promise<Report> {
-  const status = await readStatus(await openFilesystemEndpointStore(resolve(state)), systemClock.now());
+  const status = await readStatus({
+    store: await openFilesystemEndpointStore(resolve(state)),
+    digest: nodeDigest,
+    now: systemClock.now(),
+  });
   return { ok: true, json: status, text: describeStatus(status) };
 }

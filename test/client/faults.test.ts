@@ -162,7 +162,10 @@ describe("a disk that turned read-only", () => {
       await publisher.release(indicators(2, 3000));
       expect(remount("ro")).toBe(0);
       const second = await TestEndpoint.open(folder, now);
-      await expect(second.updater.update()).rejects.toMatchObject({ code: "STORE_FAILED" });
+      await expect(second.updater.update()).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        details: { hint: expect.stringMatching(/^the file system is read-only, .* mount -o remount,rw/) },
+      });
       expect(await second.updater.status()).toMatchObject({ installed: { release: 1 }, exported: true });
       expect(await second.databaseSha256()).toBe(sha256Of(1));
       expect(remount("rw")).toBe(0);

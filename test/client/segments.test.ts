@@ -292,6 +292,33 @@ describe("a server that does not do as asked", () => {
     expect(traffic.sent).toBe(pack.length - 1000);
   });
 
+  it("SPEC §8.3.9: drips on one connection: the others, which have nothing left to bring, bring the rest of what it had", async () => {
+    const traffic = new Traffic();
+    let [dripped, pauses] = [0, 0];
+    /** A sixty-fourth of what the others get, and a byte now and then when they get nothing. */
+    const dripping: Behaviour = async (request, response, bytes = new Uint8Array()) => {
+      const { start, end, status, headers } = askedOf(request, bytes);
+      response.writeHead(status, headers);
+      while (!response.destroyed && start + dripped < end) {
+        const due = Math.max(dripped + 1, Math.floor(traffic.sent / 64));
+        if (due === dripped + 1) pauses++;
+        response.write(bytes.subarray(start + dripped, Math.min(end, start + due)));
+        dripped = due;
+        await sleep(200);
+      }
+      response.end();
+    };
+    scene.server.behaviours = [[/full\.rmp$/, once((request) => request === 2, dripping, traffic)]];
+    const one = await endpoint();
+    expect(await one.updater.update()).toMatchObject({ outcome: "updated", bytes: pack.length });
+    // The fetcher itself gives up after 50 of them.
+    expect(pauses).toBeLessThan(10);
+    // What the slow one brought is kept, but for what was on its way.
+    expect(traffic.sent).toBeGreaterThanOrEqual(pack.length - dripped);
+    // Nothing is held against the server.
+    expect(JSON.parse((await one.read("state.json")).toString()).passedOver ?? []).toEqual([]);
+  });
+
   it("refuses all connections: the next mirror brings what is missing, and is asked first from then on", async () => {
     const traffic = new Traffic();
     const honest = served({}, second);

@@ -1,5 +1,5 @@
 /** What the status tells of the proof and of the way by which the database came, on a real endpoint. */
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { describeStatus } from "../../src/cli/describe-status.js";
@@ -79,6 +79,46 @@ it("says that a database is there whose release is forgotten, until the next upd
   expect(describeStatus(forgotten)).toMatch(/^A database of endpoint is here, but state\.json/);
   expect(await update()).toMatchObject({ outcome: "current", bytes: 0 });
   expect(await status()).toMatchObject({ installed: { release: 1 }, isForgotten: false });
+});
+
+it.each([
+  ["damaged", (path: string) => writeFile(path, "not a database")],
+  ["lost", (path: string) => rm(path)],
+])(
+  "says that the database is %s, and why a full pack is fetched, until the next update",
+  async (what, harm) => {
+    await scene.publisher.release(indicators(1));
+    await update();
+    expect(await status()).toMatchObject({ installed: { release: 1 }, damage: null });
+    await harm(join(scene.endpoint.folder, "database"));
+    const harmed = await status();
+    expect(harmed).toMatchObject({ installed: { release: 1 }, damage: what });
+    expect(describeStatus(harmed)).toMatch(
+      new RegExp(`^The database of release 1 of endpoint is ${what}; the next update mends that\\.`),
+    );
+    const { outcome, path } = await update();
+    expect([outcome, path?.reason]).toEqual([
+      "repaired",
+      expect.stringMatching(new RegExp(`^1 full pack of .* bytes, because the database here is ${what}$`)),
+    ]);
+    expect(await status()).toMatchObject({ damage: null });
+  },
+);
+
+it("what was chosen outlives a policy.json that is given again", async () => {
+  const { publisher, server, endpoint } = scene;
+  await endpoint.updater.chooseRings(() => ({ turn: "late", delayHours: 2 }));
+  await endpoint.updater.configure((now) => ({ ...now, bytesPerSecondMax: 12_345 }));
+  await endpoint.updater.chooseExports((now) => ({ ...now, kinds: ["ioc"] }));
+  await endpoint.updater.chooseHealth(() => ({ kind: "yara", check: "true" }));
+  await writeFile(join(endpoint.folder, "policy.json"), "{");
+  await endpoint.updater.init({ url: server.url, root: publisher.root });
+  expect(await status()).toMatchObject({
+    ...{ rings: { turn: "late", delayHours: 2 }, network: { bytesPerSecondMax: 12_345 } },
+    exports: { kinds: ["ioc"] },
+  });
+  const config = JSON.parse((await endpoint.read("config.json")).toString());
+  expect(config.health).toMatchObject({ check: "true" });
 });
 
 it.each(["config.json", "policy.json"])(

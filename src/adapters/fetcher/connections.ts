@@ -21,6 +21,8 @@ export interface Connections {
   for(url: URL): Dispatcher;
   /** On which nothing is kept, for requests with `reset`: each opens a connection. */
   fresh(url: URL): Dispatcher;
+  /** The proxy's address without its password; undefined for what is reached directly. */
+  proxyOf(url: URL): string | undefined;
   close(): Promise<void>;
 }
 
@@ -42,9 +44,10 @@ export function openConnections(options: ConnectionOptions, silenceMs: number): 
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
   };
+  const through = options.proxy === undefined ? undefined : readProxy(options.proxy);
   const open = () => ({
     direct: new Agent({ ...shared, connect: { ...tls, timeout: silenceMs } }),
-    proxy: options.proxy === undefined ? undefined : openProxy(options.proxy, tls, shared),
+    proxy: through && openProxy(through, tls, shared),
   });
   const isDirect = ({ hostname }: URL) =>
     (options.noProxy ?? []).some((one) => one === "*" || hostname === one || hostname.endsWith(`.${one}`));
@@ -59,6 +62,7 @@ export function openConnections(options: ConnectionOptions, silenceMs: number): 
       fresh ??= open();
       return choose(fresh, url);
     },
+    proxyOf: (url) => (through === undefined || isDirect(url) ? undefined : through.address),
     close: async () => {
       const all = [kept, fresh].flatMap((ways) => [ways?.direct, ways?.proxy]);
       await Promise.all(all.map((one) => one?.destroy()));
@@ -66,7 +70,13 @@ export function openConnections(options: ConnectionOptions, silenceMs: number): 
   };
 }
 
-function openProxy(text: string, tls: object, shared: object): ProxyAgent {
+interface Proxy {
+  /** `http://host:port`, for people too. */
+  readonly address: string;
+  readonly token?: string;
+}
+
+function readProxy(text: string): Proxy {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     // Not the text itself: it may hold a password.
@@ -77,12 +87,14 @@ function openProxy(text: string, tls: object, shared: object): ProxyAgent {
   }
   const name = [url.username, url.password].map(decodeURIComponent).join(":");
   const token = name === ":" ? {} : { token: `Basic ${Buffer.from(name).toString("base64")}` };
-  url.username = "";
-  url.password = "";
+  return { address: url.origin, ...token };
+}
+
+function openProxy({ address, ...token }: Proxy, tls: object, shared: object): ProxyAgent {
   // Plain http goes to the proxy as a whole request, as proxies expect; https through a tunnel.
   return new ProxyAgent({
     ...shared,
-    uri: url.href,
+    uri: address,
     ...token,
     proxyTls: tls,
     requestTls: tls,

@@ -109,7 +109,7 @@ class Transfer {
           return connections.fresh(url).request({ ...request, reset: true });
         });
     } catch (cause) {
-      throw this.#named(url, cause);
+      throw this.#errorOf(url, cause);
     }
   }
 
@@ -117,7 +117,7 @@ class Transfer {
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
     // SPEC §8.3.2
     if (next === undefined || next.origin !== url.origin || redirects === 0) {
-      throw failed(url, "a file, or a redirect within its origin", `a redirect to ${quote(location)}`);
+      throw this.#failed(url, "a file, or a redirect within its origin", `a redirect to ${quote(location)}`);
     }
     return next;
   }
@@ -135,7 +135,7 @@ class Transfer {
       (status === 206 && rangeStart !== undefined);
     if (!expected) {
       const retryAfter = headerOf(answer, "retry-after");
-      throw failed(url, "a file", `HTTP ${status}`, {
+      throw this.#failed(url, "a file", `HTTP ${status}`, {
         status,
         ...(retryAfter !== undefined && { retryAfter }),
       });
@@ -143,11 +143,11 @@ class Transfer {
     const encoding = headerOf(answer, "content-encoding") ?? "identity";
     // SPEC §8.3.2: what is verified is the file as it is; a packed copy could also be a bomb.
     if (encoding !== "identity" && !(gzip && encoding === "gzip" && status === 200)) {
-      throw failed(url, "the file as it is", `content-encoding ${quote(encoding)}`);
+      throw this.#failed(url, "the file as it is", `content-encoding ${quote(encoding)}`);
     }
     const part = headerOf(answer, "content-range") ?? "";
     if (status === 206 && !isAskedFor(part, this.#wanted)) {
-      throw failed(url, `bytes ${rangeStart}-${lastOf(rangeEnd)}`, `content-range ${quote(part)}`);
+      throw this.#failed(url, `bytes ${rangeStart}-${lastOf(rangeEnd)}`, `content-range ${quote(part)}`);
     }
     const length = Number(headerOf(answer, "content-length") ?? 0);
     if (status !== 304 && length > bytesMax) throw tooLarge(url, bytesMax);
@@ -170,7 +170,7 @@ class Transfer {
     const { silenceMs, bytesPerSecondMin, pace } = this.#settings;
     let bytes = 0;
     const deadlineMs = silenceMs + (bytesMax / bytesPerSecondMin) * 1000;
-    const tooSlow = failed(url, "a faster transfer", "too few bytes a second");
+    const tooSlow = this.#failed(url, "a faster transfer", "too few bytes a second");
     const left = Math.min(deadlineMs - (performance.now() - this.#started), 2 ** 31 - 1);
     const slow = setTimeout(() => body.destroy(tooSlow), left);
     try {
@@ -184,7 +184,7 @@ class Transfer {
       // Then the connection is free again, and the next request need not open another.
       await setImmediate();
     } catch (cause) {
-      throw this.#named(url, cause);
+      throw this.#errorOf(url, cause);
     } finally {
       clearTimeout(slow);
       // A reader that stops early must not leave the connection to whoever comes next.
@@ -203,21 +203,45 @@ class Transfer {
         yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
       }
     } catch (cause) {
-      throw this.#named(url, cause);
+      throw this.#errorOf(url, cause);
     } finally {
       gunzip.destroy();
     }
   }
 
-  /** Names what the network said; what the caller's signal said passes through. */
-  #named(url: URL, cause: unknown): unknown {
+  /** Says what the network said; what the caller's signal said passes through. */
+  #errorOf(url: URL, cause: unknown): unknown {
     const { signal } = this.#wanted;
     if (signal?.aborted) return signal.reason;
     if (cause instanceof RulemintError) return cause;
-    const said =
-      (cause as { code?: string }).code ?? (cause instanceof Error ? cause.message : String(cause));
-    return new OperationError("FETCH_FAILED", `expected ${quote(url.href)}, got ${quote(said)}`, { cause });
+    const message = `expected ${this.#named(url)}, got ${quote(saidBy(cause))}`;
+    return new OperationError("FETCH_FAILED", message, { cause, details: this.#details(url) });
   }
+
+  #failed(url: URL, expected: string, got: string, details: Record<string, unknown> = {}): OperationError {
+    const message = `expected ${expected} at ${this.#named(url)}, got ${got}`;
+    return new OperationError("FETCH_FAILED", message, { details: { ...this.#details(url), ...details } });
+  }
+
+  #details(url: URL): Record<string, unknown> {
+    return this.#settings.connections.proxyOf(url) === undefined ? {} : { hint: proxyHint };
+  }
+
+  /** With the proxy, which may be the one that failed. */
+  #named(url: URL): string {
+    const proxy = this.#settings.connections.proxyOf(url);
+    return proxy === undefined ? quote(url.href) : `${quote(url.href)} through the proxy ${quote(proxy)}`;
+  }
+}
+
+const proxyHint =
+  "check the proxy, its name and its password (client configure --proxy), then the address and the network";
+
+/** The system's or the library's code, where it says more than the message. A proxy that refuses has no code of its own. */
+function saidBy(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { code } = cause as { code?: string };
+  return code === undefined || /^UND_ERR_(INVALID_ARG|ABORTED)$/.test(code) ? cause.message : code;
 }
 
 /** RFC 9110 §14.1.2: the last byte of a range belongs to it. */
@@ -247,16 +271,6 @@ function parseURL(text: string): URL {
     throw new OperationError("FETCH_FAILED", `expected an http or https address, got ${quote(text)}`);
   }
   return url;
-}
-
-function failed(
-  url: URL,
-  expected: string,
-  got: string,
-  details: Record<string, unknown> = {},
-): OperationError {
-  const message = `expected ${expected} at ${quote(url.href)}, got ${got}`;
-  return new OperationError("FETCH_FAILED", message, { details });
 }
 
 function tooLarge(url: URL, bytesMax: number): VerificationError {

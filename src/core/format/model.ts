@@ -32,6 +32,9 @@ export interface PackFacts {
   readonly codec: string;
 }
 
+/** What became of a database that should be there. */
+export type DatabaseDamage = "damaged" | "lost";
+
 /** The cheapest way from the database in hand to the newest one. */
 export interface PackPath {
   readonly packs: readonly PackFacts[];

@@ -4,7 +4,7 @@
  * Deltas of span 1 to 8 are made at every release, of span 8, 16 … 64 at every eighth, and so on: a client that
  * is n releases behind needs about log8(n) packs, and a release makes eight packs for each power of eight in its number.
  */
-import type { PackFacts, PackPath, PackWay } from "./model.js";
+import type { DatabaseDamage, PackFacts, PackPath, PackWay } from "./model.js";
 
 const base = 8;
 const spansPerLevel = 8;
@@ -50,6 +50,8 @@ export function choosePath(
   packs: readonly PackFacts[],
   have: number | undefined,
   want: number,
+  /** Where nothing is there that should be. */
+  damage?: DatabaseDamage,
 ): PackPath | undefined {
   if (have === want) return { packs: [], bytes: 0, reason: `release ${want} is already there`, ways: [] };
   const cheapest = pathsTo(want, packs);
@@ -58,7 +60,12 @@ export function choosePath(
   const chosen = cheaperOf(deltas, full);
   if (!chosen) return undefined;
   const ways = waysOf(deltas, full, have === undefined ? undefined : stepByStep(packs, have, want));
-  return { packs: chosen.packs, bytes: chosen.bytes, reason: explain(chosen, have, deltas, full), ways };
+  return {
+    packs: chosen.packs,
+    bytes: chosen.bytes,
+    reason: explain(chosen, have ?? damage, deltas, full),
+    ways,
+  };
 }
 
 function waysOf(deltas?: Route, full?: Route, steps?: Route): PackWay[] {
@@ -131,10 +138,16 @@ function cheaperOf(a: Route | undefined, b: Route | undefined): Route | undefine
   return a && (!b || !isCheaper(b, a)) ? a : b;
 }
 
-function explain(chosen: Route, have: number | undefined, deltas?: Route, full?: Route): string {
+function explain(
+  chosen: Route,
+  have: number | DatabaseDamage | undefined,
+  deltas?: Route,
+  full?: Route,
+): string {
   const what = describe(chosen);
   if (chosen === full) {
     if (have === undefined) return `${what}, because there is no database yet`;
+    if (typeof have === "string") return `${what}, because the database here is ${have}`;
     if (!deltas) return `${what}, because no delta packs lead here from release ${have}`;
     return `${what}, because ${describe(deltas)} would be more`;
   }

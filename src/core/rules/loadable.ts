@@ -15,16 +15,29 @@ const objections: Readonly<Partial<Record<RuleKind, Objection>>> = {
   suricata: suricataObjection,
 };
 
-/** `leave` is told what each rule that is left out asks for, each time that the records are drawn. */
+/** How many rules are left out, by what they ask for. */
+export type LeftOutRules = Readonly<Record<string, number>>;
+
+/** `tell` gets those that were left out, at the end of each time that the records are drawn. */
 export function loadableRecords(
   kind: RuleKind,
   records: Iterable<string>,
   engine: Engine,
-  leave: (need: string) => void,
+  tell: (leftOut: LeftOutRules) => void,
 ): Iterable<string> {
-  if (kind === "yara") return loadableFiles(records, engine, leave);
   const objection = objections[kind];
-  return objection === undefined ? records : without(records, engine, objection, leave);
+  if (kind !== "yara" && objection === undefined) return records;
+  return {
+    *[Symbol.iterator]() {
+      const leftOut: Record<string, number> = {};
+      const leave = (need: string) => {
+        leftOut[need] = (leftOut[need] ?? 0) + 1;
+      };
+      if (objection === undefined) yield* loadableFiles(records, engine, leave);
+      else yield* without(records, engine, objection, leave);
+      tell(leftOut);
+    },
+  };
 }
 
 function* without(

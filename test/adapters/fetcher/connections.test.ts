@@ -91,8 +91,23 @@ describe("proxies with authentication", () => {
   it("a proxy that is not there is a failure, not a way around it", async () => {
     const url = await serve(hello);
     headersOf.length = 0;
-    await expect(get(url, { proxy: "http://127.0.0.1:1" })).rejects.toMatchObject({ code: "FETCH_FAILED" });
+    await expect(get(url, { proxy: "http://ann:secret@127.0.0.1:1" })).rejects.toMatchObject({
+      code: "FETCH_FAILED",
+      message: `expected "${url}" through the proxy "http://127.0.0.1:1", got "ECONNREFUSED"`,
+    });
     expect(headersOf).toEqual([]);
+  });
+
+  it("is named with what it answers itself, and a server that needs none is not blamed on it", async () => {
+    const { stranger, opened } = await proxy();
+    const url = await serve(hello);
+    await expect(get(url, { proxy: stranger })).rejects.toMatchObject({
+      message: `expected "${url}" through the proxy "http://127.0.0.1:${opened.port}", got "Proxy Authentication Required (407)"`,
+      details: { hint: expect.stringContaining("client configure --proxy") },
+    });
+    await expect(
+      get("http://127.0.0.1:1/", { proxy: stranger, noProxy: ["127.0.0.1"] }),
+    ).rejects.toMatchObject({ message: 'expected "http://127.0.0.1:1/", got "ECONNREFUSED"' });
   });
 });
 

@@ -74,6 +74,9 @@ describe("choosePath", () => {
     expect(choosePath(small, undefined, 2)?.reason).toBe(
       "1 full pack and 1 delta pack of 709 bytes, because there is no database yet",
     );
+    expect(choosePath(small, undefined, 2, "damaged")?.reason).toBe(
+      "1 full pack and 1 delta pack of 709 bytes, because the database here is damaged",
+    );
     expect(choosePath(packs, 2, 2)).toEqual({
       packs: [],
       bytes: 0,

@@ -21,11 +21,17 @@ function load(engine: string, path: string, text: string) {
   const language = ruleLanguage(kindOfEngine(name as EngineName));
   const parsed = language.parse(sourceFile(path, text));
   expect(parsed.findings.filter(({ severity }) => severity === "error")).toEqual([]);
-  const needs: string[] = [];
+  let needs: string[] = [];
   const lacks = without.split(" ").filter((one) => one !== "");
   const wanted = { name: name as EngineName, version, lacks };
   const { records } = language.merge([parsed]);
-  const left = [...loadableRecords(language.kind, records, wanted, (need) => needs.push(need))];
+  const loadable = loadableRecords(language.kind, records, wanted, (leftOut) => {
+    needs = Object.entries(leftOut).flatMap(([need, rules]) => new Array<string>(rules).fill(need));
+  });
+  const left = [...loadable];
+  // Drawn once more, they are the same, and nothing is counted twice.
+  const once = needs;
+  expect([[...loadable], needs]).toEqual([left, once]);
   return { needs, files: exported(language, left), left, all: records };
 }
 
