@@ -17,6 +17,7 @@ import {
 } from "./pack-steps.mjs";
 
 const { nodeDigest } = await load("adapters/node-digest.js");
+const { keepParserPlain, optimiseLater } = await load("main/give-back.js");
 const workers = Math.min(2, availableParallelism());
 
 function listFiles(folder) {
@@ -121,6 +122,9 @@ const steps = {
 };
 
 const [step, ...args] = process.argv.slice(2);
+// as the service and the endpoint tell V8
+optimiseLater();
+if (["export", "apply", "unpack"].includes(step)) keepParserPlain();
 const found = await steps[step](...args);
 const seconds = ({ user, system }) => (user + system) / 1e6;
 began ??= { cpu: { user: 0, system: 0 }, time: 0 };

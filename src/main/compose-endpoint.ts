@@ -37,7 +37,7 @@ import { OperationError, UsageError } from "../core/errors.js";
 import { ruleKinds } from "../core/rules/model.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Updater } from "./compose-library.js";
-import { keepParserPlain } from "./give-back.js";
+import { keepParserPlain, optimiseLater } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 
 export async function withUpdater<T>(
@@ -153,6 +153,7 @@ export async function updateClient(
   progress: Progress,
 ): Promise<Report> {
   keepParserPlain();
+  optimiseLater();
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
   const told = new AbortController();
   const message = "expected to finish the update, got a signal to stop; the last good database stays";

@@ -21,7 +21,7 @@ import { type WatchStatus, writeWatchStatus } from "../client/watch-status.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { Connection } from "./compose-network.js";
 import { ReportMail } from "./compose-reports.js";
-import { keepParserPlain } from "./give-back.js";
+import { keepParserPlain, optimiseLater } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
@@ -32,6 +32,7 @@ const answerCharactersMax = 4 * 1024 * 1024;
 /** @throws UsageError USAGE before `init`; OperationError STATE_LOCKED beside another daemon, STORE_* */
 export async function watchClient(options: ClientWatchOptions, progress: Progress): Promise<Report> {
   keepParserPlain();
+  optimiseLater();
   const pauses = new Pauses();
   const state = resolve(options.state);
   const told = new AbortController();

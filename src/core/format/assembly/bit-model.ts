@@ -37,6 +37,9 @@ const setsPerUse: u32 = 1 + matchLevels / 4;
 const rates = memory.data<u16>([
   40960, 25206, 18204, 14247, 11703, 9930, 8623, 7620, 6827, 6183, 5650, 5201, 4819, 4489, 4201, 4096,
 ]);
+/** The lower and the upper bytes of the same. */
+const ratesLower = i8x16(0, 118, 28, -89, -73, -54, -81, -60, -85, 39, 18, 81, -45, -119, 105, 0);
+const ratesUpper = i8x16(-96, 98, 71, 55, 45, 38, 33, 29, 26, 24, 22, 20, 18, 17, 16, 16);
 
 /** @param uses sets of weights that the caller tells apart  @param place of 2^bits buckets, at a multiple of 64 */
 export function beginModel(model: usize, uses: u32, place: usize, bits: u32): void {
@@ -82,15 +85,52 @@ export function codeNibble(
   return node - (1 << bits);
 }
 
-/** Counts a nibble without coding it. */
+/**
+ * Counts a nibble without coding it. Of its four nodes the first three are among the first eight places of a bucket, and are counted at
+ * once; the contexts one after the other, because two may have come to share a bucket.
+ */
 export function learnNibble(model: usize, number: u32, salt: u32): void {
   find(model, salt);
   const nodes = 16 | number;
+  // of each of the first seven nodes, what would be its next one, were it on the way
+  const next = i16x8.shr_u(i16x8.mul(i16x8.splat(i16(nodes)), i16x8(1, 1, 2, 2, 4, 4, 4, 4)), 3);
+  const onTheWay = i16x8.eq(i16x8.shr_u(next, 1), i16x8(0, 1, 2, 3, 4, 5, 6, 7));
+  const flips = i16x8.sub(i16x8.splat(i16(half)), v128.and(next, i16x8.splat(1)));
+  const last = nodes & ~1;
   for (let i: u32 = 0; i < contexts; i++) {
-    const bucket = load<u32>(model + places + (i << 2));
-    for (let left: u32 = 4; left > 0; left--)
-      count(bucket + ((nodes >> left) << 1), (nodes >> (left - 1)) & 1);
+    const bucket: usize = load<u32>(model + places + (i << 2));
+    const counters = v128.load(bucket);
+    v128.store(bucket, v128.bitselect(counted(counters, flips), counters, onTheWay));
+    count(bucket + last, nodes & 1);
   }
+}
+
+/** SPEC §4.6.4: eight counters, each after a bit. @param flips 2047 where it is 1, and 2048 where it is 0 */
+function counted(counters: v128, flips: v128): v128 {
+  const seen = v128.and(counters, i16x8.splat(i16(seenMax)));
+  // bytes of the table, and 0 for those beyond it
+  const lower = i8x16.swizzle(ratesLower, v128.or(seen, i16x8.splat(-256)));
+  const upper = i8x16.swizzle(ratesUpper, v128.or(i16x8.shl(seen, 8), i16x8.splat(255)));
+  const rate = v128.or(lower, upper);
+  // how far it is from the bit, which is how far it may move
+  const away = v128.xor(i16x8.shr_u(counters, 4), flips);
+  const moves = v128.shuffle<u16>(
+    i32x4.extmul_low_i16x8_u(away, rate),
+    i32x4.extmul_high_i16x8_u(away, rate),
+    1,
+    3,
+    5,
+    7,
+    9,
+    11,
+    13,
+    15,
+  );
+  const moved = v128.xor(i16x8.sub(away, moves), flips);
+  return v128.or(
+    i16x8.shl(moved, 4),
+    i16x8.min_u(i16x8.add(seen, i16x8.splat(1)), i16x8.splat(i16(seenMax))),
+  );
 }
 
 /** SPEC §4.6.3: the bucket of each context; of two places the one that has it, else the one that was seen less. */
