@@ -4,7 +4,7 @@ import { OperationError } from "../core/errors.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { type PackMethod, chooseMethod, methodCodecs } from "../core/format/codec.js";
-import { decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
+import { type FormerPack, decodeFullPack, encodeFullPack } from "../core/format/full-pack.js";
 import { discardingSink } from "../core/format/outbox.js";
 import { deltaCodec } from "../core/format/pack-header.js";
 import { packTarget } from "../core/release/packs.js";
@@ -21,12 +21,22 @@ export async function makePack(
   from: number,
 ): Promise<ReleasePack> {
   const { bytes } = requireDatabase(release);
-  return makeBy(context, release, from, chooseMethod(bytes, context.settings.fullPacks?.[release.feed]));
+  const method = chooseMethod(bytes, context.settings.fullPacks?.[release.feed]);
+  const former = from === 0 ? await previousFullPack(context, release) : undefined;
+  return makeBy(context, release, from, method, former);
 }
 
-/** SPEC §2.5.8: the full pack of a release that has one, by xz. @throws OperationError of stores and codec */
-export function makeSmallPack(context: ServiceContext, release: ReleaseRecord): Promise<ReleasePack> {
-  return makeBy(context, release, 0, "xz");
+/**
+ * SPEC §2.5.8: the full pack of a release that has one, by xz.
+ * @param former the small pack of an older release
+ * @throws OperationError of stores and codec
+ */
+export function makeSmallPack(
+  context: ServiceContext,
+  release: ReleaseRecord,
+  former: ReleasePack | undefined,
+): Promise<ReleasePack> {
+  return makeBy(context, release, 0, "xz", former);
 }
 
 async function makeBy(
@@ -34,12 +44,19 @@ async function makeBy(
   release: ReleaseRecord,
   from: number,
   method: PackMethod,
+  former: ReleasePack | undefined,
 ): Promise<ReleasePack> {
   const database = requireDatabase(release);
   const target = await openStored(context, database.sha256);
   try {
     const { sha256, bytes } = await (from === 0
-      ? makeFull(context, target, database, method)
+      ? makeFull(
+          context,
+          target,
+          database,
+          method,
+          former && (await sameMaker(context, release, former, method)),
+        )
       : makeDelta(context, target, database, await databaseOf(context, release, from)));
     return {
       path: packTarget(release.feed, from, release.release),
@@ -58,20 +75,60 @@ async function makeBy(
   }
 }
 
-function makeFull(
+async function makeFull(
   context: ServiceContext,
   target: OpenObject,
   database: DatabaseFacts,
   method: PackMethod,
+  former: ReleasePack | undefined,
 ): Promise<StoredPack> {
   const { sha256 } = database;
   const { objects, codec, digest } = context;
-  return makeAndApply(
-    context,
-    database,
-    () => putWritten(objects, (sink) => encodeFullPack(target, { sha256, method }, sink, codec)),
-    (pack) => decodeFullPack(pack, discardingSink, codec, digest),
-  );
+  const make = (from?: FormerPack) =>
+    makeAndApply(
+      context,
+      database,
+      () => putWritten(objects, (sink) => encodeFullPack(target, { sha256, method }, sink, codec, from)),
+      (pack) => decodeFullPack(pack, discardingSink, codec, digest),
+    );
+  const opened = former && (await openFormer(context, former));
+  if (opened === undefined) return make();
+  try {
+    return await make(opened);
+  } catch {
+    // A former pack that is damaged stops nothing: what else is wrong comes again.
+    return await make();
+  } finally {
+    await Promise.all([opened.database.close(), opened.pack.close()]);
+  }
+}
+
+async function previousFullPack({ records }: ServiceContext, { feed, previous }: ReleaseRecord) {
+  if (previous === null) return undefined;
+  const { packs } = (await requireRelease(records, feed, previous)).body;
+  return packs.find(({ kind, to }) => kind === "full" && to === previous);
+}
+
+/** The former pack, if the compiler of this release would make it the same. */
+async function sameMaker(
+  { records }: ServiceContext,
+  { feed, compiler }: ReleaseRecord,
+  former: ReleasePack,
+  method: PackMethod,
+): Promise<ReleasePack | undefined> {
+  const { body } = await requireRelease(records, feed, releaseNumber(former.to));
+  const same = compiler !== null && body.compiler?.sha256 === compiler.sha256;
+  return same && former.codec === methodCodecs[method] ? former : undefined;
+}
+
+/** Undefined when one of them is gone. */
+async function openFormer({ databases, objects }: ServiceContext, former: ReleasePack) {
+  const pack = await objects.open(former.sha256);
+  if (pack === undefined) return undefined;
+  const database = await databases.open(former.databaseSha256);
+  if (database !== undefined) return { database, pack };
+  await pack.close();
+  return undefined;
 }
 
 async function makeDelta(

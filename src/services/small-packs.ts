@@ -49,7 +49,7 @@ async function dueRelease(context: ServiceContext, name: FeedName): Promise<Rele
 
 async function makeOne(context: ServiceContext, codec: Codec, release: ReleaseRecord): Promise<void> {
   const before = await context.records.get<ReleasePack>(collection, release.feed);
-  const body = await makeSmallPack({ ...context, codec }, release);
+  const body = await makeSmallPack({ ...context, codec }, release, before?.body);
   const write = { collection, id: release.feed, expected: before?.version ?? 0, body };
   await context.records.commit([write], fenceOf(context));
 }

@@ -4,7 +4,7 @@
  *     xz   = stream*                                           a stream holds 8 MiB of the database, the last one the rest
  *     zstd = skippable(header) frame* skippable(seek table)    a frame holds 256 KiB
  */
-import { byteString } from "../encoding/bytes.js";
+import { byteString, equalBytes } from "../encoding/bytes.js";
 import type { ByteSink, ByteSource, DigestFactory } from "../encoding/stream.js";
 import { VerificationError } from "../errors.js";
 import { kindFacts } from "../rules/kind-facts.js";
@@ -21,30 +21,65 @@ import { type PackedDatabase, openFullPack } from "./packed-database.js";
 /** Pieces made at a time: enough for every worker, 32 or 4 MiB of the database. */
 const batchPieces = { xz: 4, zstd: 16 } as const;
 
-/** @param facts the digest of `database`, as its writer or `openDatabase` said, and how to compress it */
+/** A full pack that the same compiler made by the same method, and the database in it. */
+export interface FormerPack {
+  readonly database: ByteSource;
+  readonly pack: ByteSource;
+}
+
+/**
+ * Pieces of the database that stand in the former one at the same place are taken from its pack as they are: compressing them again would
+ * give the same bytes. Nothing of that pack is checked, so decode what was made.
+ *
+ * @param facts the digest of `database`, as its writer or `openDatabase` said, and how to compress it
+ * @throws VerificationError PACK_MALFORMED, PACK_FORMAT_UNKNOWN of the former pack
+ */
 export async function encodeFullPack(
   database: ByteSource,
   { sha256, method }: { readonly sha256: Sha256Hex; readonly method: PackMethod },
   sink: ByteSink,
   codec: Codec,
+  former?: FormerPack,
 ): Promise<void> {
   if (method === "zstd") {
     const header = { kind: "full", method, databaseBytes: database.length, databaseSha256: sha256 } as const;
     await sink.write(formatPackHeader(header));
   }
   const sizes: FrameSizes[] = [];
+  const put = async (piece: Uint8Array, content: Uint8Array) => {
+    sizes.push([piece.length, content.length]);
+    await sink.write(piece);
+  };
+  const takeFormer = former && (await formerPieces(former, codec));
+  const waiting: Uint8Array[] = [];
+  const putWaiting = async () => {
+    const contents = waiting.splice(0);
+    if (contents.length === 0) return;
+    const pieces = await codec.compress(method, contents);
+    for (const [i, content] of contents.entries()) await put(pieces[i] as Uint8Array, content);
+  };
   const pieceBytes = pieceContentBytes[method];
-  for (let offset = 0; offset < database.length; ) {
-    const blocks: Uint8Array[] = [];
-    for (; blocks.length < batchPieces[method] && offset < database.length; offset += pieceBytes) {
-      blocks.push(await database.read(offset, Math.min(pieceBytes, database.length - offset)));
-    }
-    for (const [i, piece] of (await codec.compress(method, blocks)).entries()) {
-      sizes.push([piece.length, blocks[i]?.length ?? 0]);
-      await sink.write(piece);
-    }
+  for (let offset = 0; offset < database.length; offset += pieceBytes) {
+    const content = await database.read(offset, Math.min(pieceBytes, database.length - offset));
+    const taken = await takeFormer?.(offset / pieceBytes, content);
+    if (taken === undefined) waiting.push(content);
+    if (taken !== undefined || waiting.length === batchPieces[method]) await putWaiting();
+    if (taken !== undefined) await put(taken, content);
   }
+  await putWaiting();
   if (method === "zstd") await sink.write(formatSeekTable(sizes));
+}
+
+/** The piece of that number, if it holds these bytes. */
+async function formerPieces({ database, pack }: FormerPack, codec: Codec) {
+  const { pieces } = await openFullPack(pack, codec);
+  return async (number: number, content: Uint8Array): Promise<Uint8Array | undefined> => {
+    const piece = pieces[number];
+    if (piece === undefined || piece.contentBytes !== content.length) return undefined;
+    if (piece.start + content.length > database.length) return undefined;
+    const before = await database.read(piece.start, content.length);
+    return equalBytes(before, content) ? pack.read(piece.at, piece.bytes) : undefined;
+  };
 }
 
 /**

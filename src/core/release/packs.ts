@@ -56,6 +56,8 @@ export function needsSmallPack<P extends PackFacts>(
   made: P | undefined,
   blocked: readonly Sha256Hex[],
 ): boolean {
+  // Perhaps an older one and deltas are fewer bytes than its own: making that again would not change it.
+  if (made?.to === release.release) return false;
   const deltas = release.packs.filter(({ kind }) => kind === "delta");
   const all = [...deltas, ...smallPacks(release, made, blocked)];
   const way = choosePath(all, undefined, release.release);

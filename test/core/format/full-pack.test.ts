@@ -4,6 +4,7 @@ import type { Sha256Hex } from "../../../src/core/brands.js";
 import { concatBytes } from "../../../src/core/encoding/bytes.js";
 import { memorySink, memorySource } from "../../../src/core/encoding/stream.js";
 import {
+  type Codec,
   type PackMethod,
   chooseMethod,
   hasSmallPack,
@@ -108,6 +109,68 @@ describe.each(packMethods)("full pack, %s", async (method) => {
       expect(await codeOf(() => unpack(whole.subarray(0, length)))).toBe("PACK_MALFORMED");
     }
     expect(await codeOf(() => unpack(concatBytes(whole, Uint8Array.of(0))))).toBe("PACK_MALFORMED");
+  });
+});
+
+describe("full pack, with a former one", () => {
+  const rest = [`one ${"a text ".repeat(pieceContentBytes.xz / 7)}`, ...rules(20)];
+  const changed: Record<string, () => Promise<Uint8Array>> = {
+    "the same": async () => large,
+    "changed at its end": () => database({ suricata: rules(300), yara: [...rest, "zz: one more"] }),
+    "changed at its start, so that all moved": () => database({ suricata: rules(301), yara: rest }),
+    shorter: async () => small,
+    empty: () => database({}),
+  };
+
+  // a piece of xz is 8 MiB and takes seconds
+  const cases = [
+    ["xz", "the same"],
+    ["xz", "shorter"],
+    ...Object.keys(changed).map((title) => ["zstd", title] as const),
+  ] as const;
+  const packs = new Map<PackMethod, Promise<Uint8Array>>();
+  const packOf = (method: PackMethod) => {
+    const made = packs.get(method) ?? pack(large, method);
+    packs.set(method, made);
+    return made;
+  };
+
+  it.each(cases)(
+    "%s: compresses what is not in it at its place, and comes out the same (%s)",
+    async (method, title) => {
+      const next = await (changed[title] as () => Promise<Uint8Array>)();
+      const compressed: Uint8Array[] = [];
+      const counting: Codec = {
+        compress: (one, blocks) => {
+          compressed.push(...blocks);
+          return codec.compress(one, blocks);
+        },
+        decompress: (...given) => codec.decompress(...given),
+      };
+      const sink = memorySink();
+      const former = { database: memorySource(large), pack: memorySource(await packOf(method)) };
+      const facts = { sha256: await known(next), method };
+      await encodeFullPack(memorySource(next), facts, sink, counting, former);
+      const expected = next === large ? packOf(method) : pack(next, method);
+      expect(Buffer.compare(sink.bytes(), await expected)).toBe(0);
+      const full = pieceContentBytes[method];
+      const [was, is] = [piecesOf(large, full), piecesOf(next, full)];
+      const fresh = is.filter((piece, i) => Buffer.compare(piece, was[i] ?? new Uint8Array()) !== 0);
+      expect(Buffer.compare(concatBytes(...compressed), concatBytes(...fresh))).toBe(0);
+      expect(fresh.length < is.length).toBe(title === "the same" || title === "changed at its end");
+    },
+  );
+
+  const piecesOf = (bytes: Uint8Array, length: number) =>
+    Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
+      bytes.subarray(length * i, length * (i + 1)),
+    );
+
+  it("refuses what is no pack", async () => {
+    const former = { database: memorySource(large), pack: memorySource(new Uint8Array(99)) };
+    const facts = { sha256: await known(large), method: "xz" } as const;
+    const code = codeOf(() => encodeFullPack(memorySource(large), facts, memorySink(), codec, former));
+    expect(await code).toBe("PACK_MALFORMED");
   });
 });
 

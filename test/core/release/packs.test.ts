@@ -95,7 +95,6 @@ describe("the packs of a release", () => {
 
   it.each([
     ["when there is none", [pack(0, 9, 900)], undefined, true],
-    ["not when the release has one", [pack(0, 9, 900)], pack(0, 9, 640), false],
     [
       "not when little follows behind the last one",
       [pack(0, 9, 900), pack(0, 5, 640), pack(5, 9, 20)],
@@ -114,6 +113,14 @@ describe("the packs of a release", () => {
     expect(needsSmallPack({ release: 9, packs }, made, [])).toBe(expected);
     if (!expected)
       expect(needsSmallPack({ release: 9, packs }, made, [sha256Hex("b".repeat(64))])).toBe(true);
+  });
+
+  it.each([
+    ["", [pack(0, 9, 900)]],
+    [", though an older one and deltas are fewer bytes", [pack(0, 9, 900), pack(0, 5, 500), pack(5, 9, 100)]],
+  ])("SPEC §2.5.8 ask for no small one of a release that has it%s", (_, packs) => {
+    expect(needsSmallPack({ release: 9, packs }, pack(0, 9, 640), [])).toBe(false);
+    expect(needsSmallPack({ release: 9, packs }, undefined, [])).toBe(true);
   });
 
   it("keep the facts of an older pack as they were, and drop what nobody would take", () => {
