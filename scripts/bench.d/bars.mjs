@@ -72,6 +72,12 @@ export function judge(report) {
       middlePair(withXdelta, ({ applied, xdelta }) => applied.stepCPU / xdelta.decode.cpu),
     ],
     [
+      "the same with the start of Node, which an update pays once",
+      2,
+      1,
+      middlePair(withXdelta, ({ applied, xdelta }) => applied.cpu / xdelta.decode.cpu),
+    ],
+    [
       "apply, peak RSS over an idle Node, MiB",
       64,
       24,
