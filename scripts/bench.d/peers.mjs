@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const shell = (command) => (from, to, out) => ["sh", "-c", command, "sh", from, to, out];
 
-/** Name, the program that must be there, and the command. */
+/** Name, the program that must be there, and the command; `source` where a plain installation does not bring it. */
 const generalPeers = [
   {
     name: "zstd -19",
@@ -43,6 +43,8 @@ const generalPeers = [
   {
     name: "hdiffz",
     program: "hdiffz",
+    // Debian 12 packages no HDiffPatch: whoever has built it has `hdiffz` on the path
+    source: "HDiffPatch, which Debian does not package",
     encode: (from, to, out) => ["hdiffz", "-f", "-m-1", "-SD", "-c-zstd-21-24", from, to, out],
   },
   {
@@ -61,7 +63,9 @@ export const sigtool = {
 
 const isThere = (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 export const missingPeers = () =>
-  [...generalPeers, sigtool].filter(({ program }) => !isThere(program)).map(({ name }) => name);
+  [...generalPeers, sigtool]
+    .filter(({ program }) => !isThere(program))
+    .map(({ name, source }) => (source ? `${name} (${source})` : name));
 
 /** Bytes of `out`, seconds of CPU and of wall clock, and peak memory in MiB; undefined when it failed. */
 export function timed(command, out) {
