@@ -2,9 +2,19 @@
 import type { LeftOut, UpdateResult } from "../client/model.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
+import type { ReportChoices } from "../client/report-choices.js";
 import type { RingChoices } from "../client/ring-choices.js";
 import { type NetworkSettings, usualConnections } from "../client/network.js";
-import { formatBytes, formatCount, formatFacts, formatTable, formatTime } from "./figures.js";
+import { describeReportChoices } from "./describe-reports.js";
+import {
+  type Fact,
+  formatBytes,
+  formatCount,
+  formatFacts,
+  formatGroups,
+  formatTable,
+  formatTime,
+} from "./figures.js";
 
 export function describeUpdate(result: UpdateResult): string {
   const { outcome, release, from, path, proof } = result;
@@ -62,9 +72,27 @@ function loggedText(log: UpdateResult["proof"]["log"]): string | null {
   return `entry ${log.index} of ${size} in ${origin}, witnessed by ${witnesses || "nobody"}`;
 }
 
-export function describeNetwork(network: NetworkSettings): string {
+/** What its owner chose, as `client configure` shows it. */
+export function describeConfiguration({ network, rings, exports, health, reports }: Configuration): string {
+  const groups = [networkFacts(network), exportFacts(exports), healthFacts(health)];
+  const others: Fact[] = [
+    ["takes", describeRings(rings)],
+    ["reports", describeReportChoices(reports)],
+  ];
+  return formatGroups([...groups, others]);
+}
+
+interface Configuration {
+  readonly network: NetworkSettings;
+  readonly rings: RingChoices;
+  readonly exports: ExportChoices;
+  readonly health: HealthChoices | undefined;
+  readonly reports: ReportChoices | undefined;
+}
+
+function networkFacts(network: NetworkSettings): readonly Fact[] {
   const { mirrors, proxy, direct = [], ca, connectionsMax, bytesPerSecondMax, bytesPerDayMax } = network;
-  return formatFacts([
+  return [
     ["mirrors", mirrors.join(", ") || "none"],
     ["proxy", proxy ?? "none"],
     ["direct", direct.join(", ") || null],
@@ -75,7 +103,7 @@ export function describeNetwork(network: NetworkSettings): string {
       bytesPerSecondMax === undefined ? "not limited" : `${formatBytes(bytesPerSecondMax)} a second`,
     ],
     ["daily budget", bytesPerDayMax === undefined ? "not limited" : formatBytes(bytesPerDayMax)],
-  ]);
+  ];
 }
 
 export function describeRings({ turn, pin, hold, delayHours }: RingChoices): string {
@@ -95,17 +123,17 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
     .join(", ");
 }
 
-export function describeExports({ kinds, forms, engines }: ExportChoices): string {
+function exportFacts({ kinds, forms, engines }: ExportChoices): readonly Fact[] {
   const named = engines.map(({ name, version, ask, lacks }) => {
     const said = `${name} ${version ?? `as "${ask}" says`}`;
     return lacks.length > 0 ? `${said} without ${lacks.join(", ")}` : said;
   });
-  return formatFacts([
+  return [
     ["exports", kinds.join(", ") || "nothing"],
     ["ioc as", kinds.includes("ioc") ? forms.ioc.join(", ") : null],
     ["sigma as", kinds.includes("sigma") ? forms.sigma : null],
     ["versions", named.join("; ") || null],
-  ]);
+  ];
 }
 
 /** `12 rules need Suricata 8 or newer`, what most need first. */
@@ -116,10 +144,10 @@ export function describeLeftOut(leftOut: LeftOut): string[] {
     .map(([need, rules]) => `${rules} ${rules === 1 ? "rule needs" : "rules need"} ${need}`);
 }
 
-export function describeHealth(health: HealthChoices | undefined): string {
-  if (health === undefined) return "engine       not asked";
+function healthFacts(health: HealthChoices | undefined): readonly Fact[] {
+  if (health === undefined) return [["engine", "not asked"]];
   const { kind, check, scan, seconds, reload, mustMatch = [], mustNotMatch = [] } = health;
-  return formatFacts([
+  return [
     ["engine", kind],
     ["check", check ?? null],
     ["scan", scan ?? null],
@@ -127,5 +155,5 @@ export function describeHealth(health: HealthChoices | undefined): string {
     ["seconds", seconds === undefined ? null : String(seconds)],
     ["must match", mustMatch.join(", ") || null],
     ["must not", mustNotMatch.join(", ") || null],
-  ]);
+  ];
 }

@@ -5,9 +5,9 @@ import type { HealthReport } from "../core/health-report.js";
 import { formatFacts, formatTime } from "./figures.js";
 
 export function describeReportChoices(reports: ReportChoices | undefined): string {
-  if (reports === undefined) return "reports      none";
+  if (reports === undefined) return "none: nobody is told anything";
   const { url = "the publisher", region, delaySeconds } = reports;
-  return formatFacts([["reports", `to ${url}, region ${region}, within ${delaySeconds} seconds`]]);
+  return `to ${url}, region ${region}, within ${delaySeconds} seconds`;
 }
 
 /** For a line of `client status`. */

@@ -38,7 +38,7 @@ import {
   treeTiles,
 } from "./log-memory.js";
 import type { RefreshInput, Refreshed } from "./refresh.js";
-import { sha256Text } from "./state.js";
+import { setUpHint, sha256Text } from "./state.js";
 import { watchRevocation } from "./watch-revocation.js";
 import { keepVerdicts, watchVerdicts } from "./watch-verdicts.js";
 
@@ -75,8 +75,11 @@ async function ownPolicy(files: EndpointFiles): Promise<SignaturePolicy | undefi
   try {
     return parsePolicy(own);
   } catch (cause) {
-    const message = "expected a readable policy.json: set the endpoint up again";
-    throw new OperationError("STATE_CORRUPT", message, { cause });
+    const details = { hint: `${setUpHint} --policy policy.json; database and choices stay` };
+    throw new OperationError("STATE_CORRUPT", "expected a readable policy.json, got a damaged one", {
+      cause,
+      details,
+    });
   }
 }
 

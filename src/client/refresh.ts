@@ -14,7 +14,7 @@ import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { type PublicTreeReader, ifThere } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
 import { pollTimestamp } from "./poll-timestamp.js";
-import { type StateKeeper, sha256Text } from "./state.js";
+import { type StateKeeper, setUpHint, sha256Text } from "./state.js";
 
 export interface RefreshInput {
   readonly files: EndpointFiles;
@@ -51,7 +51,9 @@ export async function startFromStoredRoot(files: EndpointFiles, now: Date): Prom
       if (!(error instanceof VerificationError)) throw error;
     }
   }
-  throw new OperationError("STATE_CORRUPT", "expected a readable root.json: set the endpoint up again");
+  throw new OperationError("STATE_CORRUPT", "expected a readable root.json, got damaged ones", {
+    details: { hint: `${setUpHint}; database and choices stay` },
+  });
 }
 
 class Refresh {

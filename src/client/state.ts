@@ -33,7 +33,8 @@ export const emptyState: EndpointState = {
   lastFailure: null,
 };
 
-const setUpHint = "set it up with: rulemint client init --state DIR --url URL --root root.json";
+/** What mends a file that its owner gave, and what stays. */
+export const setUpHint = "set it up with: rulemint client init --state DIR --url URL --root root.json";
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readConfig(files: EndpointFiles): Promise<EndpointConfig> {

@@ -4,11 +4,8 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import {
-  describeExports,
-  describeHealth,
+  describeConfiguration,
   describeLeftOut,
-  describeNetwork,
-  describeRings,
   describePath,
   describeUpdate,
 } from "../cli/describe-endpoint.js";
@@ -23,7 +20,6 @@ import type {
   Progress,
   Report,
 } from "../cli/doors.js";
-import { describeReportChoices } from "../cli/describe-reports.js";
 import { formatBytes } from "../cli/figures.js";
 import { readEngine } from "../client/engine-choices.js";
 import type { ExportChoices } from "../client/export-choices.js";
@@ -113,8 +109,7 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
     const exports = await updater.chooseExports((now) => changedExports(now, forms));
     const health = await updater.chooseHealth((now) => changedHealth(now, asked));
     const reports = await changeReports(updater, state, said);
-    const words = [describeNetwork(network), describeRings(rings), describeExports(exports)];
-    const text = [...words, describeHealth(health), describeReportChoices(reports)].join("\n");
+    const text = describeConfiguration({ network, rings, exports, health, reports });
     const json = { ...network, rings, exports, health: health ?? null, reports: reports ?? null };
     return { ok: true, json, text };
   });
