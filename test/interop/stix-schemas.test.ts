@@ -6,6 +6,7 @@ import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { exportInForms } from "../../src/core/rules/export-in-forms.js";
 import { iocLanguage } from "../../src/core/rules/ioc/language.js";
+import { everyIndicator } from "../support/every-indicator.js";
 import { sourceFile } from "../support/line-languages.js";
 
 const folder = new URL("../fixtures/stix-2.1/", import.meta.url);
@@ -17,26 +18,9 @@ for (const path of readdirSync(fileURLToPath(folder), { recursive: true, encodin
     ajv.addSchema(JSON.parse(readFileSync(new URL(path, folder), "utf8")) as object);
 }
 
-const lines = [
-  ...[
-    "a".repeat(32),
-    "b".repeat(40),
-    "c".repeat(64),
-    "d".repeat(128),
-    "10.0.0.1",
-    "10.0.0.0/8",
-    "10.0.0.1:443",
-  ],
-  ...["2001:db8::1", "2001:db8::/32", "[2001:db8::1]:80", "b.example", "*.b.example", "b.example:8080"],
-  ...[
-    "http://b.example/it's?a=\\1",
-    "http://b.example/ü",
-    "b.example/a(1)",
-    "/gate.php",
-    "^a[0-9]+\\.example",
-  ],
-];
-const { records } = iocLanguage.merge([iocLanguage.parse(sourceFile("ioc/list.txt", lines.join("\n")))]);
+const { records } = iocLanguage.merge([
+  iocLanguage.parse(sourceFile("ioc/list.txt", everyIndicator.join("\n"))),
+]);
 const facts = {
   feed: "endpoint",
   release: 7,
@@ -66,7 +50,9 @@ function errors(one: STIXObject): readonly string[] {
 describe("STIX 2.1 by the schemas of OASIS", () => {
   it("takes the identity and every type of indicator", () => {
     const all = objects();
-    expect(all.map(({ type }) => type).filter((type) => type === "indicator").length).toBe(lines.length);
+    expect(all.map(({ type }) => type).filter((type) => type === "indicator").length).toBe(
+      everyIndicator.length,
+    );
     expect(all.flatMap(errors)).toEqual([]);
   });
 
