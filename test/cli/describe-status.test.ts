@@ -27,6 +27,7 @@ const fresh = {
     rootVersion: 1,
     installed: null,
     isForgotten: false,
+    damage: null,
     previous: null,
   },
   ...{
@@ -164,6 +165,12 @@ root         version 1; policy root.json, sha256 ${"a".repeat(64)}
 takes        as its number falls
 local rules  none: the engines get what was published
 reports      none: nobody is told anything`);
+  });
+
+  it.each(["damaged", "lost"] as const)("of one whose database is %s", (damage) => {
+    expect(describeStatus({ ...well, damage })).toMatch(
+      `The database of release 42 of endpoint is ${damage}; the next update mends that. The engines' files stay.\n`,
+    );
   });
 
   it("of one that has nothing yet", () => {
