@@ -46,6 +46,8 @@ export interface CleanFile {
  */
 export interface ReleaseGates {
   tryKind(input: TrialInput): Promise<EngineTrial>;
+  /** Seconds that the engine takes to load the files, now; null where it is not installed or does not load them. */
+  loadSeconds(input: Pick<TrialInput, "kind" | "files">): Promise<number | null>;
   /** Ids of rules that the operator's samples ask for. */
   wantedRules(kind: RuleKind): Promise<readonly string[]>;
   cleanFiles(): AsyncIterable<CleanFile>;

@@ -8,12 +8,13 @@ import { OperationError, PolicyError } from "../core/errors.js";
 import type { Sha256Hex } from "../core/brands.js";
 import { hexText } from "../core/encoding/bytes.js";
 import { indicatorType } from "../core/rules/ioc/types.js";
-import { type RuleKind, ruleKinds } from "../core/rules/model.js";
+import { type ExportedFile, type RuleKind, ruleKinds } from "../core/rules/model.js";
 import { ruleLanguage } from "../core/rules/registry.js";
 import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
+import { checkBudget } from "./gate-budget.js";
 import { checkDeltaPaths } from "./gate-delta-paths.js";
 import { tryForms } from "./gate-forms.js";
 import { checkShrink } from "./gate-shrink.js";
@@ -31,8 +32,6 @@ export interface GateSettings {
 
 export const defaultGateSettings: GateSettings = { shrinkPercentMax: 30, slowdownMax: 3 };
 
-/** Loads that are this quick are not compared: the machine's other work decides. */
-const noticedSeconds = 2;
 const shownMax = 5;
 const noSamples = { missed: [], samples: 0, sampleSeconds: 0 };
 
@@ -109,13 +108,22 @@ async function tryEngines(
         if (lacking.wanted > 0) results.push(readMatches(kind, lacking));
         continue;
       }
-      const files = ruleLanguage(kind).exportFiles(await sectionRecords(section));
+      const files = await exportedFiles(database, kind);
       const old = await exportedBefore(context, before, kind);
       const isChanged = (path: string, sha256: string) => old.get(path) !== sha256;
       const trial = await traced(context, `gate engines ${kind}`, {}, () =>
         gates.tryKind({ kind, files, isChanged, without: lacking.quarantined }),
       );
-      results.push(...readTrial(context, kind, trial, { before, lacking }));
+      const slow = await checkBudget({
+        now: trial.loadSeconds,
+        before: before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds,
+        slowdownMax: (context.settings.gates ?? defaultGateSettings).slowdownMax,
+        again: {
+          now: async () => gates.loadSeconds({ kind, files: await exportedFiles(database, kind) }),
+          before: () => loadBefore(context, before, kind),
+        },
+      });
+      results.push(...readTrial(kind, trial, { slow, lacking }));
     }
     if (database.section("ioc") !== undefined)
       results.push(await timed(context, "clean-hashes", () => cleanHashes(context, database)));
@@ -177,10 +185,9 @@ function readMatches(
 
 /** One result for each question that an engine was asked, with the time that its answer took. */
 function readTrial(
-  { settings }: ServiceContext,
   kind: RuleKind,
   trial: EngineTrial,
-  { before, lacking }: { readonly before: ReleaseRecord | undefined; readonly lacking: LackingRules },
+  { slow, lacking }: { readonly slow: readonly TrialFinding[]; readonly lacking: LackingRules },
 ): GateResult[] {
   const { engine, refusals, hits, cleanFiles, cleanSeconds, loadSeconds } = trial;
   const results = [readMatches(kind, lacking, trial)];
@@ -189,13 +196,6 @@ function readTrial(
   results.unshift(resultOf(`load ${kind}`, refusals, `${engine}, ${seconds} s`, seconds));
   if (refusals.length > 0) return results.slice(0, 1);
   results.push(resultOf(`must-not-match ${kind}`, hits, `${cleanFiles} clean files`, cleanSeconds));
-  const last = before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds;
-  const most = Math.max(
-    noticedSeconds,
-    (last ?? loadSeconds) * (settings.gates ?? defaultGateSettings).slowdownMax,
-  );
-  const slow =
-    loadSeconds > most ? [{ rule: null, message: `loading took ${seconds} s, after ${last} s before` }] : [];
   results.push(resultOf(`budget ${kind}`, slow, `loaded in ${seconds} s`));
   return results;
 }
@@ -247,15 +247,31 @@ async function exportedBefore(
   const found = new Map<string, string>();
   if (before?.database == null || !scannedKinds.has(kind)) return found;
   return withDatabase(context, before, async (database) => {
-    const section = database.section(kind);
-    if (section === undefined) return found;
-    for (const { path, chunks } of ruleLanguage(kind).exportFiles(await sectionRecords(section))) {
+    for (const { path, chunks } of await exportedFiles(database, kind)) {
       const digest = context.digest();
       for (const chunk of chunks) digest.update(chunk);
       found.set(path, hexText(digest.finish()));
     }
     return found;
   });
+}
+
+/** Of a kind that is not in it, none. */
+async function exportedFiles(database: Database, kind: RuleKind): Promise<Iterable<ExportedFile>> {
+  const section = database.section(kind);
+  return section === undefined ? [] : ruleLanguage(kind).exportFiles(await sectionRecords(section));
+}
+
+async function loadBefore(
+  context: ServiceContext,
+  before: ReleaseRecord | undefined,
+  kind: RuleKind,
+): Promise<number | null> {
+  const { gates } = context;
+  if (before?.database == null || gates === undefined) return null;
+  return withDatabase(context, before, async (database) =>
+    gates.loadSeconds({ kind, files: await exportedFiles(database, kind) }),
+  );
 }
 
 async function withDatabase<T>(

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPrometheusMeter } from "../../src/adapters/metrics/prometheus.js";
 import { openEngineGates } from "../../src/adapters/gates/engines.js";
+import type { ReleaseGates } from "../../src/ports/release-gates.js";
 import { buildRelease } from "../../src/services/build-release.js";
 import { metricTable, readMetrics } from "../../src/services/metrics.js";
+import { checkBudget } from "../../src/services/gate-budget.js";
 import { listQuarantine, quarantineRule } from "../../src/services/quarantine-rule.js";
 import { withdrawRelease } from "../../src/services/withdraw-release.js";
 import { temporaryFolder } from "../support/temporary.js";
@@ -145,6 +147,62 @@ describe("the gates", () => {
     const release = await desk.advance();
     expect(release).toMatchObject({ state: "signed", gates: [{ detail: "the content of release 2" }] });
     await desk.publish(await desk.coSign(release));
+  });
+});
+
+describe("the budget of loading", () => {
+  const took = { tried: 1 };
+  let busy: Desk;
+  beforeAll(async () => {
+    const clean = { folders: [], bytesMax: 1e6, fileBytesMax: 1e6 };
+    const gates = openEngineGates({ samples: join(samples, "none"), clean });
+    // The engine is there and loads; only the clock is told.
+    const timed: ReleaseGates = {
+      ...gates,
+      tryKind: async (input) => ({ ...(await gates.tryKind(input)), loadSeconds: took.tried }),
+    };
+    busy = await openDesk({ wrap: () => ({ gates: timed }) });
+    await busy.addRules("of-yara", "yara", first.yara);
+    await busy.release();
+    await busy.addRules("of-yara", "yara", { "a.yar": first.yara["a.yar"] + rule("More", "more") });
+  });
+  afterAll(() => busy.close());
+
+  it("SPEC §17.6.5 passes a release that took long while the machine was busy", async () => {
+    took.tried = 60;
+    const release = await busy.build();
+    expect(release.state, release.waitingFor ?? "").toBe("signed");
+    expect(release.gates).toContainEqual(expect.objectContaining({ gate: "budget yara", result: "PASSED" }));
+  });
+});
+
+describe("checking the budget", () => {
+  const check = (again: { now: number | null; before: number | null }, now = 61) =>
+    checkBudget({
+      ...{ now, before: 20, slowdownMax: 3 },
+      again: { now: async () => again.now, before: async () => again.before },
+    });
+
+  it("fails what is slow beside the former one, measured in the same minute", async () => {
+    expect(await check({ now: 40, before: 10 })).toEqual([
+      { rule: null, message: "loading took 40 s, after 10 s of the release before" },
+    ]);
+    expect(await check({ now: 40, before: 14 })).toEqual([]);
+    expect(await check({ now: 1.9, before: 0.1 })).toEqual([]);
+  });
+
+  it("takes what was measured at first where one does not load any more", async () => {
+    expect(await check({ now: null, before: null })).toHaveLength(1);
+    expect(await check({ now: null, before: 21 })).toEqual([]);
+    expect(await check({ now: 59, before: null })).toEqual([]);
+  });
+
+  it("measures nothing again that is not slow, or the first", async () => {
+    const never = () => Promise.reject(new Error("measured again"));
+    const again = { now: never, before: never };
+    expect(await checkBudget({ now: 60, before: 20, slowdownMax: 3, again })).toEqual([]);
+    expect(await checkBudget({ now: 999, before: undefined, slowdownMax: 3, again })).toEqual([]);
+    await expect(checkBudget({ now: 61, before: 20, slowdownMax: 3, again })).rejects.toThrow("again");
   });
 });
 

@@ -42,10 +42,22 @@ export function openEngineGates({ samples, clean }: EngineGatesOptions): Release
         const asked = (await samplesOf(samples, input.kind)).filter(({ rule }) => !input.without.has(rule));
         return ask({ folder, files, samples: asked, loads, clean: listed });
       }),
+    loadSeconds: ({ kind, files }) =>
+      inScratchFolder("gate", async (folder): Promise<number | null> => {
+        const ask = trials[kind];
+        if (ask === undefined) return null;
+        const written = await writeFiles(folder, { files, isChanged: () => false });
+        const nothing = { samples: [], loads: new LoadMemory(), clean: async () => [] };
+        const { engine, refusals, loadSeconds } = await ask({ folder, files: written, ...nothing });
+        return engine === null || refusals.length > 0 ? null : loadSeconds;
+      }),
   };
 }
 
-async function writeFiles(folder: string, { files, isChanged }: TrialInput): Promise<WrittenFile[]> {
+async function writeFiles(
+  folder: string,
+  { files, isChanged }: Pick<TrialInput, "files" | "isChanged">,
+): Promise<WrittenFile[]> {
   const written: WrittenFile[] = [];
   try {
     await mkdir(join(folder, "rules"));
