@@ -10,6 +10,7 @@ import { parseSources } from "../core/release/sources.js";
 import type { Records } from "../ports/records.js";
 import type { ServiceContext } from "./context.js";
 import { requireFeed, requireRelease } from "./documents.js";
+import { engineKinds } from "./gate-budget.js";
 import type { FeedRecord, Identity, ReleaseRecord, RulesetRecord, SubmissionRecord } from "./model.js";
 import { queueRelease } from "./queue-release.js";
 import { requireRole } from "./roles.js";
@@ -25,7 +26,10 @@ export interface NewRelease {
 }
 
 /** Those that judge size and time, and may be wrong about what people mean. */
-export const waivableGates = ["shrink-guard", "budget yara", "budget clamav"] as const;
+export const waivableGates = [
+  "shrink-guard",
+  ...engineKinds.map((kind) => `budget ${kind}` as const),
+] as const;
 
 /**
  * The queued release.

@@ -4,6 +4,9 @@
  */
 import type { TrialFinding } from "../ports/release-gates.js";
 
+/** Kinds that engines load and that are held against clean files. */
+export const engineKinds = ["clamav", "suricata", "yara"] as const;
+
 interface Loads {
   /** Seconds that this release took, and the former one in its time; undefined where there is none. */
   readonly now: number;

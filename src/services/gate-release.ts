@@ -14,7 +14,7 @@ import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
-import { checkBudget } from "./gate-budget.js";
+import { checkBudget, engineKinds } from "./gate-budget.js";
 import { checkDeltaPaths } from "./gate-delta-paths.js";
 import { tryForms } from "./gate-forms.js";
 import { checkShrink } from "./gate-shrink.js";
@@ -235,8 +235,7 @@ async function hasHashes(database: Database): Promise<boolean> {
   return false;
 }
 
-/** Kinds whose engines are tried on clean files. */
-const scannedKinds: ReadonlySet<RuleKind> = new Set(["clamav", "suricata", "yara"]);
+const scannedKinds: ReadonlySet<RuleKind> = new Set(engineKinds);
 
 /** Path to digest of what the last release exported. */
 async function exportedBefore(

@@ -2559,7 +2559,7 @@ export interface operations {
           reason?: string;
           renew?: boolean;
           /** @description Gates that may fail this time; the reason says why */
-          waive?: ("shrink-guard" | "budget yara" | "budget clamav")[];
+          waive?: ("shrink-guard" | "budget clamav" | "budget suricata" | "budget yara")[];
         };
       };
     };

@@ -24,7 +24,10 @@ export function serviceRoutes(context: ServiceContext, tsa: StampTime | undefine
   routes.get("/.well-known/oauth-protected-resource", (_request, response) => {
     const login = context.people?.login;
     if (login === undefined)
-      throw new UsageError("NOT_FOUND", "expected an identity provider, got none here");
+      throw new UsageError(
+        "NOT_FOUND",
+        "expected an identity provider, got none here: rulemint login --token-file keeps a token",
+      );
     response.json({
       resource: login.audience,
       authorization_servers: [login.issuer],
