@@ -21,7 +21,14 @@ export function byteStringText(text: string): string {
 
 /** Without blanks and tabs at either end. `trim` would take the byte a0 too, which is half of many a character. */
 export function trimBlanks(text: string): string {
-  return trimBlanksEnd(text.replace(/^[ \t]+/, ""));
+  return trimBlanksEnd(trimBlanksStart(text));
+}
+
+/** Without a regular expression: one that repeats over megabytes may use up V8's stack for going back. */
+export function trimBlanksStart(text: string): string {
+  let start = 0;
+  while (text[start] === " " || text[start] === "\t") start++;
+  return start === 0 ? text : text.slice(start);
 }
 
 export function trimBlanksEnd(text: string): string {

@@ -19,7 +19,9 @@ export function patternProblem(text: string): { offset: number; message: string 
     if (c <= " " || c > "~") return { offset: i, message: "expected printable ASCII in a pattern" };
     if (c === "\\") {
       i++;
-      if (i === text.length) return { offset: start, message: "expected a character behind the backslash" };
+      // Behind it a carriage return would be read as the end of the exported line.
+      if (i === text.length || text[i] === "\r")
+        return { offset: start, message: "expected a character behind the backslash" };
     } else if (c === "[") {
       i = classEnd(text, i);
       if (i < 0) return { offset: start, message: "expected a ] that closes the [" };

@@ -5,7 +5,7 @@
 import { kindFacts } from "../kind-facts.js";
 import { exportByPath } from "../line-export.js";
 import type { ParsedFile, RuleLanguage, SourceFile } from "../model.js";
-import { forEachLine, LineFindings, trimBlanks, trimBlanksEnd } from "../source-lines.js";
+import { forEachLine, LineFindings, trimBlanks, trimBlanksEnd, trimBlanksStart } from "../source-lines.js";
 import { actions } from "./keywords.js";
 import { mergeRules } from "./merge.js";
 import { formatLine, formatRecord } from "./record.js";
@@ -64,7 +64,7 @@ function enabledRecord(source: RuleText, findings: LineFindings): string | undef
   const before = findings.errors;
   const report = source.reportTo(findings);
   const { text } = source;
-  const start = text.length - text.replace(/^[ \t]+/, "").length;
+  const start = text.length - trimBlanksStart(text).length;
   if (start > 0 && source.text !== "") {
     report(
       0,

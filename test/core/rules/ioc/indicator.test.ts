@@ -133,6 +133,7 @@ describe("no indicator is", () => {
     ["a)b.example", "1:2 IOC_PATTERN"],
     ["a[b.example", "1:2 IOC_PATTERN"],
     ["a.example\\", "1:10 IOC_PATTERN"],
+    ["a.example\\\r\r", "1:10 IOC_PATTERN"],
     ["*a.example", "1:1 IOC_PATTERN"],
     ["a{4,2}.example", "1:2 IOC_PATTERN"],
     ["a** .example", "1:3 IOC_PATTERN"],
