@@ -9,10 +9,16 @@ import { limits } from "../core/limits.js";
 const lingerMs = 30_000;
 
 export function letCallerFinish(request: Request, response: Response): void {
-  // Otherwise the server itself cuts the connection of a caller that asked for `Connection: close` (RFC 9112 §9.6).
+  // RFC 9112 §9.6: of a caller that asked for `Connection: close` the server would cut the connection with the answer; it ends when all is read.
+  const isLast = !response.shouldKeepAlive;
   response.shouldKeepAlive = true;
+  const end = () => {
+    if (isLast) request.socket.end();
+  };
   response.once("finish", () => {
-    if (request.complete || request.destroyed) return;
+    if (request.complete) return end();
+    if (request.destroyed) return;
+    request.once("end", end);
     let left = limits.submissionBytesMax;
     const cut = () => request.socket.destroy();
     const deadline = setTimeout(cut, lingerMs);

@@ -27,7 +27,7 @@ export async function checkBudget({ now, before, slowdownMax, again }: Loads): P
   const beside = (await again.before()) ?? before;
   const second = (await again.now()) ?? now;
   if (!isSlow(second, beside, slowdownMax)) return [];
-  const message = `loading took ${seconds(second)} s, after ${seconds(beside)} s of the release before`;
+  const message = `loading took ${toMilliseconds(second)} s, after ${toMilliseconds(beside)} s of the release before`;
   return [{ rule: null, message }];
 }
 
@@ -35,6 +35,6 @@ function isSlow(now: number, before: number, slowdownMax: number): boolean {
   return now > Math.max(noticedSeconds, before * slowdownMax);
 }
 
-function seconds(value: number): number {
-  return Math.round(value * 1000) / 1000;
+export function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -14,7 +14,7 @@ import type { EngineTrial, TrialFinding } from "../ports/release-gates.js";
 import { sourcesOf } from "./build-release.js";
 import type { ServiceContext } from "./context.js";
 import { requireRelease } from "./documents.js";
-import { checkBudget, engineKinds } from "./gate-budget.js";
+import { checkBudget, engineKinds, toMilliseconds } from "./gate-budget.js";
 import { checkDeltaPaths } from "./gate-delta-paths.js";
 import { tryForms } from "./gate-forms.js";
 import { checkShrink } from "./gate-shrink.js";
@@ -84,10 +84,6 @@ async function timed(
   return { ...answer, gate, seconds: toMilliseconds((performance.now() - began) / 1000) };
 }
 
-function toMilliseconds(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
-}
-
 async function tryEngines(
   context: ServiceContext,
   release: ReleaseRecord,
@@ -114,15 +110,19 @@ async function tryEngines(
       const trial = await traced(context, `gate engines ${kind}`, {}, () =>
         gates.tryKind({ kind, files, isChanged, without: lacking.quarantined }),
       );
-      const slow = await checkBudget({
-        now: trial.loadSeconds,
-        before: before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds,
-        slowdownMax: (context.settings.gates ?? defaultGateSettings).slowdownMax,
-        again: {
-          now: async () => gates.loadSeconds({ kind, files: await exportedFiles(database, kind) }),
-          before: () => loadBefore(context, before, kind),
-        },
-      });
+      // What was refused says nothing of how long loading takes.
+      const slow =
+        trial.refusals.length > 0
+          ? []
+          : await checkBudget({
+              now: trial.loadSeconds,
+              before: before?.gates?.find(({ gate }) => gate === `load ${kind}`)?.seconds,
+              slowdownMax: (context.settings.gates ?? defaultGateSettings).slowdownMax,
+              again: {
+                now: async () => gates.loadSeconds({ kind, files: await exportedFiles(database, kind) }),
+                before: () => loadBefore(context, before, kind),
+              },
+            });
       results.push(...readTrial(kind, trial, { slow, lacking }));
     }
     if (database.section("ioc") !== undefined)

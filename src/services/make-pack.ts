@@ -1,6 +1,6 @@
 /** Makes one pack, applies it as an endpoint would, and counts it only when the exact database comes out. */
 import { releaseNumber, type Sha256Hex } from "../core/brands.js";
-import { OperationError } from "../core/errors.js";
+import { OperationError, VerificationError } from "../core/errors.js";
 import { applyDelta } from "../core/format/delta-apply.js";
 import { encodeDelta } from "../core/format/delta-encode.js";
 import { type PackMethod, chooseMethod, methodCodecs } from "../core/format/codec.js";
@@ -50,13 +50,7 @@ async function makeBy(
   const target = await openStored(context, database.sha256);
   try {
     const { sha256, bytes } = await (from === 0
-      ? makeFull(
-          context,
-          target,
-          database,
-          method,
-          former && (await sameMaker(context, release, former, method)),
-        )
+      ? makeFull(context, release, target, method, former)
       : makeDelta(context, target, database, await databaseOf(context, release, from)));
     return {
       path: packTarget(release.feed, from, release.release),
@@ -77,11 +71,12 @@ async function makeBy(
 
 async function makeFull(
   context: ServiceContext,
+  release: ReleaseRecord,
   target: OpenObject,
-  database: DatabaseFacts,
   method: PackMethod,
   former: ReleasePack | undefined,
 ): Promise<StoredPack> {
+  const database = requireDatabase(release);
   const { sha256 } = database;
   const { objects, codec, digest } = context;
   const make = (from?: FormerPack) =>
@@ -91,12 +86,13 @@ async function makeFull(
       () => putWritten(objects, (sink) => encodeFullPack(target, { sha256, method }, sink, codec, from)),
       (pack) => decodeFullPack(pack, discardingSink, codec, digest),
     );
-  const opened = former && (await openFormer(context, former));
+  const opened = former && (await openFormer(context, release, method, former));
   if (opened === undefined) return make();
   try {
     return await make(opened);
-  } catch {
-    // A former pack that is damaged stops nothing: what else is wrong comes again.
+  } catch (error) {
+    // A former pack that is damaged stops no release.
+    if (!(error instanceof VerificationError)) throw error;
     return await make();
   } finally {
     await Promise.all([opened.database.close(), opened.pack.close()]);
@@ -109,20 +105,16 @@ async function previousFullPack({ records }: ServiceContext, { feed, previous }:
   return packs.find(({ kind, to }) => kind === "full" && to === previous);
 }
 
-/** The former pack, if the compiler of this release would make it the same. */
-async function sameMaker(
-  { records }: ServiceContext,
+/** Undefined when the compiler of this release might make it otherwise, or when it or its database is gone. */
+async function openFormer(
+  { records, databases, objects }: ServiceContext,
   { feed, compiler }: ReleaseRecord,
-  former: ReleasePack,
   method: PackMethod,
-): Promise<ReleasePack | undefined> {
+  former: ReleasePack,
+) {
   const { body } = await requireRelease(records, feed, releaseNumber(former.to));
-  const same = compiler !== null && body.compiler?.sha256 === compiler.sha256;
-  return same && former.codec === methodCodecs[method] ? former : undefined;
-}
-
-/** Undefined when one of them is gone. */
-async function openFormer({ databases, objects }: ServiceContext, former: ReleasePack) {
+  const isSame = compiler !== null && body.compiler?.sha256 === compiler.sha256;
+  if (!isSame || former.codec !== methodCodecs[method]) return undefined;
   const pack = await objects.open(former.sha256);
   if (pack === undefined) return undefined;
   const database = await databases.open(former.databaseSha256);

@@ -3,9 +3,7 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { exportInForms } from "../../src/core/rules/export-in-forms.js";
-import { iocLanguage } from "../../src/core/rules/ioc/language.js";
-import { everyIndicator } from "../support/every-indicator.js";
-import { sourceFile } from "../support/line-languages.js";
+import { everyIndicator, everyRecord, formFacts } from "../support/every-indicator.js";
 
 const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../fixtures/misp/${name}`, import.meta.url), "utf8"));
@@ -38,18 +36,8 @@ interface EventFile {
   readonly Event: { readonly [member: string]: unknown; readonly Attribute: readonly Attribute[] };
 }
 
-const { records } = iocLanguage.merge([
-  iocLanguage.parse(sourceFile("ioc/list.txt", everyIndicator.join("\n"))),
-]);
-const facts = {
-  feed: "endpoint",
-  release: 7,
-  databaseSha256: "ab".repeat(32),
-  createdAt: "2026-11-22T12:00:00Z",
-};
-
 function events(): readonly EventFile[] {
-  const files = [...exportInForms("ioc", records, { ioc: ["misp"], sigma: "flat" }, facts)].map(
+  const files = [...exportInForms("ioc", everyRecord, { ioc: ["misp"], sigma: "flat" }, formFacts)].map(
     ({ path, chunks }) => [path, Buffer.concat([...chunks]).toString("utf8")] as const,
   );
   return files

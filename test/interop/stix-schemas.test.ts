@@ -5,9 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { exportInForms } from "../../src/core/rules/export-in-forms.js";
-import { iocLanguage } from "../../src/core/rules/ioc/language.js";
-import { everyIndicator } from "../support/every-indicator.js";
-import { sourceFile } from "../support/line-languages.js";
+import { everyIndicator, everyRecord, formFacts } from "../support/every-indicator.js";
 
 const folder = new URL("../fixtures/stix-2.1/", import.meta.url);
 const address = "http://raw.githubusercontent.com/oasis-open/cti-stix2-json-schemas/stix2.1/schemas/";
@@ -18,23 +16,13 @@ for (const path of readdirSync(fileURLToPath(folder), { recursive: true, encodin
     ajv.addSchema(JSON.parse(readFileSync(new URL(path, folder), "utf8")) as object);
 }
 
-const { records } = iocLanguage.merge([
-  iocLanguage.parse(sourceFile("ioc/list.txt", everyIndicator.join("\n"))),
-]);
-const facts = {
-  feed: "endpoint",
-  release: 7,
-  databaseSha256: "ab".repeat(32),
-  createdAt: "2026-11-22T12:00:00Z",
-};
-
 interface STIXObject {
   readonly type: string;
   readonly [member: string]: unknown;
 }
 
 function objects(): readonly STIXObject[] {
-  const [file] = exportInForms("ioc", records, { ioc: ["stix"], sigma: "flat" }, facts);
+  const [file] = exportInForms("ioc", everyRecord, { ioc: ["stix"], sigma: "flat" }, formFacts);
   const text = Buffer.concat([...(file?.chunks ?? [])]).toString("utf8");
   return (JSON.parse(text) as { objects: STIXObject[] }).objects;
 }

@@ -152,6 +152,7 @@ describe("the gates", () => {
 
 describe("the budget of loading", () => {
   const took = { tried: 1 };
+  let again = 0;
   let busy: Desk;
   beforeAll(async () => {
     const clean = { folders: [], bytesMax: 1e6, fileBytesMax: 1e6 };
@@ -160,6 +161,10 @@ describe("the budget of loading", () => {
     const timed: ReleaseGates = {
       ...gates,
       tryKind: async (input) => ({ ...(await gates.tryKind(input)), loadSeconds: took.tried }),
+      loadSeconds: (input) => {
+        again++;
+        return gates.loadSeconds(input);
+      },
     };
     busy = await openDesk({ wrap: () => ({ gates: timed }) });
     await busy.addRules("of-yara", "yara", first.yara);
@@ -173,6 +178,10 @@ describe("the budget of loading", () => {
     const release = await busy.build();
     expect(release.state, release.waitingFor ?? "").toBe("signed");
     expect(release.gates).toContainEqual(expect.objectContaining({ gate: "budget yara", result: "PASSED" }));
+  });
+
+  it("loads both releases again for that", () => {
+    expect(again).toBe(2);
   });
 
   it("SPEC §17.6.7 can be waived for every kind that engines load", () => {
