@@ -144,7 +144,12 @@ describe("client watch", () => {
       failures: 0,
       stoppedAt: null,
     });
-    expect(readFileSync(metrics, "utf8")).toMatch(new RegExp(`^rulemint_client_release ${released}$`, "m"));
+    // They are written after the status.
+    await until(
+      "its metrics",
+      async () => readFileSync(metrics, "utf8"),
+      (text) => text.includes(`\nrulemint_client_release ${released}\n`),
+    );
     const second = await rulemint(["client", "watch", "--state", state, "--json"]);
     expect(second.exit).toBe(1);
     expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: "STATE_LOCKED" } });
