@@ -111,7 +111,7 @@ export async function requireFreeIDs(
 function markOf({ digest }: Pick<IDContext, "digest">, record: string, before: string | undefined): string {
   const running = digest();
   running.update(utf8Bytes(`${before ?? ""}${record}`));
-  return hexText(running.finish()).slice(0, 16);
+  return hexText(running.finish().subarray(0, 8));
 }
 
 async function otherIDs(
