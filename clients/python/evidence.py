@@ -5,16 +5,14 @@ from collections import namedtuple
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from operator import mul
 
 from asn1crypto import cms, parser, pem, tsp, x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 from OpenSSL import crypto
 
-from trust import HASH, TEXT, Refused, canonical, fits, parse_json, refusing, require, sha256, unbase64, verifies
+from trust import (
+    HASH, HASHES, TEXT, Refused, canonical, fits, parse_json, refusing, require, sha256, unbase64, verifies)
 
 KNOWN = {"basic_constraints", "key_usage", "extended_key_usage", "name_constraints", "certificate_policies",
          "policy_mappings", "policy_constraints", "inhibit_any_policy", "crl_distribution_points"}
@@ -24,32 +22,45 @@ REFUSALS = {"CERTIFICATE_EXPIRED": (9, 10), "CERTIFICATE_EXTENSION": (34,), "CER
 HARMLESS = {"unspecified", "affiliation_changed", "superseded", "cessation_of_operation"}
 COMPROMISED = {"key_compromise", "ca_compromise", "aa_compromise"}
 DEMAND = {"required": True, "leafDaysMax": 10, "authorityDaysMax": 366, "keyCompromise": "from-its-date"}  # 6.8.2
+LONG = datetime(2026, 2, 28, 23, 59, 59, tzinfo=timezone.utc)  # 6.5.4: who begins later lives for 460 days
 AHEAD, LEVELS = timedelta(seconds=300), {"RULEMINT_REBUILT", "RULEMINT_REBUILT_BY_REFERENCE"}
 SIGNING, ISSUING = {"digital_signature", "non_repudiation"}, {"key_cert_sign", "crl_sign"}
-HASHES = {"sha256": SHA256(), "sha384": SHA384(), "sha512": SHA512()}
 Stamped = namedtuple("Stamped", "purpose at now authority")
+
+
+def said(one, extension):
+    """What an extension says; nothing where it is absent."""
+    value = getattr(one, f"{extension}_value")
+    return value.native if value else []
+
+
+def dumps(values):
+    return [one.dump() for one in values]
+
+
+def named(certificate):
+    return certificate.issuer.chosen.dump(), certificate.serial_number
+
+
+def hash_by(algorithm, content):
+    return hashlib.new(algorithm["algorithm"].native, content).digest()
 
 
 def require_der(data, depth=32):
     """6.1: every length in its one form."""
     while data:
-        size = parser.peek(data)
-        one, data = data[:size], data[size:]
-        kind, constructed, tag, _, content, _ = parser.parse(one, strict=True)
-        require(depth and parser.emit(kind, constructed, tag, content) == one, "CMS_MALFORMED", "not DER")
-        if constructed:
-            require_der(content, depth - 1)
+        kind, constructed, tag, head, content, _ = parser.parse(data)
+        require(depth and parser.emit(kind, constructed, tag, content) == head + content, "CMS_MALFORMED", "not DER")
+        require_der(content if constructed else b"", depth - 1)
+        data = data[len(head + content):]
 
 
+@refusing("CERTIFICATE_WEAK")
 def is_signed(certificate, algorithm, signature, content, digest=None):
     """6.4.2, 6.4.3: by this certificate's key."""
-    with refusing("CERTIFICATE_WEAK"):
-        key, name = load_der_public_key(certificate.public_key.dump()), algorithm.signature_algo
-        sha = HASHES[digest or algorithm.hash_algo]
-        require(name != "ecdsa" or not algorithm["parameters"].dump(), "CMS_ALGORITHM", "parameters")
-        how = {"ecdsa": (ec.ECDSA(sha),), "rsassa_pkcs1v15": (PKCS1v15(), sha),
-               "rsassa_pss": (PSS(MGF1(sha), sha.digest_size), sha)}[name]
-    return verifies(key, signature, content, how)
+    key, name = load_der_public_key(certificate.public_key.dump()), algorithm.signature_algo
+    require(name != "ecdsa" or not algorithm["parameters"].dump(), "CMS_ALGORITHM", "parameters")
+    return verifies(key, signature, content, name, digest or algorithm.hash_algo)
 
 
 class Signed:
@@ -61,54 +72,45 @@ class Signed:
         require_der(data)
         signed = cms.ContentInfo.load(data, strict=True)["content"]
         (self.signer,), (announced,) = signed["signer_infos"], signed["digest_algorithms"]
-        inside, digest = signed["encap_content_info"], self.signer["digest_algorithm"]
-        self.kind, self.content, self.hash = kind, inside["content"], digest["algorithm"].native
+        inside, digest, self.kind = signed["encap_content_info"], self.signer["digest_algorithm"], kind
+        self.content, self.hash, self.items = inside["content"], digest["algorithm"].native, [*signed["crls"]]
+        self.attributes, self.unsigned = self.signer["signed_attrs"], self.signer["unsigned_attrs"]
         require((kind == "data") == (self.content.native is None), "CMS_CONTENT_EMBEDDED")
-        self.certificates, self.items = [one.chosen for one in signed["certificates"]], [*signed["crls"]]
         version = "v5" if any(one.name == "other" for one in self.items) else "v1" if kind == "data" else "v3"
         versions = signed["version"].native, self.signer["version"].native, inside["content_type"].native
-        dumps = [one.dump() for one in self.items]
-        require(versions == (version, "v1", kind), "CMS_MALFORMED", "version or type")
-        require(dumps == sorted({*dumps}), "CMS_MALFORMED", "order of revocation data")
+        ordered = dumps(self.items) == sorted({*dumps(self.items)})
+        require(versions == (version, "v1", kind) and ordered, "CMS_MALFORMED", "version, type or revocation data")
+        self.certificates = [one.chosen for one in signed["certificates"]]
         require(len(self.certificates) <= 8, "LIMIT_EXCEEDED", "certificates")
-        require(announced.dump() == digest.dump(), "CMS_ALGORITHM", "announced")
-        require(self.hash in (["sha256"] if kind == "data" else HASHES), "CMS_ALGORITHM", self.hash)
-        self.attributes, self.unsigned = self.signer["signed_attrs"], self.signer["unsigned_attrs"]
+        known = self.hash in (["sha256"] if kind == "data" else HASHES)
+        require(known and announced.dump() == digest.dump(), "CMS_ALGORITHM", self.hash)
         require(self.attributes, "CMS_SIGNED_ATTRIBUTES_MISSING")
         both = [*self.attributes, *self.unsigned]
         self.values = {one["type"].native: one["values"][0] for one in both}
         sound = len(self.values) == len(both) and all(len(one["values"]) == 1 for one in both)
-        dumps = [one.dump() for one in self.attributes]
-        require(sound and dumps == sorted(dumps), "CMS_ATTRIBUTES_INVALID", "order or number")
+        require(sound and dumps(self.attributes) == sorted(dumps(self.attributes)), "CMS_ATTRIBUTES_INVALID")
 
     @refusing("CMS_ATTRIBUTES_INVALID", TypeError)
     def prove(self, content):
         """6.3: the certificate whose key signed this content."""
-        values, sid, algorithm = self.values, self.signer["sid"].chosen, self.signer["signature_algorithm"]
-        found = [one for one in self.certificates if one.issuer.dump() == sid["issuer"].dump()
-                 and one.serial_number == sid["serial_number"].native]
+        values, signer, algorithm = self.values, self.signer, self.signer["signature_algorithm"]
+        sid = signer["sid"].chosen["issuer"].dump(), signer["sid"].chosen["serial_number"].native
+        found = [one for one in self.certificates if named(one) == sid]
         require(len(found) == 1, "CMS_SIGNER_NOT_FOUND", "one certificate")
         require(values["content_type"].native == self.kind, "CMS_ATTRIBUTES_INVALID", "content type")
-        same = values["message_digest"].native == hashlib.new(self.hash, content).digest()
-        require(same, "CMS_DIGEST_MISMATCH", "another content")
-        named = values["signing_certificate_v2"]["certs"][0]
-        digest = hashlib.new(named["hash_algorithm"]["algorithm"].native, found[0].dump()).digest()
-        require(named["cert_hash"].native == digest, "CMS_CERTIFICATE_MISMATCH", "another certificate")
-        if other := named["issuer_serial"].native:
-            same = other["serial_number"] == found[0].serial_number
-            same = same and named["issuer_serial"]["issuer"][0].chosen.chosen.dump() == found[0].issuer.chosen.dump()
-            require(same, "CMS_CERTIFICATE_MISMATCH", "another issuer or serial number")
-        if protection := values.get("cms_algorithm_protection"):
-            same = protection["digest_algorithm"].native == self.signer["digest_algorithm"].native
-            same = same and protection["signature_algorithm"].native == algorithm.native
-            require(same, "CMS_ALGORITHM", "another algorithm than was signed for")
-        time, signed = values.get("signing_time"), b"\x31" + self.attributes.dump()[1:]
-        sound = not time or (time.name == "utc_time") == (time.native.year < 2050)
-        require(sound, "CMS_ATTRIBUTES_INVALID", "signing time")
+        require(values["message_digest"].native == hashlib.new(self.hash, content).digest(), "CMS_DIGEST_MISMATCH")
+        told = values["signing_certificate_v2"]["certs"][0]
+        other = told["issuer_serial"] if told["issuer_serial"].native else None
+        same = not other or (other["issuer"][0].chosen.chosen.dump(), other["serial_number"].native) == sid
+        same = same and told["cert_hash"].native == hash_by(told["hash_algorithm"], found[0].dump())
+        require(same, "CMS_CERTIFICATE_MISMATCH", "another certificate")
+        told, time = values.get("cms_algorithm_protection", signer), values.get("signing_time")
         same = algorithm["algorithm"].native == "rsassa_pkcs1v15" or algorithm.hash_algo == self.hash
-        require(same, "CMS_ALGORITHM", "two hashes")
-        good = is_signed(found[0], algorithm, self.signer["signature"].native, signed, self.hash)
-        require(good, "CMS_SIGNATURE_INVALID", "another key")
+        same = same and told["digest_algorithm"].native == signer["digest_algorithm"].native
+        require(same and told["signature_algorithm"].native == algorithm.native, "CMS_ALGORITHM", "another algorithm")
+        require(not time or (time.name == "utc_time") == (time.native.year < 2050), "CMS_ATTRIBUTES_INVALID")
+        signed = b"\x31" + self.attributes.dump()[1:]
+        require(is_signed(found[0], algorithm, signer["signature"].native, signed, self.hash), "CMS_SIGNATURE_INVALID")
         return found[0]
 
 
@@ -116,6 +118,7 @@ def openssl(certificate):
     return crypto.load_certificate(crypto.FILETYPE_ASN1, certificate.dump())
 
 
+@refusing("CERTIFICATE_MALFORMED", TypeError, crypto.Error)
 def prove_path(leaf, others, anchors, at, purpose):
     """6.5: leaf first, anchor last. OpenSSL looks at signatures, times, constraints, names and policies."""
     store, lib, flags = crypto.X509Store(), crypto._lib, crypto.X509StoreFlags
@@ -127,61 +130,47 @@ def prove_path(leaf, others, anchors, at, purpose):
         store.add_cert(openssl(one))
     try:
         chain = crypto.X509StoreContext(store, openssl(leaf), [*map(openssl, others)]).get_verified_chain()
-    except crypto.Error as cause:
-        raise Refused("CERTIFICATE_MALFORMED", str(cause)) from cause
     except crypto.X509StoreContextError as cause:
         codes = [code for code, numbers in REFUSALS.items() if cause.errors[0] in numbers]
         raise Refused([*codes, "CERTIFICATE_UNTRUSTED"][0], str(cause)) from cause
     path = [x509.Certificate.load(crypto.dump_certificate(crypto.FILETYPE_ASN1, one)) for one in chain]
     require(2 <= len(path) <= 4, "CERTIFICATE_UNTRUSTED", "length of the path")
-    for one, issuer in zip(path, [*path[1:], None]):
+    for one, issuer in pairwise([*path, None]):
         require_sound(one, issuer)
-        if one is not path[0]:
-            purposes = one.extended_key_usage_value
-            may = "key_cert_sign" in one.key_usage_value.native and (not purposes or purpose in purposes.native)
-            require(may, "CERTIFICATE_USAGE", "a CA for another purpose")
-            require(one.key_identifier, "CERTIFICATE_PATH", "a CA without key identifier")
+        may = one is path[0] or purpose in (said(one, "extended_key_usage") or [purpose])
+        require(may, "CERTIFICATE_USAGE", "a CA for another purpose")
     return path
 
 
-@refusing("CERTIFICATE_MALFORMED", TypeError)
 def require_sound(one, issuer):
     """6.4.3, 6.5.1, 6.5.3, 6.5.6: of a certificate below its issuer, or of an anchor."""
-    body = one["tbs_certificate"]
-    names = [extension["extn_id"].native for extension in body["extensions"]]
-    [extension["extn_value"].parsed.native for extension in body["extensions"]]
-    constraints = one.name_constraints_value
-    require(not constraints or any(constraints.native.values()), "CERTIFICATE_MALFORMED", "no constraint")
+    body, key = one["tbs_certificate"], one.public_key
+    told = {each["extn_id"].native: each["extn_value"].parsed.native for each in body["extensions"]}
+    sound = body["version"].native == "v3" and not body["issuer_unique_id"] and len(told) == len(body["extensions"])
+    sound = sound and (one.serial_number > 0 or not issuer) and any(told.get("name_constraints", {"": 1}).values())
     for each in one.subject_alt_name_value or []:
-        sound = each.name != "dns_name" or re.fullmatch(r"[\w-]+(\.[\w-]+)*", each.native, re.ASCII)
-        require(sound, "CERTIFICATE_MALFORMED", "alternative name")
-    sound = body["version"].native == "v3" and len(names) == len({*names}) and (one.serial_number > 0 or not issuer)
-    require(sound and not body["issuer_unique_id"], "CERTIFICATE_MALFORMED", "version, extensions or serial number")
-    ignored = one.critical_extensions - KNOWN, CONSTRAINTS & {*names} - one.critical_extensions
+        sound = sound and (each.name != "dns_name" or re.fullmatch(r"[\w-]+(\.[\w-]+)*", each.native, re.ASCII))
+    require(sound, "CERTIFICATE_MALFORMED", "version, extensions, serial number or names")
+    ignored = one.critical_extensions - KNOWN, CONSTRAINTS & told.keys() - one.critical_extensions
     require(not any(ignored), "CERTIFICATE_EXTENSION", str(ignored))
-    key = one.public_key
     strong = key.curve[1] in ("secp256r1", "secp384r1") if key.algorithm == "ec" else 3072 <= key.bit_size <= 8192
     require(strong and (not issuer or one.hash_algo in HASHES), "CERTIFICATE_WEAK", "key or hash")
-    named = issuer and (one.authority_key_identifier, one.issuer.dump())
-    require(not issuer or named == (issuer.key_identifier, issuer.subject.dump()), "CERTIFICATE_UNTRUSTED", "issuer")
+    below = issuer and (issuer.key_identifier, issuer.subject.dump())
+    require(not below or (one.authority_key_identifier, one.issuer.dump()) == below, "CERTIFICATE_UNTRUSTED", "issuer")
 
 
 def require_leaf(leaf, policy):
     """6.5.4: the purpose that its CAs must allow."""
-    seal, usage = policy.get("profile") == "regulated-seal", leaf.key_usage_value
-    uses, purposes = {*(usage.native if usage else [])}, leaf.extended_key_usage_value
-    wanted = policy.get("sealPurposes", []) if seal else ["code_signing"]
-    purpose = next((one for one in wanted if not purposes and seal or purposes and one in purposes.native), None)
+    seal, uses, start = policy.get("profile") == "regulated-seal", {*said(leaf, "key_usage")}, leaf.not_valid_before
+    purposes, wanted = said(leaf, "extended_key_usage"), policy.get("sealPurposes", []) if seal else ["code_signing"]
+    purpose = next((one for one in wanted if one in purposes or seal and not purposes), None)
     may = "key_usage" in leaf.critical_extensions and uses & (SIGNING if seal else {"digital_signature"})
     may = may and not leaf.ca and not uses & ISSUING and (purpose or seal and not purposes)
-    wide = {"any_extended_key_usage", "server_auth"} & {*(purposes.native if purposes else [])}
-    require(may and not wide, "CERTIFICATE_USAGE", "of the leaf")
+    require(may and not {"any_extended_key_usage", "server_auth"} & {*purposes}, "CERTIFICATE_USAGE", "of the leaf")
     require(not leaf.name_constraints_value, "CERTIFICATE_NAMES", "constraints of a leaf")
-    start, most = leaf.not_valid_before, 36 if seal else 39
-    month = start.year * 12 + start.month - 1 + most
+    month = start.year * 12 + start.month - 1 + (36 if seal else 39)
     end = start.replace(year=month // 12, month=month % 12 + 1, day=1) + timedelta(start.day - 1)
-    if not seal and start >= datetime(2026, 3, 1, tzinfo=timezone.utc):
-        end = start + timedelta(460)
+    end = end if seal or start <= LONG else start + timedelta(460)
     require(leaf.not_valid_after < end, "CERTIFICATE_VALIDITY", "a long life")
     policies = [one["policy_identifier"].dotted for one in leaf.certificate_policies_value or []]
     regulated = any(f"{one}.".startswith(f"{above}.") for one in policies for above in policy.get("sealPolicies", []))
@@ -193,39 +182,36 @@ def require_swiss(leaf, policy):
     """6.7"""
     identifier, seal = policy.get("organizationIdentifier"), policy.get("profile") == "regulated-seal"
     require(identifier or not seal, "SWISS_POLICY", "a seal of nobody")
-    asked = [(leaf.subject, "country_name", policy["country"]), (leaf.subject, "organization_identifier", identifier),
-             (leaf.subject, "organization_name", policy.get("organization"))]
-    if seal:
-        asked.append((leaf.issuer, "country_name", policy["country"]))
-    for name, kind, text in asked:
+    for name, kind, text in [(leaf.subject, "country_name", policy["country"]),
+                             (leaf.issuer, "country_name", policy["country"] if seal else None),
+                             (leaf.subject, "organization_identifier", identifier),
+                             (leaf.subject, "organization_name", policy.get("organization"))]:
         values = [one["value"].chosen for group in name.chosen for one in group if one["type"].native == kind]
         sound = [one.native for one in values] == [text] and (values[0].tag == 19 or kind != "country_name")
         require(text is None or sound, "SWISS_POLICY", kind)
-    if identifier:
-        digits = [*map(int, re.sub(r"\D", "", identifier))]
-        sound = re.fullmatch(r"NTRCH-CHE-\d{3}\.\d{3}\.\d{3}", identifier, re.ASCII)
-        sound = sound and (sum(map(int.__mul__, digits, (5, 4, 3, 2, 7, 6, 5, 4, 1)))) % 11 == 0
-        require(sound, "SWISS_POLICY", "check digit")
+    total = sum(map(mul, map(int, re.findall("[0-9]", identifier or "")), (5, 4, 3, 2, 7, 6, 5, 4, 1)))
+    sound = not identifier or re.fullmatch(r"NTRCH-CHE-\d{3}\.\d{3}\.\d{3}", identifier, re.ASCII)
+    require(sound and total % 11 == 0, "SWISS_POLICY", "check digit")
 
 
 @refusing("REVOCATION_MALFORMED", TypeError)
 def read_items(items):
     """6.8.1: lists and OCSP responses."""
-    require(len(items) <= 16 and all(len(one.dump()) <= 524_288 for one in items), "LIMIT_EXCEEDED", "revocation data")
+    require(len(items) <= 16 and all(len(one) <= 524_288 for one in dumps(items)), "LIMIT_EXCEEDED", "revocation data")
     lists = [one.chosen for one in items if one.name != "other"]
     responses = [one.chosen["other_rev_info"] for one in items if one.name == "other"]
     for one in responses:
-        parts = [one, *one.response_data["responses"]]
-        sound = one["response_status"].native == "successful" and not any(part.critical_extensions for part in parts)
-        require(sound and all(part["next_update"].native for part in parts[1:]), "REVOCATION_MALFORMED", "a response")
+        answers = one.response_data["responses"]
+        sound = one["response_status"].native == "successful" and all(each["next_update"].native for each in answers)
+        require(sound and not any(part.critical_extensions for part in [one, *answers]), "REVOCATION_MALFORMED")
     for one in lists:
-        body, scope, delta = one["tbs_cert_list"], one.issuing_distribution_point_value, one.delta_crl_indicator_value
-        indirect = {"certificate_issuer"} if scope and scope["indirect_crl"].native else set()
+        body, scope = one["tbs_cert_list"], said(one, "issuing_distribution_point")
+        indirect = {"certificate_issuer"} if scope and scope["indirect_crl"] else set()
         sound = body["version"].native == "v2" and body["next_update"].native and one.crl_number_value
         sound = sound and one.critical_extensions <= {"issuing_distribution_point", "delta_crl_indicator"}
         for entry in body["revoked_certificates"]:
-            lasting = delta or not entry.crl_reason_value or entry.crl_reason_value.native != "remove_from_crl"
-            sound = sound and lasting and (indirect or not entry.issuer_name) and entry.critical_extensions <= indirect
+            sound = sound and (one.delta_crl_indicator_value or said(entry, "crl_reason") != "remove_from_crl")
+            sound = sound and (indirect or not entry.issuer_name) and entry.critical_extensions <= indirect
         require(sound, "REVOCATION_MALFORMED", "a list")
     return lists, responses
 
@@ -233,14 +219,13 @@ def read_items(items):
 def speaks_about(one, certificate):
     """RFC 5280 6.3.3 b, of lists by the issuer itself."""
     def names(point):
-        return {name.dump() for name in point["distribution_point"].chosen} if point["distribution_point"] else set()
+        return {*dumps(point["distribution_point"].chosen)} if point["distribution_point"] else set()
 
     scope, points = one.issuing_distribution_point_value, certificate.crl_distribution_points_value or []
-    if one.issuer.dump() != certificate.issuer.dump() or not scope:
-        return one.issuer.dump() == certificate.issuer.dump()
-    other = "only_contains_user_certs" if certificate.ca else "only_contains_ca_certs"
-    named = not names(scope) or any(names(scope) & names(point) for point in points)
-    return named and not scope[other].native and not scope["only_contains_attribute_certs"].native
+    others = "only_contains_user_certs" if certificate.ca else "only_contains_ca_certs", "only_contains_attribute_certs"
+    about = not scope or not names(scope) or any(names(scope) & names(point) for point in points)
+    about = about and not (scope and any(scope[other].native for other in others))
+    return about and one.issuer.dump() == certificate.issuer.dump()
 
 
 def entries_about(one, certificate):
@@ -248,10 +233,9 @@ def entries_about(one, certificate):
     issuer, entries = one.issuer, {}
     for entry in one["tbs_cert_list"]["revoked_certificates"]:
         issuer = entry.issuer_name or issuer
-        named = issuer.chosen.dump() == certificate.issuer.chosen.dump()
-        if named and entry["user_certificate"].native == certificate.serial_number:
-            reason, since = entry.crl_reason_value, entry.invalidity_date_value or entry["revocation_date"]
-            entries[reason and reason.native] = min(since.native, entry["revocation_date"].native)
+        if (issuer.chosen.dump(), entry["user_certificate"].native) == named(certificate):
+            since = entry["revocation_date"].native
+            entries[said(entry, "crl_reason") or None] = min(since, said(entry, "invalidity_date") or since)
     return entries
 
 
@@ -268,12 +252,11 @@ def lifts(newer, one, certificate, stamped):
 def is_answer(response, issuer, purpose):
     """RFC 6960 4.2.2.2: by the issuer, or by a leaf below it for that alone, about which nobody need be asked."""
     basic, body = response.basic_ocsp_response, response.response_data
-    named, algorithm, signature = body["responder_id"], basic["signature_algorithm"], basic["signature"].native
+    responder, algorithm, signature = body["responder_id"], basic["signature_algorithm"], basic["signature"].native
     for one in [issuer, *basic["certs"]]:
         names = {"by_key": one.public_key.sha1, "by_name": one.subject.native}
-        if named.chosen.native == names[named.name] and is_signed(one, algorithm, signature, body.dump()):
-            uses = one.extended_key_usage_value
-            may = uses and "ocsp_signing" in uses.native and one.ocsp_no_check_value is not None and not one.ca
+        if responder.chosen.native == names[responder.name] and is_signed(one, algorithm, signature, body.dump()):
+            may = "ocsp_signing" in said(one, "extended_key_usage") and one.ocsp_no_check_value and not one.ca
             with suppress(Refused):
                 return one is issuer or may and prove_path(one, [], [issuer], body["produced_at"].native, purpose)
     return False
@@ -281,26 +264,22 @@ def is_answer(response, issuer, purpose):
 
 def words_about(certificate, issuer, lists, responses, stamped):
     """Of each item: is it believed, its entries, the times between which it holds, and whether its silence vouches."""
-    for one in responses:
-        for single in one.response_data["responses"]:
-            asked, status = single["cert_id"], single["cert_status"]
-            named = [issuer.subject.dump(), bytes(issuer.public_key["public_key"])]
-            hashes = [hashlib.new(asked["hash_algorithm"]["algorithm"].native, part).digest() for part in named]
-            about = *hashes, certificate.serial_number
-            if tuple(asked[name].native for name in ("issuer_name_hash", "issuer_key_hash", "serial_number")) == about:
-                said = [status.chosen] if status.name == "revoked" else []
-                entries = {each["revocation_reason"].native: each["revocation_time"].native for each in said}
-                yield one, is_answer(one, issuer, stamped.purpose), entries, single, status.name != "unknown"
-    own = [one for one in lists if speaks_about(one, certificate)]
-    signed = [one for one in own
-              if is_signed(issuer, one["signature_algorithm"], one.signature, one["tbs_cert_list"].dump())]
-    for one in own:
-        scope = one.issuing_distribution_point_value
-        lifted = any(lifts(each, one, certificate, stamped) for each in signed)
-        passing = ["remove_from_crl", *(["certificate_hold"] if lifted else [])]
-        entries = {why: date for why, date in entries_about(one, certificate).items() if why not in passing}
-        whole = not one.delta_crl_indicator_value and not (scope and scope["only_some_reasons"].native)
-        yield one, one in signed, entries, one["tbs_cert_list"], whole
+    parts = [issuer.subject.dump(), bytes(issuer.public_key["public_key"])]
+    for one, single in [(one, single) for one in responses for single in one.response_data["responses"]]:
+        asked, status = single["cert_id"], single["cert_status"]
+        hashes = [hash_by(asked["hash_algorithm"], part) for part in parts]
+        if [*asked.native.values()][1:] == [*hashes, certificate.serial_number]:
+            revoked = [status.chosen] if status.name == "revoked" else []
+            entries = {each["revocation_reason"].native: each["revocation_time"].native for each in revoked}
+            yield one, is_answer(one, issuer, stamped.purpose), entries, single, status.name != "unknown"
+    own = [(one, one["tbs_cert_list"]) for one in lists if speaks_about(one, certificate)]
+    signed = [one for one, body in own if is_signed(issuer, one["signature_algorithm"], one.signature, body.dump())]
+    for one, body in own:
+        scope, freed = said(one, "issuing_distribution_point"), ["remove_from_crl"]
+        freed += ["certificate_hold" for each in signed if lifts(each, one, certificate, stamped)]
+        entries = {why: date for why, date in entries_about(one, certificate).items() if why not in freed}
+        whole = not one.delta_crl_indicator_value and not (scope and scope["only_some_reasons"])
+        yield one, one in signed, entries, body, whole
 
 
 def require_unrevoked(certificate, issuer, data, stamped, demand):
@@ -308,39 +287,31 @@ def require_unrevoked(certificate, issuer, data, stamped, demand):
     vouched, wanting, believed, name = not demand["required"], [], [], certificate.subject.human_friendly
     most = timedelta(demand["authorityDaysMax" if certificate.ca or stamped.authority else "leafDaysMax"])
     for item, good, entries, window, whole in words_about(certificate, issuer, *data, stamped):
-        if not good:
-            wanting.append("REVOCATION_UNTRUSTED")
-            continue
-        believed.append(item)
-        for reason, date in entries.items():
-            total = stamped.authority and reason not in HARMLESS
-            total = total or demand["keyCompromise"] == "refuse-all" and reason in COMPROMISED
-            require(stamped.at < date and not total, "CERTIFICATE_REVOKED", name)
+        for reason, date in entries.items() if good else []:
+            grave = stamped.authority and reason not in HARMLESS
+            grave = grave or demand["keyCompromise"] == "refuse-all" and reason in COMPROMISED
+            require(stamped.at < date and not grave, "CERTIFICATE_REVOKED", name)
         start, end = window["this_update"].native, window["next_update"].native
         fresh = start <= min(stamped.now + AHEAD, certificate.not_valid_after) and stamped.at <= end <= start + most
-        vouched = vouched or whole and fresh
-        wanting += ["REVOCATION_STALE"] if whole and not fresh else []
+        vouched, believed = vouched or good and whole and fresh, believed + [item] * bool(good)
+        wanting += ["REVOCATION_UNTRUSTED"] if not good else ["REVOCATION_STALE"] if whole and not fresh else []
     require(vouched, [*wanting, "REVOCATION_MISSING"][0], name)
     return believed
-
-
 def prove_stamp(stamped, token, anchors, now):
     """6.6: the path of the authority, and when it has seen these octets."""
     with refusing("TIMESTAMP_MALFORMED", Refused):
         token = Signed(token, "tst_info")
         info = token.content.parsed
-        at, kind = info["gen_time"].native, info["message_imprint"]["hash_algorithm"]["algorithm"].native
-        known = not any(one["critical"].native for one in info["extensions"])
-        require(kind in HASHES and known and not token.unsigned, "TIMESTAMP_MALFORMED", "form")
+        at, imprint = info["gen_time"].native, info["message_imprint"]
+        known = imprint["hash_algorithm"]["algorithm"].native in HASHES and not token.unsigned
+        require(known and not any(one["critical"].native for one in info["extensions"]), "TIMESTAMP_MALFORMED", "form")
     with refusing("TIMESTAMP_INVALID", Refused):
-        unit, digest = token.prove(bytes(token.content)), info["message_imprint"]["hashed_message"].native
-        require(digest == hashlib.new(kind, stamped).digest() and at <= now + AHEAD, "TIMESTAMP_INVALID", str(at))
+        unit, same = token.prove(bytes(token.content)), hash_by(imprint["hash_algorithm"], stamped)
+        require(same == imprint["hashed_message"].native and at <= now + AHEAD, "TIMESTAMP_INVALID", str(at))
     with refusing("TIMESTAMP_UNTRUSTED", Refused):
-        uses, usage = unit.extended_key_usage_value, unit.key_usage_value
-        bits = usage.native if usage else {"digital_signature"}
-        sound = uses and uses.native == ["time_stamping"] and "extended_key_usage" in unit.critical_extensions
-        sound = sound and not unit.ca and bits & SIGNING and not bits & ISSUING
-        require(sound, "CERTIFICATE_USAGE", "no time-stamp unit")
+        uses = {*said(unit, "key_usage")} if unit.key_usage_value else SIGNING
+        sound = said(unit, "extended_key_usage") == ["time_stamping"] and uses & SIGNING and not uses & ISSUING
+        require(sound and not unit.ca and "extended_key_usage" in unit.critical_extensions, "CERTIFICATE_USAGE")
         return prove_path(unit, token.certificates, anchors, at, "time_stamping"), at, token.items
 
 
@@ -348,13 +319,12 @@ def prove_stamp(stamped, token, anchors, now):
 def require_signature(content, p7s, policy, now):
     """6: the public key of who signed this content."""
     now, data = datetime.fromtimestamp(now, timezone.utc), Signed(p7s, "data")
-    leaf = data.prove(content)
-    require("signature_time_stamp_token" in data.values, "TIMESTAMP_MISSING")
+    leaf, token = data.prove(content), data.values.get("signature_time_stamp_token")
+    require(token, "TIMESTAMP_MISSING")
     require(len(data.unsigned) == 1, "CMS_ATTRIBUTES_INVALID", "unsigned attributes")
     anchors = [[x509.Certificate.load(pem.unarmor(one.encode())[2]) for one in policy[name]]
                for name in ("codeSigningAnchors", "timeStampingAnchors")]
-    stamped, token = data.signer["signature"].native, data.values["signature_time_stamp_token"].dump()
-    authority, at, items = prove_stamp(stamped, token, anchors[1], now)
+    authority, at, items = prove_stamp(data.signer["signature"].native, token.dump(), anchors[1], now)
     purpose = require_leaf(leaf, policy)
     path, items = prove_path(leaf, data.certificates, anchors[0], at, purpose), read_items(data.items + items)
     demand, believed = DEMAND | policy.get("revocation", {}), []
@@ -362,8 +332,7 @@ def require_signature(content, p7s, policy, now):
         for one, issuer in pairwise(each):
             believed += require_unrevoked(one, issuer, items, Stamped(use, at, now, as_authority), demand)
     require(all(one in believed for one in sum(items, [])), "REVOCATION_UNTRUSTED", "data that nobody believed")
-    used = [one.dump() for one in path]
-    require(all(one.dump() in used for one in data.certificates), "CMS_MALFORMED", "a certificate beside the path")
+    require({*dumps(data.certificates)} <= {*dumps(path)}, "CMS_MALFORMED", "a certificate beside the path")
     require_swiss(leaf, policy)
     return leaf.public_key.dump()
 
@@ -384,14 +353,14 @@ def require_rebuilds(envelopes, name, digest, demand):
             "predicate": {"resourceUri": name, "verificationResult": "PASSED|FAILED", "verifiedLevels": [TEXT]}}
     passed, keys = set(), [load_pem_public_key(one.encode()) for one in demand["keys"]]
     for kind, payload, signatures, content in map(read_envelope, envelopes):
-        hows = [() if isinstance(key, Ed25519PublicKey) else (ec.ECDSA(SHA256()),) for key in keys]
-        signers = {i for i, how in enumerate(hows) if any(verifies(keys[i], one, content, how) for one in signatures)}
-        said = None
+        names = ["ecdsa" if hasattr(key, "curve") else "eddsa" for key in keys]
+        signers = {i for i, key in enumerate(keys) if any(verifies(key, one, content, names[i]) for one in signatures)}
+        told = None
         with suppress(Refused):
-            said = parse_json(payload) if signers and kind == "application/vnd.in-toto+json" else None
-        if fits(said, form) and digest in [one["digest"]["sha256"] for one in said["subject"]]:
-            require(said["predicate"]["verificationResult"] == "PASSED", "REBUILD_FAILED", name)
-            passed |= signers if {*said["predicate"]["verifiedLevels"]} & LEVELS else set()
+            told = signers and kind == "application/vnd.in-toto+json" and parse_json(payload)
+        if fits(told, form) and digest in [one["digest"]["sha256"] for one in told["subject"]]:
+            require(told["predicate"]["verificationResult"] == "PASSED", "REBUILD_FAILED", name)
+            passed |= signers if {*told["predicate"]["verifiedLevels"]} & LEVELS else set()
     require(len(passed) >= demand["threshold"], "REBUILD_QUORUM", name)
 
 

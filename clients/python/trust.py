@@ -9,9 +9,8 @@ from collections import namedtuple
 from contextlib import contextmanager, suppress
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 TOP, ONLINE = ("root", "targets", "snapshot", "timestamp"), ("timestamp", "snapshot")
@@ -27,11 +26,8 @@ FORMS = {  # 5.3: how many bytes each file may have, and what it has at least, a
     "targets": (5_000_000, {"delegations": DELEGATIONS}),
     "manifest": (5_000_000, {"_type": "targets", "targets": ({},)}),
 }
-SCHEMES = {  # 5.2.3: by type and scheme what a verification asks for, and what the key must be
-    ("ed25519", "ed25519"): ((), lambda key: True),
-    ("ecdsa", "ecdsa-sha2-nistp256"): ((ec.ECDSA(SHA256()),), lambda key: key.curve.name == "secp256r1"),
-    ("rsa", "rsassa-pss-sha256"): ((PSS(MGF1(SHA256()), 32), SHA256()), lambda key: key.key_size >= 3072),
-}
+SCHEMES = {"ed25519": "ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "rsassa-pss-sha256"}  # 5.2.3: by type
+HASHES = {"sha256": SHA256(), "sha384": SHA384(), "sha512": SHA512()}
 NUMBER, NODE, NOTES, COSIGNS = "(0|[1-9][0-9]{0,15})", "[A-Za-z0-9+/]{43}=", b"\1", b"\4"  # of notes, and their keys
 File = namedtuple("File", "data signed roles signers")  # by name the threshold and keys of each role that it defines
 
@@ -100,8 +96,11 @@ def canonical(value):
     return text.encode()
 
 
-def verifies(key, signature, content, how):
-    """What is asked about a key of another type is refused as well."""
+def verifies(key, signature, content, name, digest="sha256"):
+    """By the algorithm of this name. What is asked about a key of another type is refused as well."""
+    sha = HASHES[digest]
+    how = {"eddsa": (), "ecdsa": (ec.ECDSA(sha),), "rsassa_pkcs1v15": (padding.PKCS1v15(), sha),
+           "rsassa_pss": (padding.PSS(padding.MGF1(sha), sha.digest_size), sha)}[name]
     with suppress(InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, AttributeError):
         key.verify(signature, content, *how)
         return True
@@ -110,28 +109,29 @@ def verifies(key, signature, content, how):
 def verify(key, signature, content):
     """5.2.3 to 5.2.5: the public key if it signed, else None. OpenSSL takes ECDSA in its one encoding alone."""
     with suppress(UnsupportedAlgorithm, ValueError, TypeError, AttributeError, KeyError):
-        (how, sound), public = SCHEMES[key["keytype"], key["scheme"]], key["keyval"]["public"]
-        raw = key["keytype"] == "ed25519"
+        kind, public = key["keytype"], key["keyval"]["public"]
+        raw, name = kind == "ed25519", {"ed25519": "eddsa", "rsa": "rsassa_pss"}.get(kind, kind)
         read = ed25519.Ed25519PublicKey.from_public_bytes if raw else load_pem_public_key
         loaded = read(bytes.fromhex(public) if raw else public.encode())
-        if sound(loaded) and verifies(loaded, bytes.fromhex(signature), content, how):
+        strong = raw or (loaded.key_size >= 3072 if kind == "rsa" else loaded.curve.name == "secp256r1")
+        if SCHEMES[kind] == key["scheme"] and strong and verifies(loaded, bytes.fromhex(signature), content, name):
             return loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @refusing("METADATA_MALFORMED")
 def load(data, kind, *judges, least=1):
     """5.1 to 5.3: a file in form, signed as each of these roles asks, and a root also as itself asks."""
-    file, form = parse_json(data), {"_type": kind, "spec_version": r"1\..*", "version": 1, "expires": TIME}
-    form = {"signed": form | FORMS[kind][1], "signatures": [{"keyid": TEXT, "sig": TEXT}]}
+    form = {"_type": kind, "spec_version": r"1\..*", "version": 1, "expires": TIME} | FORMS[kind][1]
+    file, form = parse_json(data), {"signed": form, "signatures": [{"keyid": TEXT, "sig": TEXT}]}
     require(fits(file, form), "METADATA_MALFORMED", f"members of {kind}")
     signed, signatures = file["signed"], {one["keyid"]: one["sig"] for one in file["signatures"]}
     source = signed if kind == "root" else signed.get("delegations", {"keys": {}, "roles": {}})
-    keys, listed, content = source["keys"], source["roles"], canonical(signed)
-    named = listed if kind == "root" else {one["name"]: one for one in listed}
-    roles = {name: (role["threshold"], {one: keys[one] for one in role["keyids"]}) for name, role in named.items()}
-    sound = (len(signatures), len(named)) == (len(file["signatures"]), len(listed)) and len(signatures) <= 64
+    keys, content = source["keys"], canonical(signed)
+    listed = [*source["roles"].items()] if kind == "root" else [(one["name"], one) for one in source["roles"]]
+    roles = {name: (role["threshold"], {one: keys[one] for one in role["keyids"]}) for name, role in listed}
+    sound = (len(signatures), len(roles)) == (len(file["signatures"]), len(listed)) and len(signatures) <= 64
     sound = sound and all(sha256(canonical(key)).hex() == keyid for keyid, key in keys.items())
-    sound = sound and all(len(roles[name][1]) == len(role["keyids"]) for name, role in named.items())
+    sound = sound and all(len(roles[name][1]) == len(role["keyids"]) for name, role in listed)
     require(sound, "METADATA_MALFORMED", f"keys, roles or signatures of {kind}")
     for threshold, own in [*judges, *([roles["root"]] if kind == "root" else [])]:  # 5.2.2: keys count, not key ids
         signers = {verify(own[one], signatures[one], content): one for one in signatures.keys() & own.keys()}
@@ -139,27 +139,25 @@ def load(data, kind, *judges, least=1):
     return File(data, signed, roles, signers)
 
 
+@refusing("METADATA_MALFORMED", TypeError)
 def follow(root, feed, at, read, stored):
     """TUF 5.3 to 5.6: every file by its role. read(role, version, most) is offered, stored(role) was trusted before."""
     file, before = load(root, "root"), {}
-    for kind in ONLINE:
-        with suppress(Refused):  # what the keys of today do not vouch for was never seen
-            before[kind] = load(stored(kind), kind, file.roles[kind]).signed
     pinned = file.signed["version"]
     while data := read("root", file.signed["version"] + 1, FORMS["root"][0]):
         version, following = file.signed["version"] + 1, load(data, "root", file.roles["root"])
         require(following.signed["version"] == version <= pinned + 256, "ROOT_CHAIN_BROKEN", f"root {version}")
-        if any(file.roles[kind] != following.roles[kind] for kind in ONLINE):
-            before = {}
         file = following
     require(file.signed["expires"] > at, "METADATA_EXPIRED", "root")
+    for kind in ONLINE:
+        with suppress(Refused):  # TUF 5.3.11: what the keys of today do not vouch for was never seen
+            before[kind] = load(stored(kind), kind, file.roles[kind]).signed
     files, roles, listed = {"root": file}, file.roles, {"timestamp.json": {}}
     for name in ("timestamp", "snapshot", "targets", feed):
         require(f"{name}.json" in listed and name in roles, "METADATA_MISSING", name)
-        kind, entry = "manifest" if name == feed else name, listed[f"{name}.json"]
-        most = FORMS[kind][0]
-        data = read(name, entry.get("version"), min(entry.get("length", most), most))
-        same = not entry or (len(data), sha256(data).hex()) == (entry["length"], entry["hashes"]["sha256"])
+        kind, entry = "manifest" if name == feed else name, {"length": 5_000_000} | listed[f"{name}.json"]
+        data = read(name, entry.get("version"), min(entry["length"], FORMS[kind][0]))
+        same = "version" not in entry or (len(data), sha256(data).hex()) == (entry["length"], entry["hashes"]["sha256"])
         require(same, "METADATA_MISMATCH", name)
         file = files[name] = load(data, kind, roles[name], least=2 if name == feed else 1)  # 7.1
         signed, old = file.signed, before.get(name, {"version": 0, "meta": {}})
@@ -174,8 +172,7 @@ def follow(root, feed, at, read, stored):
     delegated = next(one for one in targets["delegations"]["roles"] if one["name"] == feed)
     block = targets.get("x-rulemint", {})
     if fits(block, {}) and "parties" in block:  # 5.3.6, 5.3.7
-        sound = fits(block["parties"], {feed: {"publisher": [TEXT], "overseer": [TEXT]}})
-        parties = [block["parties"][feed][name] for name in ("publisher", "overseer")] if sound else []
+        parties = [block["parties"][feed][name] for name in ("publisher", "overseer")]
         require(sorted(sum(parties, [])) == sorted(delegated["keyids"]), "METADATA_MALFORMED", "parties")
         require(all({*file.signers.values()} & {*party} for party in parties), "METADATA_THRESHOLD", "both parties")
     regex = "|".join(re.escape(one).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for one in delegated["paths"])
@@ -187,13 +184,12 @@ def follow(root, feed, at, read, stored):
 def unbase64(text, code):
     with refusing(code):
         data = base64.b64decode(text, validate=True)
-    require(base64.b64encode(data).decode() == text, code, "base64 of another form")
-    return data
+        require(base64.b64encode(data).decode() == text, code, "base64 of another form")
+        return data
 
 
 def pieces(form, text, code):
-    found = re.fullmatch(form, text)
-    require(found, code, text[:80])
+    require(found := re.fullmatch(form, text), code, text[:80])
     return found.groups()
 
 
@@ -255,8 +251,7 @@ def require_one_history(one, other, read):
 
     if small:
         require(small == large or root(0, large) == large_root, "LOG_CONSISTENCY_FAILED", f"tiles of {large} entries")
-        same = small_root == (large_root if small == large else root(0, small))
-        require(same, "LOG_FORK", f"another tree of {small} entries")
+        require(small_root == (large_root if small == large else root(0, small)), "LOG_FORK", f"{small} entries")
 
 
 @refusing("LOG_POLICY_MALFORMED")

@@ -51,11 +51,11 @@ def keep(state, files):
 def check_manifest(manifest, feed, last):
     """5.4, 7.3 to 7.5: its block, the packs, and digest and bytes of the databases that they lead to, by release."""
     block, release, packs = manifest.signed.get("x-rulemint"), manifest.signed["version"], []
-    sound = fits(block, BLOCK | {"feed": feed}) and (block["schema"], block["release"]) == (1, release)
-    require(sound, "MANIFEST_MALFORMED", "x-rulemint")
+    require(fits(block, BLOCK | {"feed": feed}), "MANIFEST_MALFORMED", "x-rulemint")
     results = {release: (block["database"]["sha256"], block["database"]["bytes"])}
     previous = block.get("previousManifestSha256", 0)
-    require(previous is None or fits(previous, HASH) and release > 1, "MANIFEST_MALFORMED", "previousManifestSha256")
+    sound = (block["schema"], block["release"]) == (1, release) and (previous is None or fits(previous, HASH))
+    require(sound and (release > 1 or not previous), "MANIFEST_MALFORMED", "x-rulemint")
     for path, target in manifest.signed["targets"].items():
         require(fits(target, TARGET), "MANIFEST_MALFORMED", path)
         custom, sha = target["custom"], target["hashes"]["sha256"]
@@ -64,13 +64,12 @@ def check_manifest(manifest, feed, last):
         sound = path == f"{feed}/{name}" and (custom["kind"] == "delta") == (start > 0) and start < end <= release
         require(sound and results.setdefault(end, result) == result, "MANIFEST_MALFORMED", path)
         packs.append((start, end, target["length"], sha, f"targets/{feed}/{sha}.{name}"))
-    require(any(pack[:2] == (0, release) for pack in packs), "MANIFEST_MALFORMED", "no full pack of its own release")
+    require((0, release) in [pack[:2] for pack in packs], "MANIFEST_MALFORMED", "no full pack of its own release")
     if last:
         old = parse_json(last)["signed"]["x-rulemint"]
         number = old["release"]
         require(release >= number, "MANIFEST_ROLLBACK", f"{release} after {number}")
-        direct = previous if release > number + 1 else previous == sha256(last).hex()
-        chained = direct if release > number else manifest.data == last
+        chained = [manifest.data == last, previous == sha256(last).hex(), previous][min(release - number, 2)]
         require(chained, "MANIFEST_CHAIN_BROKEN", f"{release} after {number}")
         results.setdefault(number, (old["database"]["sha256"], old["database"]["bytes"]))  # what is in use
     least = [*map(int, block["minimumClient"].split("."))]
@@ -119,8 +118,8 @@ def update(base, pinned, state, feed, now):
     require_evidence(manifest, feed, policy, now, partial(fetch, base))
     if demand := policy.get("log"):
         require(not stored(state, "forked-checkpoint"), "LOG_FORK", "two histories before")
-        told = {"schema": 1, "kind": "release", "feed": feed, "release": release}
-        told["manifestSha256"] = sha256(manifest.data).hex()
+        told = {"schema": 1, "kind": "release", "feed": feed, "release": release,
+                "manifestSha256": sha256(manifest.data).hex()}
         document, seen = fetch(base, f"evidence/{feed}/{release}.json", 262_144), stored(state, "checkpoint")
         try:
             kept["checkpoint"] = require_logged(document, told, demand, now, seen, partial(fetch, base))
