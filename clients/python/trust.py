@@ -143,15 +143,17 @@ def load(data, kind, *judges, least=1):
 def follow(root, feed, at, read, stored):
     """TUF 5.3 to 5.6: every file by its role. read(role, version, most) is offered, stored(role) was trusted before."""
     file, before = load(root, "root"), {}
+    for kind in ONLINE:
+        with suppress(Refused):  # what the keys of today do not vouch for was never seen
+            before[kind] = load(stored(kind), kind, file.roles[kind]).signed
     pinned = file.signed["version"]
     while data := read("root", file.signed["version"] + 1, FORMS["root"][0]):
         version, following = file.signed["version"] + 1, load(data, "root", file.roles["root"])
         require(following.signed["version"] == version <= pinned + 256, "ROOT_CHAIN_BROKEN", f"root {version}")
+        if any(file.roles[kind] != following.roles[kind] for kind in ONLINE):  # TUF 5.3.11
+            before = {}
         file = following
     require(file.signed["expires"] > at, "METADATA_EXPIRED", "root")
-    for kind in ONLINE:
-        with suppress(Refused):  # TUF 5.3.11: what the keys of today do not vouch for was never seen
-            before[kind] = load(stored(kind), kind, file.roles[kind]).signed
     files, roles, listed = {"root": file}, file.roles, {"timestamp.json": {}}
     for name in ("timestamp", "snapshot", "targets", feed):
         require(f"{name}.json" in listed and name in roles, "METADATA_MISSING", name)

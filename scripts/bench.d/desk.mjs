@@ -17,7 +17,7 @@ import {
 import { request } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { json } from "node:stream/consumers";
+import { buffer, json } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { corpora } from "./corpora.mjs";
 import { generate } from "./generate.mjs";
@@ -55,13 +55,13 @@ export function bar(what, value, unit, max) {
   return { what, value, unit, max, reached: value <= max };
 }
 
-async function submit(api, query, folder) {
+/** What the CLI sends of a folder. */
+async function archive(folder) {
   const { files } = await collectFiles([folder]);
-  return api.createSubmission(
-    query,
-    tarStream(files, () => undefined),
-  );
+  return tarStream(files, () => undefined);
 }
+
+const submit = async (api, query, folder) => api.createSubmission(query, await archive(folder));
 
 /** Proposed by one, approved by another: the ruleset has a head. */
 async function settle(publisher, ruleset, kind, folder) {
@@ -110,14 +110,6 @@ const tenRules = (analyst) =>
       `rule Analyst_${analyst}_${i} { strings: $a = "analyst ${analyst} needle ${i} ${analyst * 31 + i}" condition: $a }\n`,
   ).join("");
 
-/** What the CLI sends of a folder with these rules. */
-async function archive(folder) {
-  const { files } = await collectFiles([folder]);
-  const pieces = [];
-  for await (const piece of tarStream(files, () => undefined)) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
 /** One request over a connection of its own, and the submission in its answer. */
 async function send({ address, as }, query, body) {
   const headers = {
@@ -141,7 +133,7 @@ async function analystsRow(publisher, scratch, records) {
     const folder = join(scratch, `analyst-${records}-${i}`);
     mkdirSync(folder);
     writeFileSync(join(folder, "mine.yar"), tenRules(i));
-    archives.push(await archive(folder));
+    archives.push(await buffer(await archive(folder)));
   }
   const before = costs(publisher.pid);
   const own = process.cpuUsage();
