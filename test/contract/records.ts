@@ -71,6 +71,25 @@ export function recordsContract(name: string, subject: RecordsUnderTest): void {
       expect(await ids({ prefix: "a/", descending: true, limit: 1 })).toEqual(["a/2"]);
     });
 
+    it("lists several prefixes that are asked for at once, each for itself", async () => {
+      for (const id of ["a/1", "a/10", "a/2", "a", "b/1", "ä/\u{1f600}"])
+        await records.commit([put(id, 0, id)]);
+      await records.commit([{ collection: "other", id: "a/3", expected: 0, body: 1 }]);
+      const prefixes = ["a/", "a/1", "b/", "none/", "ä/", "%", "'; drop", "a/", "a\u0000"];
+      const got = await Promise.all(prefixes.map((prefix) => ids({ prefix })));
+      expect(got).toEqual([
+        ["a/1", "a/10", "a/2"],
+        ["a/1", "a/10"],
+        ["b/1"],
+        [],
+        ["ä/\u{1f600}"],
+        [],
+        [],
+        ["a/1", "a/10", "a/2"],
+        [],
+      ]);
+    });
+
     it("takes an id that means something to a query language as mere text", async () => {
       const id = `'; drop table record; -- % _ \\ "`;
       await records.commit([put(id, 0, 1)]);

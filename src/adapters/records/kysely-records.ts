@@ -19,6 +19,8 @@ export interface RecordsDatabase {
   readonly keepRows: string;
   /** Whether `id` is one of several. */
   readonly among: (ids: readonly string[]) => RawBuilder<boolean>;
+  /** Several texts as a table `given` with the column `value`. */
+  readonly given: (texts: readonly string[]) => RawBuilder<unknown>;
   close(): Promise<void>;
 }
 
@@ -31,9 +33,12 @@ export class KyselyRecords implements Records {
 
   constructor(database: RecordsDatabase) {
     this.#database = database;
-    this.#reads = new SharedReads((collection, ids) =>
-      database.read("reading records", (db) => selectSome(db, collection, ids, database)),
-    );
+    this.#reads = new SharedReads({
+      byID: (collection, ids) =>
+        database.read("reading records", (db) => selectSome(db, collection, ids, database)),
+      byPrefix: (collection, prefixes) =>
+        database.read("listing records", (db) => selectPrefixes(db, collection, prefixes, database)),
+    });
   }
 
   async get<T>(collection: string, id: string): Promise<StoredRecord<T> | undefined> {
@@ -43,13 +48,20 @@ export class KyselyRecords implements Records {
   }
 
   async list<T>(collection: string, options: ListOptions = {}): Promise<StoredRecord<T>[]> {
-    const { after, prefix, limit, descending = false } = options;
+    const { prefix } = options;
     if (prefix !== undefined && !isStorable(prefix)) return [];
+    const rows = await this.#listed(collection, options);
+    return rows.map((row) => stored(collection, row));
+  }
+
+  #listed(collection: string, options: ListOptions): Promise<readonly RecordRow[]> {
+    const { after, prefix, limit, descending = false } = options;
+    const isWhole = after === undefined && limit === undefined && !descending;
+    if (prefix && isWhole) return this.#reads.withPrefix(collection, prefix);
     const key = JSON.stringify([collection, after, prefix, limit, descending]);
-    const rows = await this.#reads.list(key, () =>
+    return this.#reads.list(key, () =>
       this.#database.read("listing records", (db) => selectList(db, collection, options)),
     );
-    return rows.map((row) => stored(collection, row));
   }
 
   async commit(writes: readonly RecordWrite[], checks: readonly RecordCheck[] = []): Promise<void> {
@@ -88,15 +100,38 @@ function stored<T>(collection: string, { id, version, body }: RecordRow): Stored
 
 const columns = ["id", "version", "body"] as const;
 
-function selectSome(
+async function selectSome(
   db: Kysely<Schema>,
   collection: string,
   ids: readonly string[],
   { among }: RecordsDatabase,
-): Promise<RecordRow[]> {
+): Promise<Map<string, RecordRow>> {
   const query = db.selectFrom("record").select(columns).where("collection", "=", collection);
   const [only] = ids;
-  return (ids.length === 1 ? query.where("id", "=", only as string) : query.where(among(ids))).execute();
+  const one = ids.length === 1 ? query.where("id", "=", only as string) : query.where(among(ids));
+  return new Map((await one.execute()).map((row) => [row.id, row]));
+}
+
+/** Text is compared by its UTF-8 octets: every id with the prefix lies between it and this behind it. */
+const lastCharacter = "\u{10ffff}";
+
+async function selectPrefixes(
+  db: Kysely<Schema>,
+  collection: string,
+  prefixes: readonly string[],
+  { given }: RecordsDatabase,
+): Promise<Map<string, RecordRow[]>> {
+  const { rows } = await sql<RecordRow & { readonly value: string }>`
+    select value, record.id, version, body from ${given(prefixes)}, record
+    where collection = ${collection} and record.id >= value and record.id < value || ${lastCharacter}
+    order by record.id`.execute(db);
+  const found = new Map<string, RecordRow[]>();
+  for (const { value, ...row } of rows) {
+    const some = found.get(value) ?? [];
+    some.push(row);
+    found.set(value, some);
+  }
+  return found;
 }
 
 function selectList(
@@ -112,8 +147,7 @@ function selectList(
   // No id holds U+0000: whatever follows it decides nothing.
   const edge = after?.replace(/\0.*$/s, descending ? "\u0001" : "");
   if (edge !== undefined) query = query.where("id", descending ? "<" : ">", edge);
-  // Text is compared by its UTF-8 octets: every id with the prefix lies between these two.
-  if (prefix) query = query.where("id", ">=", prefix).where("id", "<", `${prefix}\u{10ffff}`);
+  if (prefix) query = query.where("id", ">=", prefix).where("id", "<", `${prefix}${lastCharacter}`);
   return (limit === undefined ? query : query.limit(limit)).execute();
 }
 

@@ -57,6 +57,7 @@ export async function openPostgresRecords(options: PostgresOptions): Promise<Rec
 class PostgresDatabase implements RecordsDatabase {
   readonly keepRows = "for share";
   readonly among = (ids: readonly string[]) => sql<boolean>`id = any(${[...ids]}::text[])`;
+  readonly given = (texts: readonly string[]) => sql`unnest(${[...texts]}::text[]) as given(value)`;
   readonly #db: Kysely<Schema>;
   readonly #pool: PostgresPool;
   readonly #patienceMs: number;

@@ -1,6 +1,6 @@
 /**
- * What is read in one turn of the event loop is read together: single documents of a collection are one statement, and the same list is asked
- * for once. Statements are sent when the turn is over, so whoever reads sees what was committed before it asked.
+ * What is read in one turn of the event loop is read together: single documents of a collection are one statement, lists by prefix another,
+ * and the same list is asked for once. Statements are sent when the turn is over, so whoever reads sees what was committed before it asked.
  */
 
 export interface RecordRow {
@@ -9,34 +9,43 @@ export interface RecordRow {
   readonly body: string;
 }
 
-/** Those that there are, in any order. */
-type ReadSome = (collection: string, ids: readonly string[]) => Promise<readonly RecordRow[]>;
-type Rows = Promise<readonly RecordRow[]>;
+/** By the id that was asked for, or by the prefix. What there is none of has no entry. */
+type Found<T> = ReadonlyMap<string, T>;
+type Rows = readonly RecordRow[];
 
-interface Asked {
-  readonly ids: Set<string>;
-  readonly found: Promise<ReadonlyMap<string, RecordRow>>;
+export interface ReadTogether {
+  readonly byID: (collection: string, ids: readonly string[]) => Promise<Found<RecordRow>>;
+  /** In the order of their ids. */
+  readonly byPrefix: (collection: string, prefixes: readonly string[]) => Promise<Found<Rows>>;
+}
+
+interface Asked<T> {
+  readonly keys: Set<string>;
+  readonly found: Promise<Found<T>>;
 }
 
 export class SharedReads {
-  readonly #readSome: ReadSome;
+  readonly #read: ReadTogether;
   /** Of this turn, by collection. */
-  readonly #asked = new Map<string, Asked>();
-  readonly #lists = new Map<string, Rows>();
+  readonly #rows = new Map<string, Asked<RecordRow>>();
+  readonly #prefixes = new Map<string, Asked<Rows>>();
+  readonly #lists = new Map<string, Promise<Rows>>();
   #turn: Promise<void> | undefined;
 
-  constructor(readSome: ReadSome) {
-    this.#readSome = readSome;
+  constructor(read: ReadTogether) {
+    this.#read = read;
   }
 
-  async get(collection: string, id: string): Promise<RecordRow | undefined> {
-    const asked = this.#asked.get(collection) ?? this.#ask(collection);
-    asked.ids.add(id);
-    return (await asked.found).get(id);
+  get(collection: string, id: string): Promise<RecordRow | undefined> {
+    return this.#ask(this.#rows, this.#read.byID, collection, id);
+  }
+
+  async withPrefix(collection: string, prefix: string): Promise<Rows> {
+    return (await this.#ask(this.#prefixes, this.#read.byPrefix, collection, prefix)) ?? [];
   }
 
   /** @param key says all of what `read` asks for */
-  list(key: string, read: () => Rows): Rows {
+  list(key: string, read: () => Promise<Rows>): Promise<Rows> {
     const asked = this.#lists.get(key) ?? this.#turnOver().then(read);
     this.#lists.set(key, asked);
     return asked;
@@ -47,18 +56,27 @@ export class SharedReads {
     await this.#turn;
   }
 
-  #ask(collection: string): Asked {
-    const ids = new Set<string>();
-    const rows = this.#turnOver().then(() => this.#readSome(collection, [...ids]));
-    const asked = { ids, found: rows.then((some) => new Map(some.map((row) => [row.id, row]))) };
-    this.#asked.set(collection, asked);
-    return asked;
+  async #ask<T>(
+    turn: Map<string, Asked<T>>,
+    read: (collection: string, keys: readonly string[]) => Promise<Found<T>>,
+    collection: string,
+    key: string,
+  ): Promise<T | undefined> {
+    let asked = turn.get(collection);
+    if (asked === undefined) {
+      const keys = new Set<string>();
+      asked = { keys, found: this.#turnOver().then(() => read(collection, [...keys])) };
+      turn.set(collection, asked);
+    }
+    asked.keys.add(key);
+    return (await asked.found).get(key);
   }
 
   #turnOver(): Promise<void> {
     this.#turn ??= new Promise((over) => {
       setImmediate(() => {
-        this.#asked.clear();
+        this.#rows.clear();
+        this.#prefixes.clear();
         this.#lists.clear();
         this.#turn = undefined;
         over();

@@ -64,6 +64,7 @@ export async function openSQLiteRecords(options: SQLiteOptions): Promise<Records
     write: (doing, work) => guarded(doing, () => commits.run(work)),
     keepRows: "",
     among: (ids) => sql<boolean>`id in (select value from json_each(${JSON.stringify(ids)}))`,
+    given: (texts) => sql`json_each(${JSON.stringify(texts)}) as given`,
     close: async () => {
       await commits.settled();
       await db.destroy();

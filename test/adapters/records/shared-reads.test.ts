@@ -4,9 +4,21 @@ import { type RecordRow, SharedReads } from "../../../src/adapters/records/share
 /** A store that notes what it is asked. */
 function storeOf(rows: Readonly<Record<string, readonly RecordRow[]>>) {
   const asked: [collection: string, ids: readonly string[]][] = [];
-  const reads = new SharedReads(async (collection, ids) => {
-    asked.push([collection, ids]);
-    return (rows[collection] ?? []).filter(({ id }) => ids.includes(id));
+  const rowsOf = (collection: string, keys: readonly string[]) => {
+    asked.push([collection, keys]);
+    return rows[collection] ?? [];
+  };
+  const reads = new SharedReads({
+    byID: async (collection, ids) =>
+      new Map(
+        rowsOf(collection, ids)
+          .filter(({ id }) => ids.includes(id))
+          .map((row) => [row.id, row]),
+      ),
+    byPrefix: async (collection, prefixes) => {
+      const all = rowsOf(collection, prefixes);
+      return new Map(prefixes.map((prefix) => [prefix, all.filter(({ id }) => id.startsWith(prefix))]));
+    },
   });
   return { asked, reads };
 }
@@ -69,11 +81,29 @@ describe("reads of one turn of the event loop", () => {
     expect(keys).toEqual(["all", "some"]);
   });
 
+  it("list the prefixes of a collection together, beside its single records", async () => {
+    const { asked, reads } = storeOf({ quarantine: [row("a/1"), row("a/2"), row("b/1")] });
+    const got = await Promise.all([
+      reads.withPrefix("quarantine", "a/"),
+      reads.withPrefix("quarantine", "none/"),
+      reads.get("quarantine", "b/1"),
+      reads.withPrefix("quarantine", "a/"),
+    ]);
+    expect(got).toEqual([[row("a/1"), row("a/2")], [], row("b/1"), [row("a/1"), row("a/2")]]);
+    expect(asked).toEqual([
+      ["quarantine", ["a/", "none/"]],
+      ["quarantine", ["b/1"]],
+    ]);
+  });
+
   it("fail together, and the next turn's do not", async () => {
     let broken = true;
-    const reads = new SharedReads(async () => {
-      if (broken) throw new Error("away");
-      return [row("a")];
+    const reads = new SharedReads({
+      byID: async () => {
+        if (broken) throw new Error("away");
+        return new Map([["a", row("a")]]);
+      },
+      byPrefix: async () => new Map(),
     });
     const both = await Promise.allSettled([reads.get("tokens", "a"), reads.get("tokens", "b")]);
     expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
