@@ -26,8 +26,13 @@ function headline(status: EndpointStatus): string {
 
 /** What somebody should look at first. */
 function troubles(status: EndpointStatus): readonly Fact[] {
-  const { lastFailure, logFork, bad, held, watch } = status;
+  const { lastFailure, logFork, bad, held, watch, clockBehind } = status;
   return [
+    [
+      "CLOCK",
+      clockBehind &&
+        `this machine says ${formatTime(clockBehind.now)}, ${formatAge(clockBehind.seconds)} before what was signed ${formatTime(clockBehind.newest)}: set it right; until then ages are unknown and updates may be refused`,
+    ],
     [
       "FORKED LOG",
       logFork &&
@@ -85,14 +90,17 @@ function arrival({ arrival: came, installed }: EndpointStatus): string | null {
   return `${formatCount(packs.length, "pack")} (${shown.join(", ")}), ${formatBytes(size)}, ${from}, ${formatTime(came.at)}`;
 }
 
-function engines({ exported, loadedRules, boots }: EndpointStatus): string {
+function engines({ exported, isForgotten, loadedRules, boots }: EndpointStatus): string {
   const starts = Object.entries(boots).map(([engine, { starts, isReady, triesMax }]) =>
     isReady ? `${engine} is up` : `${engine} was started ${starts} times without coming up, of ${triesMax}`,
   );
   const loaded = loadedRules === null ? [] : [`${formatCount(loadedRules, "rule")} loaded`];
-  return [exported ? "files of this release" : "no files of this release yet", ...loaded, ...starts].join(
-    "; ",
-  );
+  const files = isForgotten
+    ? "which release their files are of is forgotten too"
+    : exported
+      ? "files of this release"
+      : "no files of this release yet";
+  return [files, ...loaded, ...starts].join("; ");
 }
 
 /** In the files, by kind. */

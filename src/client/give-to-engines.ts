@@ -30,7 +30,9 @@ export async function giveToEngines(
   const local = await localInForce(store, setAside, installed.databaseSha256);
   if (local.damage !== null) await tellDamage(run, local.damage);
   const isOld = installed.databaseSha256 === exportedSha256 && exportedAs === exportMark(config, engines);
-  const isThere = isOld && local.exportedID === exportedLocal;
+  // The folder may have been deleted since.
+  const isThere =
+    isOld && local.exportedID === exportedLocal && (await store.exports.isThere(store.exports.folder));
   if (!isThere) requireKnown(engines, config.exportKinds);
   if (!isThere) await giveNew({ ...run, local }, proof, !isOld);
   await reloadEngine({ state, exports: store.exports, engine, health: config.health });
@@ -60,7 +62,10 @@ async function giveNew(run: Giving, proof: ProvenRelease, isNew: boolean): Promi
     if (back === undefined) throw error;
     run.emit({ type: "rolled-back", from: installed.release, to: back.release, code: error.code });
     // The engines mostly have its files still; where a crash or its owner took them away, they are made again.
-    if (state.now.exportedSha256 !== back.databaseSha256) await exportAgain(run, state, config, back);
+    const isKept = await store.exports.isThere(store.exports.folder);
+    if (!isKept || state.now.exportedSha256 !== back.databaseSha256) {
+      await exportAgain(run, state, config, back);
+    }
     throw error;
   }
 }

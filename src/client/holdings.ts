@@ -35,6 +35,10 @@ export async function databaseDigest(
   }
 }
 
+/** For a message about one whose digest is not what it should be. */
+export const describeFound = (digest: Sha256Hex | undefined): string =>
+  digest === undefined ? "none" : digest === damaged ? "one that cannot be read" : digest;
+
 /** Of one whose digest is not what it should be. */
 export const damageOf = (digest: Sha256Hex | undefined): DatabaseDamage =>
   digest === undefined ? "lost" : "damaged";

@@ -236,6 +236,14 @@ export interface UpdateResult {
   readonly proof: ProvenRelease;
 }
 
+/** A clock that says less than the newest time that was proven here was set back, or never right. */
+export interface ClockBehind {
+  readonly now: string;
+  /** Signed. */
+  readonly newest: string;
+  readonly seconds: number;
+}
+
 export interface EndpointStatus {
   readonly url: string;
   /** Without the proxy's password. */
@@ -273,6 +281,7 @@ export interface EndpointStatus {
   readonly exports: ExportChoices;
   readonly engines: readonly KnownEngine[];
   readonly leftOut: LeftOut;
+  /** The engines' files are of the release in use, and there. */
   readonly exported: boolean;
   readonly lastSuccess: EndpointState["lastSuccess"];
   readonly lastFailure: EndpointState["lastFailure"];
@@ -283,7 +292,9 @@ export interface EndpointStatus {
   readonly reports: ReportStatus | null;
   /** What the daemon says of itself; null where none ever ran. */
   readonly watch: WatchStatus | null;
-  /** Seconds since the installed release was made, and since the last update that succeeded. */
+  /** Null while the clock is not behind what it has seen signed. */
+  readonly clockBehind: ClockBehind | null;
+  /** Seconds since the installed release was made, and since the last update that succeeded; null where the clock says less than that time. */
   readonly releaseAgeSeconds: number | null;
   readonly staleSeconds: number | null;
 }

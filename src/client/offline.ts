@@ -5,7 +5,7 @@ import { clamavSigner } from "./clamav-signatures.js";
 import { type ChangeExports, exportChoices, parseExportChoices } from "./export-choices.js";
 import { findEngines, requireKnown } from "./engine-choices.js";
 import { type ExportInput, type Exported, exportDatabase } from "./export-database.js";
-import { adoptDatabase, databaseDigest, settleSwap, swapDatabase } from "./holdings.js";
+import { adoptDatabase, databaseDigest, describeFound, settleSwap, swapDatabase } from "./holdings.js";
 import { localInForce } from "./local-rules/in-force.js";
 import { LocalExport } from "./local-rules/local-export.js";
 import { type LocalRules, noLocalRules } from "./local-rules/model.js";
@@ -111,7 +111,7 @@ export async function requireWhole(
   if (found !== expected.databaseSha256) {
     throw new OperationError(
       "STATE_CORRUPT",
-      `expected ${which} with SHA-256 ${expected.databaseSha256}, got ${found ?? "none"}: the next update repairs it`,
+      `expected ${which} with SHA-256 ${expected.databaseSha256}, got ${describeFound(found)}: the next update repairs it`,
     );
   }
 }

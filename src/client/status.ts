@@ -4,7 +4,9 @@ import { hexText } from "../core/encoding/bytes.js";
 import { encodeCanonicalJSON } from "../core/encoding/canonical-json.js";
 import { sha256 } from "../core/encoding/sha256.js";
 import type { DigestFactory } from "../core/encoding/stream.js";
+import { limits } from "../core/limits.js";
 import { ruleKinds } from "../core/rules/model.js";
+import { formatTime } from "../core/trust/metadata.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { readBoots } from "./boot-counter.js";
 import { Budget } from "./budget.js";
@@ -12,7 +14,7 @@ import { reportStatus } from "./choose-reports.js";
 import { damageOf, databaseDigest } from "./holdings.js";
 import { exportChoices } from "./export-choices.js";
 import { readLocalStatus } from "./local-rules/status.js";
-import type { EndpointState, EndpointStatus, FetchedRules } from "./model.js";
+import type { ClockBehind, EndpointState, EndpointStatus, FetchedRules } from "./model.js";
 import { withoutPassword } from "./network.js";
 import { policyInForce } from "./prove-release.js";
 import { startFromStoredRoot } from "./refresh.js";
@@ -20,14 +22,14 @@ import { readConfig, readState } from "./state.js";
 import { readWatchStatus } from "./watch-status.js";
 
 interface StatusInput {
-  readonly store: Pick<EndpointStore, "files" | "boots" | "databases">;
+  readonly store: Pick<EndpointStore, "files" | "boots" | "databases" | "exports">;
   readonly digest: DigestFactory;
   readonly now: Date;
 }
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_CORRUPT */
 export async function readStatus({
-  store: { files, boots, databases },
+  store: { files, boots, databases, exports },
   digest,
   now,
 }: StatusInput): Promise<EndpointStatus> {
@@ -36,8 +38,7 @@ export async function readStatus({
   const state = await readState(files);
   const { root } = await startFromStoredRoot(files, now);
   const { policy, source } = await policyInForce(files, root);
-  const secondsSince = (time: string | null | undefined) =>
-    time == null ? null : Math.max(0, Math.floor((now.getTime() - Date.parse(time)) / 1000));
+  const secondsSince = (time: string | null | undefined) => ageSeconds(time, now);
   const { installed, previous, held, lastSuccess, lastFailure } = state;
   const found = await databaseDigest(databases, "database", digest);
   return {
@@ -69,16 +70,36 @@ export async function readStatus({
     exports: exportChoices(config),
     engines: state.engines ?? [],
     leftOut: state.leftOut ?? {},
-    exported: installed !== null && state.exportedSha256 === installed.databaseSha256,
+    exported:
+      installed !== null &&
+      state.exportedSha256 === installed.databaseSha256 &&
+      (await exports.isThere(exports.folder)),
     lastSuccess,
     lastFailure,
     logFork: state.logFork ?? null,
     localRules: await readLocalStatus(files, state),
     reports: await reportStatus(files, config),
     watch: await readWatchStatus(files),
+    clockBehind: clockBehind(state, now),
     releaseAgeSeconds: secondsSince(installed?.createdAt),
     staleSeconds: secondsSince(lastSuccess?.at),
   };
+}
+
+/** Null where nobody knows: nothing was seen yet, or the clock was set back behind it. */
+function ageSeconds(time: string | null | undefined, now: Date): number | null {
+  if (time == null) return null;
+  const seconds = Math.floor((now.getTime() - Date.parse(time)) / 1000);
+  return seconds < -limits.timestampFutureSecondsMax ? null : Math.max(0, seconds);
+}
+
+/** The newest time that somebody signed and that was proven here is the least that a right clock says, but for what clocks differ. */
+function clockBehind({ proof, installed }: EndpointState, now: Date): ClockBehind | null {
+  const seen = [proof?.stampedAt, installed?.createdAt].filter((one) => one != null);
+  const newest = seen.sort().at(-1);
+  if (newest === undefined) return null;
+  const seconds = Math.floor((Date.parse(newest) - now.getTime()) / 1000);
+  return seconds > limits.timestampFutureSecondsMax ? { now: formatTime(now), newest, seconds } : null;
 }
 
 /** A crash may have left a swap half done: then either is right. */

@@ -1,5 +1,5 @@
 /** What engines are given is their owner's choice: kinds and forms, and made again when the choice changes. */
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Scene, openScene } from "./endpoint.js";
@@ -29,6 +29,24 @@ describe("SPEC §8.7.5 exports are made again when they were made by another cho
     expect(await listOf()).toEqual(["indicators.csv", "stix-bundle.json"]);
     await update();
     expect(scene.endpoint.types()).not.toContain("exported");
+  });
+
+  it.each([
+    ["the link", ["export"]],
+    ["what it leads to", "folders"],
+    ["both", "all"],
+  ])("and when somebody deleted %s, though nothing else is new", async (_, which) => {
+    await update();
+    const state = join(scene.folder, "state");
+    const folders = (await readdir(state)).filter((name) => name.startsWith(".export-"));
+    const gone = which === "folders" ? folders : which === "all" ? ["export", ...folders] : which;
+    for (const name of gone) await rm(join(state, name), { recursive: true });
+    expect(await scene.endpoint.updater.status()).toMatchObject({ exported: false });
+    scene.endpoint.types();
+    expect(await update()).toMatchObject({ outcome: "current", bytes: 0 });
+    expect(scene.endpoint.types()).toContain("exported");
+    expect(await listOf()).toEqual(["domains.txt", "ipv4.txt"]);
+    expect(await scene.endpoint.updater.status()).toMatchObject({ exported: true });
   });
 
   it("to another folder in forms of its own, which change nothing here", async () => {

@@ -77,6 +77,7 @@ it("says that a database is there whose release is forgotten, until the next upd
   const forgotten = await status();
   expect(forgotten).toMatchObject({ installed: null, isForgotten: true });
   expect(describeStatus(forgotten)).toMatch(/^A database of endpoint is here, but state\.json/);
+  expect(describeStatus(forgotten)).toMatch(/^engines +which release their files are of is forgotten too$/m);
   expect(await update()).toMatchObject({ outcome: "current", bytes: 0 });
   expect(await status()).toMatchObject({ installed: { release: 1 }, isForgotten: false });
 });
@@ -104,6 +105,33 @@ it.each([
     expect(await status()).toMatchObject({ damage: null });
   },
 );
+
+it("says that the clock was set back behind what was signed, and no ages by it", async () => {
+  await scene.publisher.release(indicators(1));
+  await update();
+  expect(await status()).toMatchObject({ clockBehind: null, staleSeconds: 0 });
+  scene.wait(-2);
+  const behind = await status();
+  expect(behind).toMatchObject({
+    ...{ clockBehind: { now: "2026-11-20T12:00:00Z", seconds: 2 * 86_400 } },
+    ...{ releaseAgeSeconds: null, staleSeconds: null },
+  });
+  const text = describeStatus(behind);
+  expect(text).toMatch(/^Release 1 of endpoint is in use\.$/m);
+  expect(text).toMatch(/^CLOCK +this machine says 2026-11-20 12:00 UTC, 2 days before what was signed /m);
+  // Clocks differ by a little.
+  scene.wait(2 - 1 / 1440);
+  expect(await status()).toMatchObject({ clockBehind: null, staleSeconds: 0 });
+});
+
+it("a damaged database is not said to have a digest when it is exported", async () => {
+  await scene.publisher.release(indicators(1));
+  await update();
+  await writeFile(join(scene.endpoint.folder, "database"), "not a database");
+  await expect(scene.endpoint.updater.export(join(scene.folder, "out"))).rejects.toThrowError(
+    /, got one that cannot be read: the next update repairs it$/,
+  );
+});
 
 it("what was chosen outlives a policy.json that is given again", async () => {
   const { publisher, server, endpoint } = scene;
