@@ -3,6 +3,7 @@
  * service; anything else that is not an answer is FETCH_FAILED or SERVER_REFUSED.
  */
 import { isErrorCode, OperationError, quote, RulemintError, UsageError } from "../core/errors.js";
+import { hintForTLS } from "../core/hints.js";
 import { errorOf } from "./error-of.js";
 import type { components } from "./generated/api.js";
 
@@ -151,8 +152,10 @@ function unreachable(base: URL, cause: unknown): OperationError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const said =
     inner instanceof Error ? ((inner as NodeJS.ErrnoException).code ?? inner.message) : String(inner);
+  const hint = hintForTLS(said);
   return new OperationError("FETCH_FAILED", `expected an answer from ${base.origin}, got ${quote(said)}`, {
     cause,
+    ...(hint !== undefined && { details: { hint } }),
   });
 }
 

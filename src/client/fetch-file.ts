@@ -1,6 +1,6 @@
 /** The public tree over the network: whole small files, and bodies for whoever writes them away. */
-import { concatBytes } from "../core/encoding/bytes.js";
-import { RulemintError } from "../core/errors.js";
+import { byteString, concatBytes } from "../core/encoding/bytes.js";
+import { RulemintError, VerificationError, quote } from "../core/errors.js";
 import { timestampPath } from "../core/release/tree-paths.js";
 import type { FetchAnswer, FetchOptions, Fetcher } from "../ports/fetcher.js";
 import { Mirrors } from "./mirrors.js";
@@ -58,7 +58,7 @@ export class PublicTreeReader {
     // The head is small, and a server that packs it answers with more headers than it saves.
     const gzip = path.endsWith(".json") && path !== timestampPath;
     return this.eachMirror(path, async (url) =>
-      accept(await wholeBody((await this.open(url, path, { bytesMax, gzip })).body)),
+      metadataFrom(url, path, await wholeBody((await this.open(url, path, { bytesMax, gzip })).body), accept),
     );
   }
 
@@ -74,6 +74,29 @@ export class PublicTreeReader {
 
   throwIfAborted(): void {
     this.#signal?.throwIfAborted();
+  }
+}
+
+const foreignHint =
+  "check the address; a proxy, or a network's log-in page, may have answered in the publisher's place";
+
+/** What is no metadata at all was mostly not written by a publisher, and whoever reads of it wants to know where it came from. */
+export async function metadataFrom<T, Bytes extends Uint8Array>(
+  url: string,
+  path: string,
+  bytes: Bytes,
+  accept: (bytes: Bytes) => Promise<T>,
+): Promise<T> {
+  try {
+    return await accept(bytes);
+  } catch (error) {
+    if (!(error instanceof VerificationError) || !path.startsWith("metadata/")) throw error;
+    if (byteString(bytes).includes('"signatures"')) throw error;
+    const { code, message, details } = error;
+    throw new VerificationError(code, `${message}, from ${quote(`${url}/${path}`)}`, {
+      cause: error,
+      details: { ...details, hint: foreignHint },
+    });
   }
 }
 

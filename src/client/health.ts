@@ -68,7 +68,7 @@ const wrong = (expected: string, got: JSONValue): UsageError =>
 
 /**
  * How many rules the engine says that it loaded; null when it does not say.
- * @throws PolicyError ENGINE_REFUSED, ENGINE_LATE, CANARY_FAILED; OperationError ENGINE_UNAVAILABLE
+ * @throws PolicyError ENGINE_REFUSED, ENGINE_LATE, CANARY_FAILED; OperationError ENGINE_UNAVAILABLE, INTERRUPTED
  */
 export async function checkHealth(
   engine: EndpointEngine,
@@ -122,6 +122,10 @@ function judged(answer: EngineAnswer, release: number): EngineAnswer {
   if (answer.exit === "absent") {
     const said = quote(lastLine(answer));
     throw new OperationError("ENGINE_UNAVAILABLE", `expected the engine of this endpoint, got ${said}`);
+  }
+  if (answer.exit === "stopped") {
+    const message = `expected the engine to be done with release ${release}, got a signal that stopped it`;
+    throw new OperationError("INTERRUPTED", message);
   }
   if (answer.exit === "late") {
     throw new PolicyError(

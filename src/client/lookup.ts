@@ -99,9 +99,8 @@ export class Lookup {
     const reader = new IndicatorReader();
     const record = reader.read(byteString(utf8Bytes(text.trim())));
     if (record === undefined) {
-      const why = reader.problem === undefined ? "" : `: ${reader.problem.message}`;
-      const message = `expected a hash, domain, IP address, network or URL, got ${quote(text)}${why}`;
-      throw new UsageError("USAGE", message);
+      const expected = `expected a hash, domain, IP address, network or URL, got ${quote(text)}`;
+      throw new UsageError("USAGE", reader.problem?.message ?? expected);
     }
     const isThere = (type: IndicatorType) => this.#types.has(type) || this.#local.hasOwn(type);
     const candidates = candidatesOf(record, isThere);

@@ -11,7 +11,7 @@ import { metadataPath, timestampPath } from "../core/release/tree-paths.js";
 import { formatTime } from "../core/trust/metadata.js";
 import { type ProvenFeed, TrustedMetadata } from "../core/trust/trusted-metadata.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
-import { type PublicTreeReader, ifThere } from "./fetch-file.js";
+import { type PublicTreeReader, ifThere, metadataFrom } from "./fetch-file.js";
 import type { UpdateEvent } from "./model.js";
 import { pollTimestamp } from "./poll-timestamp.js";
 import { type StateKeeper, setUpHint, sha256Text } from "./state.js";
@@ -73,7 +73,8 @@ class Refresh {
       const { bytes, etag, isStored } = await pollTimestamp(tree, url, stored, state.now.poll);
       if (!isStored || this.#rootIsDue()) await this.#followRoots();
       this.#trusted.finishRoot();
-      await this.#acceptTimestamp(bytes, etag && { url, etag });
+      const tag = etag && { url, etag };
+      await metadataFrom(url, timestampPath, bytes, (offered) => this.#acceptTimestamp(offered, tag));
     });
     await this.#snapshot();
     await this.#targets();

@@ -30,6 +30,9 @@ const hints: Partial<Record<ErrorCode, string>> = {
   ASSAY_FAILED: "read the overseer's explanation, find the cause, and build a new release",
   GATE_FAILED: "mend or quarantine the rule that the message names, then build again",
   EXPIRY_NEAR: "renew what ends first, then publish; an operator may shorten publishingWindowDays",
+  TIMESTAMP_INVALID:
+    "check this machine's clock (date -u); if it is right, the time-stamp is wrong: tell the publisher",
+  CHECKPOINT_STALE: "check this machine's clock; if it is right, a mirror or the publisher serves old files",
   CERTIFICATE_REVOKED: "do not use what this certificate signed; the publisher must sign with another one",
   REVOCATION_MISSING:
     "bring the authority's revocation lists to where the service fetches them; the work goes on then",
@@ -42,12 +45,30 @@ const hints: Partial<Record<ErrorCode, string>> = {
   TSA_UNAVAILABLE: "nothing is lost; the work goes on when a time-stamp authority answers",
   STORE_FULL: "make room and try again; nothing was changed",
   RECORD_CONFLICT: "somebody else changed it at the same time; read it again and repeat",
+  FETCH_NOT_FOUND: "check the address; where it is right, the server or mirror does not have the whole tree",
+  FETCH_TOO_LARGE: "check the address: a proxy, or a network's log-in page, may have answered in its place",
   FETCH_FAILED: "check the address and the network, then try again",
   STATE_LOCKED: "wait for the other client on this state folder to finish",
   DEVELOPMENT_KEYS: "listen on loopback, or use real keys",
   MEDIA_TYPE_REFUSED: "see openapi.yaml for the content type of this call; bodies are never compressed",
   INTERNAL: "this is our fault; report it with the request id and the access log's line",
 };
+
+/** By OpenSSL's and Node's names of what is wrong with a server's certificate; undefined for what is no such name. */
+export function hintForTLS(code: string): string | undefined {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return "the server's certificate is for another name: check the address";
+  }
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return "check this machine's clock; if it is right, the server needs another certificate";
+  }
+  if (
+    !/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+|CERT_UNTRUSTED)$/.test(code)
+  ) {
+    return undefined;
+  }
+  return "no authority that this machine trusts made the server's certificate: name its CA with client configure --ca ca.pem (other commands: NODE_EXTRA_CA_CERTS=ca.pem), or check the address";
+}
 
 export function hintFor(code: ErrorCode): string | undefined {
   return hints[code];

@@ -2,7 +2,6 @@
 import { resolve } from "node:path";
 import { systemClock } from "../adapters/clock/system.js";
 import { writeFileDurably } from "../adapters/durable-files.js";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { openFile } from "../adapters/open-file.js";
 import { openArchiveFetcher } from "../adapters/fetcher/archive.js";
 import { openFetcher } from "../adapters/fetcher/open.js";
@@ -17,6 +16,7 @@ import { parsePolicy } from "../core/trust/policy.js";
 import { collectBundle } from "../mirror/collect-bundle.js";
 import { stepLine } from "./compose-audit.js";
 import { readInput, updateReport, withUpdater } from "./compose-endpoint.js";
+import { openEndpoint } from "./endpoint-folder.js";
 
 /** Written whole or not at all. */
 export async function exportUpdate(options: ExportUpdateOptions, progress: Progress): Promise<Report> {
@@ -44,7 +44,7 @@ export async function importUpdate(options: ImportUpdateOptions, progress: Progr
   const source = await openFile(resolve(file));
   if (source === undefined) throw new UsageError("USAGE", `expected a bundle at ${quote(file)}, got no file`);
   try {
-    const { url, network } = await readConfig((await openFilesystemEndpointStore(resolve(state))).files);
+    const { url, network } = await readConfig((await openEndpoint(state)).files);
     const archive = await openArchiveFetcher(source, [url, ...(network.mirrors ?? [])]);
     return await withUpdater(
       state,

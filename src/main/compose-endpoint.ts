@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import {
   describeConfiguration,
   describeLeftOut,
@@ -20,7 +19,7 @@ import type {
   Progress,
   Report,
 } from "../cli/doors.js";
-import { formatBytes } from "../cli/figures.js";
+import { formatBytes, formatCount } from "../cli/figures.js";
 import { readEngine } from "../client/engine-choices.js";
 import type { ExportChoices } from "../client/export-choices.js";
 import type { HealthChoices } from "../client/health.js";
@@ -33,9 +32,11 @@ import { OperationError, UsageError } from "../core/errors.js";
 import { ruleKinds } from "../core/rules/model.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Updater } from "./compose-library.js";
+import { endpointFolder, openEndpoint } from "./endpoint-folder.js";
 import { keepParserPlain, optimiseLater } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 
+/** @throws UsageError NOT_FOUND, USAGE where there is no endpoint; what `work` throws */
 export async function withUpdater<T>(
   state: string,
   progress: Progress,
@@ -43,11 +44,21 @@ export async function withUpdater<T>(
   /** Instead of the network. */
   offline?: Fetcher,
 ): Promise<T> {
+  return withAnyUpdater(endpointFolder(state), progress, work, offline);
+}
+
+/** The folder is made where it is missing. */
+async function withAnyUpdater<T>(
+  folder: string,
+  progress: Progress,
+  work: (updater: Updater) => Promise<T>,
+  offline?: Fetcher,
+): Promise<T> {
   const onEvent = (event: UpdateEvent) => {
     const line = describeEvent(event);
     if (line !== undefined) progress(line);
   };
-  const updater = await Updater.open(resolve(state), { onEvent, ...(offline && { fetcher: offline }) });
+  const updater = await Updater.open(folder, { onEvent, ...(offline && { fetcher: offline }) });
   try {
     return await work(updater);
   } finally {
@@ -58,7 +69,7 @@ export async function withUpdater<T>(
 export function initClient(options: ClientInitOptions, progress: Progress): Promise<Report> {
   const root = readInput(options.root);
   const policy = options.policy === undefined ? undefined : readInput(options.policy);
-  return withUpdater(options.state, progress, async (updater) => {
+  return withAnyUpdater(resolve(options.state), progress, async (updater) => {
     const rebuilders = rebuildersOf(options);
     const choices = { ...(policy && { policy }), ...(rebuilders && { rebuilders }) };
     await updater.init({ url: options.url, root, feed: options.feed, ...choices });
@@ -117,7 +128,7 @@ export function configureClient(options: ClientConfigureOptions, progress: Progr
 
 async function changeReports(updater: Updater, state: string, said: Readonly<Record<string, unknown>>) {
   if (Object.keys(said).length === 0) {
-    return (await readConfig((await openFilesystemEndpointStore(resolve(state))).files)).reports;
+    return (await readConfig((await openEndpoint(state)).files)).reports;
   }
   const change = (now: ReportChoices | undefined) =>
     said.off === true ? undefined : (withoutNulls({ ...now, ...said }) as unknown as ReportChoices);
@@ -182,7 +193,7 @@ export function exportClient(
     const change = { kinds: ruleKinds, ...exports };
     const asked = (now: ExportChoices) => changedExports(now, change);
     const written = await updater.export(resolve(out), asked, { asPublished });
-    const first = `Release ${written.release.release}: ${written.files} files, ${formatBytes(written.bytes)}, in ${out}`;
+    const first = `Release ${written.release.release}: ${formatCount(written.files, "file")}, ${formatBytes(written.bytes)}, in ${out}`;
     const text = [first, ...describeLeftOut(written.leftOut)].join("\n");
     return { ok: true, json: written, text };
   });
@@ -200,7 +211,7 @@ export function fetchInClient(
       asPublished,
     });
     const made = written
-      ? `${written.files} files, ${formatBytes(written.bytes)}, in ${out}`
+      ? `${formatCount(written.files, "file")}, ${formatBytes(written.bytes)}, in ${out}`
       : `${out} is as it should be`;
     const first = `Release ${release}: ${made}; ${formatBytes(bytes)} of its full pack fetched`;
     const text = [first, ...describeLeftOut(written?.leftOut ?? {})].join("\n");
@@ -243,7 +254,7 @@ function describeEvent(event: UpdateEvent): string | undefined {
       return `no signature for ${event.path}: ${event.code}`;
     case "exported":
       return [
-        `exported ${event.files} files, ${formatBytes(event.bytes)}`,
+        `exported ${formatCount(event.files, "file")}, ${formatBytes(event.bytes)}`,
         ...describeLeftOut(event.leftOut),
       ].join("; ");
     default:

@@ -1,15 +1,14 @@
 /** `rulemint client lookup`: no network, no lock, and of the database a few blocks. */
-import { resolve } from "node:path";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { nodeDigest } from "../adapters/node-digest.js";
 import { describeLookup } from "../cli/describe-lookup.js";
 import type { ClientLookupOptions, Report } from "../cli/doors.js";
 import { Lookup, type LookupAnswer } from "../client/lookup.js";
 import { readConfig } from "../client/state.js";
+import { openEndpoint } from "./endpoint-folder.js";
 
 /** Not listed is an answer like any other: exit 0, `found` false. */
 export async function lookupInClient({ state, indicators }: ClientLookupOptions): Promise<Report> {
-  const store = await openFilesystemEndpointStore(resolve(state));
+  const store = await openEndpoint(state);
   const { url, feed } = await readConfig(store.files);
   const lookup = await Lookup.open(store, nodeDigest);
   try {

@@ -1,4 +1,5 @@
 /** An endpoint's reports, tied to the network and to this process. */
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../adapters/clock/system.js";
@@ -16,9 +17,10 @@ import { readConfig, readState } from "../client/state.js";
 import { OperationError } from "../core/errors.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { networkOf } from "./compose-network.js";
+import { openEndpoint } from "./endpoint-folder.js";
 
 export async function reportClient(options: ClientReportOptions): Promise<Report> {
-  const store = await openFilesystemEndpointStore(resolve(options.state));
+  const store = await openEndpoint(options.state);
   if (options.show) return showRequests(store, options);
   if (options.send) await sendAll(store, resolve(options.state));
   const status = await reportStatus(store.files, await readConfig(store.files));
@@ -53,6 +55,7 @@ async function sendAll(store: EndpointStore, state: string): Promise<void> {
 /** After an update, when its answer is out: one report that is due. Nothing that goes wrong here is worth a word. */
 export async function mailReport(state: string): Promise<void> {
   const folder = resolve(state);
+  if (!existsSync(folder)) return;
   await sendOne(await openFilesystemEndpointStore(folder), folder);
 }
 

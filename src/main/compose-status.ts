@@ -1,15 +1,14 @@
 /** `rulemint client status`: read from the endpoint's disk alone; nothing that fetches, proves or applies is loaded for it. */
-import { resolve } from "node:path";
 import { nodeDigest } from "../adapters/node-digest.js";
 import { systemClock } from "../adapters/clock/system.js";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { describeStatus } from "../cli/describe-status.js";
 import type { Report } from "../cli/doors.js";
 import { readStatus } from "../client/status.js";
+import { openEndpoint } from "./endpoint-folder.js";
 
 export async function clientStatus(state: string): Promise<Report> {
   const status = await readStatus({
-    store: await openFilesystemEndpointStore(resolve(state)),
+    store: await openEndpoint(state),
     digest: nodeDigest,
     now: systemClock.now(),
   });

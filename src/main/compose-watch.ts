@@ -9,7 +9,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../adapters/clock/system.js";
 import { makeFolderDurably, writeFileDurably } from "../adapters/durable-files.js";
-import { openFilesystemEndpointStore } from "../adapters/endpoint-store/filesystem.js";
 import { acquireFileLock } from "../adapters/file-lock.js";
 import type { Progress, Report } from "../cli/doors.js";
 import type { ClientWatchOptions } from "../cli/watch-options.js";
@@ -23,6 +22,7 @@ import { Connection } from "./compose-network.js";
 import { ReportMail } from "./compose-reports.js";
 import { keepParserPlain, optimiseLater } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
+import { openEndpoint } from "./endpoint-folder.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
 /** An update makes little that lives long: its young generation need not grow to 32 MiB. */
@@ -37,7 +37,7 @@ export async function watchClient(options: ClientWatchOptions, progress: Progres
   const state = resolve(options.state);
   const told = new AbortController();
   void stopSignal().then(() => told.abort());
-  const store = await openFilesystemEndpointStore(state);
+  const store = await openEndpoint(state);
   await readConfig(store.files);
   // SPEC §8.8.1
   const unlock = await acquireFileLock(join(state, "watch-lock"), { tries: 1 });

@@ -4,14 +4,18 @@ export interface EngineCommand {
   readonly command: string;
   readonly folder: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** Of the time in which this process ran: one that was frozen, or stopped for a while, has given its engine none. */
   readonly timeoutMs: number;
   /** Kills it at once, with everything that it started. */
   readonly signal?: AbortSignal;
 }
 
 export interface EngineAnswer {
-  /** `late`: killed at its time limit, with everything that it started; `died`: by a signal; `absent`: there is no such program. */
-  readonly exit: number | "late" | "died" | "absent";
+  /**
+   * `late`: killed at its time limit, with everything that it started; `died`: by a signal; `stopped`: by one that somebody ends programs
+   * with, who may be ending us as well; `absent`: there is no such program.
+   */
+  readonly exit: number | "late" | "died" | "stopped" | "absent";
   /** The end of what it printed. */
   readonly stdout: string;
   readonly stderr: string;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { shellEngine } from "../../src/adapters/endpoint-engine/shell.js";
 import { type HealthChoices, loadedRules } from "../../src/client/health.js";
 import { Dead, dyingStore } from "./dying-store.js";
 import { type Scene, type TestEndpoint, indicators, openScene } from "./endpoint.js";
@@ -107,6 +108,27 @@ describe("SPEC §16.6.1 the engine", () => {
     await ask({ check: "true" });
     expect(await update()).toMatchObject({ release: 2 });
     expect(await exported()).toContain(newIn2());
+  });
+
+  it.each(["kill -TERM $$", "kill -INT $$", "sh -c 'kill -HUP $$'; exit 129", "exit 143"])(
+    "SPEC §16.6.6 that somebody stopped says nothing of the release: %s",
+    async (check) => {
+      await haveOneOfferTwo();
+      await ask({ check });
+      await expect(update()).rejects.toThrowError(refused("INTERRUPTED"));
+      expect(await scene.endpoint.updater.status()).toMatchObject({ installed: { release: 2 }, bad: null });
+      expect(await exported()).not.toContain(newIn2());
+      await ask({ check: "true" });
+      await update();
+      expect(await exported()).toContain(newIn2());
+    },
+  );
+
+  it("SPEC §16.6.2 is not late by time in which the endpoint itself did not run", async () => {
+    const running = shellEngine.run({ command: "sleep 0.6", folder: "/", variables: {}, timeoutMs: 1000 });
+    // As a machine that is frozen, or a process that is stopped and goes on.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    expect(await running).toMatchObject({ exit: 0 });
   });
 
   it("that refuses the first release of all is not given it, and is asked again", async () => {

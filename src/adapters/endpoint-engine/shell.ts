@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { EndpointEngine, EngineAnswer, EngineCommand } from "../../ports/endpoint-engine.js";
@@ -30,12 +31,12 @@ function run({ command, folder, variables, timeoutMs, signal }: EngineCommand): 
     ours?.on("error", () => undefined);
     let [stdout, stderr, isLate] = ["", "", false];
     const kill = () => endGroup(child.pid);
-    const timer = setTimeout(() => {
+    const endLimit = limitTime(timeoutMs, () => {
       isLate = true;
       kill();
-    }, timeoutMs);
+    });
     const settle = (answer: EngineAnswer) => {
-      clearTimeout(timer);
+      endLimit();
       signal?.removeEventListener("abort", kill);
       resolve(answer);
     };
@@ -53,12 +54,37 @@ function run({ command, folder, variables, timeoutMs, signal }: EngineCommand): 
       ours?.destroy();
     });
     child.on("error", (error) => settle({ exit: "absent", stdout, stderr: error.message }));
-    child.on("close", (code) => {
-      // The shell's own words for a program that is not there, or is none.
-      const isAbsent = code === 126 || code === 127;
-      settle({ exit: isLate ? "late" : isAbsent ? "absent" : (code ?? "died"), stdout, stderr });
+    child.on("close", (code, died) => {
+      settle({ exit: isLate ? "late" : exitOf(code, died), stdout, stderr });
     });
   });
+}
+
+/** What a person, a service manager or a closing terminal ends programs with; engines do not fail by these. */
+const stops: ReadonlySet<number> = new Set([1, 2, 15].map((one) => one + 128));
+
+function exitOf(code: number | null, died: NodeJS.Signals | null): EngineAnswer["exit"] {
+  // The shell's own words for a program that is not there, or is none.
+  if (code === 126 || code === 127) return "absent";
+  if (code === null) return stops.has(128 + constants.signals[died ?? "SIGKILL"]) ? "stopped" : "died";
+  return stops.has(code) ? "stopped" : code;
+}
+
+const stepMs = 250;
+
+/** Counted in steps: of a pause in which nothing here ran, two count. */
+function limitTime(limitMs: number, onEnd: () => void): () => void {
+  let [leftMs, lastMs] = [limitMs, performance.now()];
+  const timer = setInterval(
+    () => {
+      const nowMs = performance.now();
+      leftMs -= Math.min(nowMs - lastMs, 2 * stepMs);
+      lastMs = nowMs;
+      if (leftMs <= 0) onEnd();
+    },
+    Math.min(stepMs, limitMs),
+  );
+  return () => clearInterval(timer);
 }
 
 function endGroup(pid: number | undefined): void {

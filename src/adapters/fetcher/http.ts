@@ -7,6 +7,7 @@ import { type Readable, pipeline } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { OperationError, RulemintError, VerificationError, quote } from "../../core/errors.js";
+import { hintForTLS } from "../../core/hints.js";
 import type { FetchAnswer, FetchOptions, Fetcher } from "../../ports/fetcher.js";
 import { arriving } from "./arriving.js";
 import { type ConnectionOptions, type Connections, connectionsMax, openConnections } from "./connections.js";
@@ -117,7 +118,8 @@ class Transfer {
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
     // SPEC §8.3.2
     if (next === undefined || next.origin !== url.origin || redirects === 0) {
-      throw this.#failed(url, "a file, or a redirect within its origin", `a redirect to ${quote(location)}`);
+      const expected = "a file, or a redirect within its origin";
+      throw this.#failed(url, expected, `a redirect to ${quote(location)}`, { hint: redirectHint });
     }
     return next;
   }
@@ -215,7 +217,9 @@ class Transfer {
     if (signal?.aborted) return signal.reason;
     if (cause instanceof RulemintError) return cause;
     const message = `expected ${this.#named(url)}, got ${quote(saidBy(cause))}`;
-    return new OperationError("FETCH_FAILED", message, { cause, details: this.#details(url) });
+    const hint = hintForTLS(saidBy(cause));
+    const details = { ...this.#details(url), ...(hint !== undefined && { hint }) };
+    return new OperationError("FETCH_FAILED", message, { cause, details });
   }
 
   #failed(url: URL, expected: string, got: string, details: Record<string, unknown> = {}): OperationError {
@@ -233,6 +237,9 @@ class Transfer {
     return proxy === undefined ? quote(url.href) : `${quote(url.href)} through the proxy ${quote(proxy)}`;
   }
 }
+
+const redirectHint =
+  "use the address that it leads to, if it is the publisher's; a network's log-in page redirects too: log in and try again";
 
 const proxyHint =
   "check the proxy, its name and its password (client configure --proxy), then the address and the network";

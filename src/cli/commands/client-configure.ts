@@ -123,7 +123,7 @@ function healthOf(options: Options): Readonly<Record<string, unknown>> {
   return {
     ...(engineKind !== undefined && { kind: unlessNone(engineKind) }),
     ...(engineCheck !== undefined && { check: unlessNone(engineCheck) }),
-    ...(engineSeconds !== undefined && { seconds: engineSeconds === "none" ? null : Number(engineSeconds) }),
+    ...(engineSeconds !== undefined && { seconds: countOf(engineSeconds) }),
     ...(engineScan !== undefined && { scan: unlessNone(engineScan) }),
     ...(engineReload !== undefined && { reload: unlessNone(engineReload) }),
     ...(mustMatch && { mustMatch: listOf(mustMatch) }),
@@ -137,11 +137,17 @@ function reportsOf({ report, region, reportDelay }: Options): Readonly<Record<st
   return {
     ...(report !== undefined && { url: report === "on" ? null : report }),
     ...(region !== undefined && { region }),
-    ...(reportDelay !== undefined && { delaySeconds: Number(reportDelay) }),
+    ...(reportDelay !== undefined && { delaySeconds: countOf(reportDelay) }),
   };
 }
 
-const countOf = (text: string): number | null => (text === "none" ? null : Number(text));
+/** @throws UsageError USAGE */
+function countOf(text: string): number | null {
+  if (text === "none") return null;
+  if (/^\d{1,15}(\.\d{1,3})?$/.test(text)) return Number(text);
+  throw new UsageError("USAGE", `expected a number or none, got ${quote(text)}`);
+}
+
 const unlessNone = (text: string): string | null => (text === "none" ? null : text);
 const listOf = (texts: readonly string[]): readonly string[] => (texts.join() === "none" ? [] : texts);
 
