@@ -14,6 +14,15 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBu
   return whole;
 }
 
+/** Below so many bytes a loop is done before the platform's copy has begun. */
+const copiedAtOnceMin = 48;
+
+/** Copies the bytes from `start` to `end` to place `at`. */
+export function copyBytes(into: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): void {
+  if (end - start >= copiedAtOnceMin) into.set(bytes.subarray(start, end), at);
+  else for (let i = start; i < end; i++) into[at + i - start] = bytes[i] as number;
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

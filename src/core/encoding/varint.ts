@@ -2,7 +2,7 @@
  * Numbers and byte strings in little space: a writer that grows, and a reader that trusts nothing.
  * A varint is little-endian base 128, at most 2^53 - 1, in the fewest bytes; the reader refuses longer forms.
  */
-import { byteString } from "./bytes.js";
+import { byteString, copyBytes } from "./bytes.js";
 
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -36,9 +36,8 @@ export class ByteWriter {
   /** The same for few bytes of many: nothing is made for them. */
   slice(bytes: Uint8Array, start: number, end: number): void {
     this.#room(end - start);
-    let at = this.#used;
-    for (let i = start; i < end; i++) this.#bytes[at++] = bytes[i] as number;
-    this.#used = at;
+    copyBytes(this.#bytes, this.#used, bytes, start, end);
+    this.#used += end - start;
   }
 
   /** The characters of a byte string from `start` on. */

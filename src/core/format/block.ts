@@ -7,7 +7,7 @@
  * grows with the record's length, so that blocks hold about 32 KiB of records and a change moves only the
  * boundaries beside it; it also ends before a record that would take it over 64 KiB.
  */
-import { byteString } from "../encoding/bytes.js";
+import { byteString, copyBytes } from "../encoding/bytes.js";
 import { ByteReader } from "../encoding/varint.js";
 import type { ByteWriter, Complain } from "../encoding/varint.js";
 import { limits } from "../limits.js";
@@ -70,7 +70,7 @@ export function putRecord(
     place = new Uint8Array(2 * (end - start));
     place.set(before.subarray(0, shared));
   }
-  for (let i = shared; start + i < end; i++) place[i] = bytes[start + i] as number;
+  copyBytes(place, shared, bytes, start + shared, end);
   return place;
 }
 
@@ -237,7 +237,7 @@ export class BlockMap {
       const shared = this.#shared[i] as number;
       if (missing <= shared) continue;
       const away = (this.#rests[i] as number) - shared;
-      for (let at = shared; at < missing; at++) this.#held[at] = this.#block[away + at] as number;
+      copyBytes(this.#held, shared, this.#block, away + shared, away + missing);
       missing = shared;
     }
     this.#holds = record;

@@ -6,10 +6,17 @@
  *
  * A key is the first 64 bytes of the block's first record. Ids are in byte order, then by record number.
  */
-import { ByteReader } from "../encoding/varint.js";
-import type { ByteWriter, Complain } from "../encoding/varint.js";
+import { ByteReader, ByteWriter } from "../encoding/varint.js";
+import type { Complain } from "../encoding/varint.js";
 import type { SectionOrder } from "../rules/model.js";
-import { blockBytesMax, sharedLength, singleBlockBytesMax, writeRecord } from "./block.js";
+import {
+  blockBytesMax,
+  putRecord,
+  sharedBytes,
+  sharedLength,
+  singleBlockBytesMax,
+  writeRecord,
+} from "./block.js";
 
 /** A key is so many bytes of a block's first record. */
 export const keyBytesMax = 64;
@@ -100,18 +107,66 @@ export interface RuleEntry {
   readonly record: number;
 }
 
-/** How many entries those were. @param entries in the order of their ids, then of their records */
-export function writeIDTable(writer: ByteWriter, entries: Iterable<RuleEntry>): number {
-  let before = "";
-  let count = 0;
-  for (const { id, record } of entries) {
-    if (id.length > idBytesMax) throw new Error(`a rule id of ${id.length} bytes`);
-    writeRecord(writer, before, id);
-    writer.varint(record);
-    before = id;
-    count++;
+/** Writes an id table from ids in their order, and equal ones by their records. */
+export class IDTableWriter {
+  readonly #writer = new ByteWriter();
+  #before = new Uint8Array(256);
+  #beforeBytes = 0;
+  entries = 0;
+
+  /** The id is the first `length` bytes. */
+  put(id: Uint8Array, length: number, record: number): void {
+    if (length > idBytesMax) throw new Error(`a rule id of ${length} bytes`);
+    const shared = sharedBytes(this.#before, this.#beforeBytes, id, 0, length);
+    this.#writer.varint(shared);
+    this.#writer.varint(length - shared);
+    this.#writer.slice(id, shared, length);
+    this.#writer.varint(record);
+    this.#before = putRecord(this.#before, id, 0, length, shared);
+    this.#beforeBytes = length;
+    this.entries++;
   }
-  return count;
+
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#writer.take();
+  }
+}
+
+/** Steps through an id table, each id as bytes that the next one overwrites: nothing is made for an entry. */
+export class IDTableReader {
+  /** The id at hand is the first `length` bytes. */
+  id = new Uint8Array(256);
+  length = 0;
+  record = 0;
+  readonly #table: Uint8Array;
+  readonly #reader: ByteReader;
+  readonly #records: number;
+  readonly #complain: Complain;
+
+  constructor(table: Uint8Array, records: number, complain: Complain) {
+    this.#table = table;
+    this.#reader = new ByteReader(table, complain);
+    this.#records = records;
+    this.#complain = complain;
+  }
+
+  /** False behind the last entry. */
+  next(): boolean {
+    const reader = this.#reader;
+    if (reader.left === 0) return false;
+    const before = this.length;
+    const shared = reader.varint(before);
+    const rest = reader.varint(idBytesMax - shared);
+    const start = reader.offset;
+    reader.skip(rest);
+    const rises =
+      shared === before || (rest > 0 && (this.#table[start] as number) > (this.id[shared] as number));
+    if (!rises) throw this.#complain("expected ids in rising order, which share all they have in common");
+    this.id = putRecord(this.id, this.#table, start - shared, start + rest, shared);
+    this.length = shared + rest;
+    this.record = reader.varint(this.#records - 1);
+    return true;
+  }
 }
 
 /** One after the other, as far as somebody asks. */

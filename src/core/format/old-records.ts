@@ -1,6 +1,6 @@
 /** Old records by number, for the models. */
 import type { RuleKind } from "../rules/model.js";
-import { BlockReader } from "./block.js";
+import { BlockMap } from "./block.js";
 import { BlocksInTurn } from "./blocks-in-turn.js";
 import type { Database } from "./database.js";
 import { malformedDatabase } from "./directory.js";
@@ -21,21 +21,21 @@ export async function* oldRecords(
   const section = database.section(kind);
   if (!section) return;
   const blocks = new BlocksInTurn(section);
-  const reader = new BlockReader(section.facts.order, malformedDatabase);
+  const map = new BlockMap(malformedDatabase);
   let block = -1;
-  /** Of the record that the reader steps to next. */
-  let next = 0;
+  /** Of its first record. */
+  let first = 0;
   let bytes = 0;
   for (const number of numbers) {
     const wanted = section.blockOf(number);
     if (wanted !== block) {
-      const { first, records } = section.blocks[wanted] as BlockEntry;
-      reader.open(await blocks.block(wanted), records);
-      [block, next] = [wanted, first];
+      const entry = section.blocks[wanted] as BlockEntry;
+      map.open(await blocks.block(wanted), entry.records);
+      [block, first] = [wanted, entry.first];
     }
-    for (; next <= number; next++) reader.next();
-    bytes += reader.length;
+    const length = map.length(number - first);
+    bytes += length;
     if (bytes > bytesMax) throw malformedPack(`expected at most ${bytesMax} bytes of exemplars`);
-    yield reader.bytes.subarray(0, reader.length);
+    yield map.bytes(number - first).subarray(0, length);
   }
 }

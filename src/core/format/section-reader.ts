@@ -9,7 +9,7 @@ import { parseBlock } from "./block.js";
 import type { KindFacts } from "../rules/model.js";
 import { malformedDatabase } from "./directory.js";
 import type { SectionFacts } from "./directory.js";
-import { keyBytesMax, parseIDTable, parseRuleMarks } from "./index-table.js";
+import { IDTableReader, keyBytesMax, parseIDTable, parseRuleMarks } from "./index-table.js";
 import type { BlockEntry, RuleEntry } from "./index-table.js";
 
 export class SectionReader {
@@ -82,18 +82,23 @@ export class SectionReader {
 
   /** Sequences: every rule, in the order of the id table. */
   async ids(): Promise<Iterable<RuleEntry>> {
-    return parseIDTable(await this.#idTable(), this.facts.records, malformedDatabase);
+    return parseIDTable(await this.#ids(), this.facts.records, malformedDatabase);
+  }
+
+  /** The same without an object for each of them. */
+  async idTable(): Promise<IDTableReader> {
+    return new IDTableReader(await this.#ids(), this.facts.records, malformedDatabase);
   }
 
   /** Sequences: of each record 1 when it is a rule, else 0. */
   ruleMarks(): Promise<Uint8Array> {
-    this.#ruleMarks ??= this.#idTable().then((table) =>
+    this.#ruleMarks ??= this.#ids().then((table) =>
       parseRuleMarks(table, this.facts.records, malformedDatabase),
     );
     return this.#ruleMarks;
   }
 
-  #idTable(): Promise<Uint8Array> {
+  #ids(): Promise<Uint8Array> {
     const { offset, blockBytes, indexBytes, idBytes } = this.facts;
     return this.source.read(offset + blockBytes + indexBytes, idBytes);
   }

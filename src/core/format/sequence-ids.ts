@@ -2,14 +2,14 @@
  * The ids of a sequence that is written: of rules that are added, and of those that an old sequence had. Which of its records stand where is
  * kept as runs, and its id table is gone through in its order, which is the new one's too: none of its entries is held.
  */
-import { ByteWriter } from "../encoding/varint.js";
+import { byteStringBytes } from "../encoding/bytes.js";
 import { malformedDatabase } from "./directory.js";
-import { type RuleEntry, writeIDTable } from "./index-table.js";
+import { type IDTableReader, IDTableWriter, type RuleEntry } from "./index-table.js";
 
 /** A sequence that records are taken over from. */
 export interface OldSequence {
   /** Every rule, in the order of the id table. */
-  ids(): Promise<Iterable<RuleEntry>>;
+  idTable(): Promise<IDTableReader>;
 }
 
 export class SequenceIDs {
@@ -35,25 +35,23 @@ export class SequenceIDs {
 
   /** The id table. @param rules that it must have @throws VerificationError DATABASE_MALFORMED */
   async table(rules: number): Promise<Uint8Array<ArrayBuffer>> {
-    const old = this.#runs.length > 0 ? await this.#old?.ids() : undefined;
-    const writer = new ByteWriter();
-    const written = writeIDTable(writer, this.#inOrder(old ?? []));
-    if (written === rules) return writer.take();
-    throw malformedDatabase(`expected the ids of ${rules} rules, got ${written}`);
-  }
-
-  *#inOrder(old: Iterable<RuleEntry>): Generator<RuleEntry, void, undefined> {
+    const old = this.#runs.length > 0 ? await this.#old?.idTable() : undefined;
+    const table = new IDTableWriter();
     const added = this.#added.sort(inIDOrder);
     let next = 0;
-    for (const { id, record: before } of old) {
-      const record = this.#placeOf(before);
+    const putAdded = () => {
+      const { id, record } = added[next++] as RuleEntry;
+      table.put(byteStringBytes(id), id.length, record);
+    };
+    while (old?.next()) {
+      const record = this.#placeOf(old.record);
       if (record === undefined) continue;
-      const entry = { id, record };
-      for (; next < added.length && inIDOrder(added[next] as RuleEntry, entry) < 0; next++)
-        yield added[next] as RuleEntry;
-      yield entry;
+      while (next < added.length && standsBefore(added[next] as RuleEntry, old, record)) putAdded();
+      table.put(old.id, old.length, record);
     }
-    for (; next < added.length; next++) yield added[next] as RuleEntry;
+    while (next < added.length) putAdded();
+    if (table.entries === rules) return table.take();
+    throw malformedDatabase(`expected the ids of ${rules} rules, got ${table.entries}`);
   }
 
   /** The number that an old record has now; undefined when it was not kept. */
@@ -71,4 +69,14 @@ export class SequenceIDs {
 
 function inIDOrder(a: RuleEntry, b: RuleEntry): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record;
+}
+
+/** Whether it stands before the id at hand of the old table, whose record has this number now. */
+function standsBefore({ id, record }: RuleEntry, old: IDTableReader, now: number): boolean {
+  const most = Math.min(id.length, old.length);
+  for (let i = 0; i < most; i++) {
+    const difference = id.charCodeAt(i) - (old.id[i] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return id.length === old.length ? record < now : id.length < old.length;
 }

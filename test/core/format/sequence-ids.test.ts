@@ -1,11 +1,23 @@
 import { describe, expect, it } from "vitest";
+import { byteStringBytes } from "../../../src/core/encoding/bytes.js";
 import { malformedDatabase } from "../../../src/core/format/directory.js";
-import { parseIDTable, parseRuleMarks } from "../../../src/core/format/index-table.js";
+import {
+  IDTableReader,
+  IDTableWriter,
+  parseIDTable,
+  parseRuleMarks,
+} from "../../../src/core/format/index-table.js";
 import { SequenceIDs } from "../../../src/core/format/sequence-ids.js";
 
 const entries = (text: string) =>
   text.split(" ").map((one) => ({ id: one.split(":")[0] as string, record: Number(one.split(":")[1]) }));
-const old = { ids: async () => entries("a:2 b:0 b:5 c:1 d:4") };
+function tableOf(text: string): Uint8Array {
+  const writer = new IDTableWriter();
+  for (const { id, record } of entries(text)) writer.put(byteStringBytes(id), id.length, record);
+  return writer.take();
+}
+const readerOf = (table: Uint8Array) => new IDTableReader(table, 100, malformedDatabase);
+const old = { idTable: async () => readerOf(tableOf("a:2 b:0 b:5 c:1 d:4")) };
 const parsed = (table: Uint8Array) =>
   [...parseIDTable(table, 100, malformedDatabase)].map(({ id, record }) => `${id}:${record}`).join(" ");
 
@@ -40,5 +52,17 @@ describe("ids of a sequence", () => {
     const ids = new SequenceIDs(old);
     ids.keep(0, 6, 0);
     await expect(ids.table(6)).rejects.toMatchObject({ code: "DATABASE_MALFORMED" });
+  });
+
+  it.each([
+    ["fall", [0, 1, 0x62, 0, 0, 1, 0x61, 1]],
+    ["are less than the one before", [0, 2, 0x61, 0x62, 0, 1, 0, 1]],
+    ["do not share all they have in common", [0, 2, 0x61, 0x62, 0, 0, 2, 0x61, 0x63, 1]],
+    ["are longer than their table", [0, 9, 0x61]],
+  ])("are refused when they %s", (_, bytes) => {
+    const reader = readerOf(Uint8Array.from(bytes));
+    expect(() => {
+      while (reader.next());
+    }).toThrow(expect.objectContaining({ code: "DATABASE_MALFORMED" }));
   });
 });
