@@ -5,8 +5,13 @@
 import { byteString, copyBytes } from "./bytes.js";
 
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes: Uint8Array<ArrayBuffer>;
   #used = 0;
+
+  /** @param room for so many bytes before it grows: what is not written costs nothing */
+  constructor(room = 1024) {
+    this.#bytes = new Uint8Array(room);
+  }
 
   get length(): number {
     return this.#used;

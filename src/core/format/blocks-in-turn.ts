@@ -61,7 +61,8 @@ export class BlocksInTurn {
     this.#inTurn = goesOn ? this.#inTurn + 1 : 0;
     const wanted = this.#readAhead ?? (this.#inTurn < 2 ? bytes : Math.min(spanBytes, 2 * this.#reach));
     this.#reach = Math.max(bytes, Math.min(wanted, facts.offset + facts.blockBytes - offset));
-    if (this.#reach > this.#place.length) this.#place = new Uint8Array(this.#reach);
+    // what is not read into costs nothing, and to grow by steps would touch every step's pages
+    if (this.#reach > this.#place.length) this.#place = new Uint8Array(Math.max(this.#reach, spanBytes));
     return { offset, bytes: this.#reach };
   }
 

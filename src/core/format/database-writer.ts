@@ -265,7 +265,8 @@ export class DatabaseWriter {
   }
 
   #endBlock(section: OpenSection): void {
-    const bytes = this.#block.take();
+    // a sink that takes bytes has them copied at once
+    const bytes = this.takesReferences ? this.#block.take() : this.#block.takeView();
     const facts = {
       bytes: bytes.length,
       records: this.#count,

@@ -20,10 +20,13 @@ export const discardingSink: BlockSink = {
   reuse: async () => {},
 };
 
+/** What is mostly held between two calls of `flush`: it does not grow by steps, whose pages would all be touched. */
+const roomBytes = 512 * 1024;
+
 export class Outbox {
   readonly #sink: ByteSink;
   readonly #blocks: BlockSink | undefined;
-  readonly #out = new ByteWriter();
+  readonly #out: ByteWriter;
   #items: (() => Promise<void>)[] = [];
   #held = 0;
   /** Of everything put in so far. */
@@ -32,6 +35,7 @@ export class Outbox {
   constructor(sink: ByteSink | BlockSink) {
     this.#sink = sink;
     this.#blocks = "reuse" in sink ? sink : undefined;
+    this.#out = new ByteWriter(this.#blocks === undefined ? roomBytes : 0);
   }
 
   /** Whether `reuse` may be called. */
