@@ -117,7 +117,7 @@ export function describeRings({ turn, pin, hold, delayHours }: RingChoices): str
     turns[turn],
     pin === undefined ? null : `pinned to release ${pin}`,
     hold === undefined ? null : hold === true ? "on hold" : `on hold until ${hold}`,
-    delayHours === undefined ? null : `not younger than ${delayHours} hours`,
+    delayHours === undefined ? null : `not younger than ${formatCount(delayHours, "hour")}`,
   ]
     .filter((part) => part !== null)
     .join(", ");

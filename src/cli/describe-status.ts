@@ -44,7 +44,7 @@ function troubles(status: EndpointStatus): readonly Fact[] {
     [
       "daemon fails",
       watch?.lastError && watch.failures > 0
-        ? `${watch.failures} times in a row, ${watch.lastError.code}: ${watch.lastError.message}`
+        ? `${watch.failures === 1 ? "once" : `${watch.failures} times in a row`}, ${watch.lastError.code}: ${watch.lastError.message}`
         : null,
     ],
   ];
@@ -92,7 +92,9 @@ function arrival({ arrival: came, installed }: EndpointStatus): string | null {
 
 function engines({ exported, isForgotten, loadedRules, boots }: EndpointStatus): string {
   const starts = Object.entries(boots).map(([engine, { starts, isReady, triesMax }]) =>
-    isReady ? `${engine} is up` : `${engine} was started ${starts} times without coming up, of ${triesMax}`,
+    isReady
+      ? `${engine} is up`
+      : `${engine} was started ${formatCount(starts, "time")} without coming up, of ${triesMax}`,
   );
   const loaded = loadedRules === null ? [] : [`${formatCount(loadedRules, "rule")} loaded`];
   const files = isForgotten

@@ -84,7 +84,10 @@ async function objectionTo(
   if (delayHours === undefined) return undefined;
   const ripe = Date.parse(block.createdAt) + delayHours * 3_600_000;
   if (ripe <= now.getTime()) return undefined;
-  return { by: "owner", why: `release ${version} is younger than ${delayHours} hours` };
+  return {
+    by: "owner",
+    why: `release ${version} is younger than ${delayHours} ${delayHours === 1 ? "hour" : "hours"}`,
+  };
 }
 
 const failureText = (code: string) =>
