@@ -14,6 +14,9 @@ import {
   writeFull,
 } from "./pack-steps.mjs";
 
+const { tuneForEndpoint } = await load("main/give-back.js");
+// as the endpoint tells V8, before anything is loaded
+if (["export", "apply", "unpack"].includes(process.argv[2])) tuneForEndpoint();
 const { nodeDigest } = await load("adapters/node-digest.js");
 const { openCompileCache } = await load("adapters/compile-cache/filesystem.js");
 const { databasesInObjects } = await load("adapters/databases/in-objects.js");

@@ -16,8 +16,11 @@ import {
   writeFull,
 } from "./pack-steps.mjs";
 
+const { optimiseLater, tuneForEndpoint } = await load("main/give-back.js");
+// as the endpoint and the service tell V8, before anything is loaded
+if (["export", "apply", "unpack"].includes(process.argv[2])) tuneForEndpoint();
+else optimiseLater();
 const { nodeDigest } = await load("adapters/node-digest.js");
-const { keepParserPlain, optimiseLater } = await load("main/give-back.js");
 const workers = Math.min(2, availableParallelism());
 
 function listFiles(folder) {
@@ -122,9 +125,6 @@ const steps = {
 };
 
 const [step, ...args] = process.argv.slice(2);
-// as the service and the endpoint tell V8
-optimiseLater();
-if (["export", "apply", "unpack"].includes(step)) keepParserPlain();
 const found = await steps[step](...args);
 const seconds = ({ user, system }) => (user + system) / 1e6;
 began ??= { cpu: { user: 0, system: 0 }, time: 0 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line's entry: the doors, tied to this process. */
+import "./small-start.js";
 import { setTimeout as pause } from "node:timers/promises";
 import { createAPIClient } from "../cli/api-client.js";
 import type { CLIDoors, TextOut } from "../cli/doors.js";

@@ -17,6 +17,7 @@ import { collectBundle } from "../mirror/collect-bundle.js";
 import { stepLine } from "./compose-audit.js";
 import { readInput, updateReport, withUpdater } from "./compose-endpoint.js";
 import { openEndpoint } from "./endpoint-folder.js";
+import { tuneForEndpoint } from "./give-back.js";
 
 /** Written whole or not at all. */
 export async function exportUpdate(options: ExportUpdateOptions, progress: Progress): Promise<Report> {
@@ -40,6 +41,7 @@ export async function exportUpdate(options: ExportUpdateOptions, progress: Progr
 
 /** As any update: proven before anything is touched, and whatever fails leaves the last good release in place. */
 export async function importUpdate(options: ImportUpdateOptions, progress: Progress): Promise<Report> {
+  tuneForEndpoint();
   const { state, file } = options;
   const source = await openFile(resolve(file));
   if (source === undefined) throw new UsageError("USAGE", `expected a bundle at ${quote(file)}, got no file`);

@@ -33,7 +33,7 @@ import { ruleKinds } from "../core/rules/model.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Updater } from "./compose-library.js";
 import { endpointFolder, openEndpoint } from "./endpoint-folder.js";
-import { keepParserPlain, optimiseLater } from "./give-back.js";
+import { tuneForEndpoint } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 
 /** @throws UsageError NOT_FOUND, USAGE where there is no endpoint; what `work` throws */
@@ -158,8 +158,7 @@ export async function updateClient(
   { state, splaySeconds, again, engineCheck: check, explain }: ClientUpdateOptions,
   progress: Progress,
 ): Promise<Report> {
-  keepParserPlain();
-  optimiseLater();
+  tuneForEndpoint();
   if (splaySeconds > 0) await sleep(Math.random() * splaySeconds * 1000);
   const told = new AbortController();
   const message = "expected to finish the update, got a signal to stop; the last good database stays";

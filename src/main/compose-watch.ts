@@ -20,19 +20,16 @@ import { type WatchStatus, writeWatchStatus } from "../client/watch-status.js";
 import type { EndpointFiles } from "../ports/endpoint-store.js";
 import { Connection } from "./compose-network.js";
 import { ReportMail } from "./compose-reports.js";
-import { keepParserPlain, optimiseLater } from "./give-back.js";
+import { tuneForEndpoint } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 import { openEndpoint } from "./endpoint-folder.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
-/** An update makes little that lives long: its young generation need not grow to 32 MiB. */
-const smallHeap = "--max-semi-space-size=4";
 const answerCharactersMax = 4 * 1024 * 1024;
 
 /** @throws UsageError USAGE before `init`; OperationError STATE_LOCKED beside another daemon, STORE_* */
 export async function watchClient(options: ClientWatchOptions, progress: Progress): Promise<Report> {
-  keepParserPlain();
-  optimiseLater();
+  tuneForEndpoint();
   const pauses = new Pauses();
   const state = resolve(options.state);
   const told = new AbortController();
@@ -101,7 +98,7 @@ class Pauses {
 
 /** Its progress goes where ours goes; its answer is read. Told to stop, it ends between two steps. */
 async function updateInChild(state: string, stop: AbortSignal): Promise<UpdateEnd> {
-  const words = [smallHeap, program, "client", "update", "--state", state, "--json", "--no-report"];
+  const words = [program, "client", "update", "--state", state, "--json", "--no-report"];
   const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
   const end = () => void child.kill("SIGTERM");
   stop.addEventListener("abort", end, { once: true });
