@@ -6,17 +6,10 @@
  *
  * A key is the first 64 bytes of the block's first record. Ids are in byte order, then by record number.
  */
-import { ByteReader, ByteWriter } from "../encoding/varint.js";
-import type { Complain } from "../encoding/varint.js";
+import { ByteReader } from "../encoding/varint.js";
+import type { ByteWriter, Complain } from "../encoding/varint.js";
 import type { SectionOrder } from "../rules/model.js";
-import {
-  blockBytesMax,
-  putRecord,
-  sharedBytes,
-  sharedLength,
-  singleBlockBytesMax,
-  writeRecord,
-} from "./block.js";
+import { blockBytesMax, putRecord, sharedLength, singleBlockBytesMax, writeRecord } from "./block.js";
 
 /** A key is so many bytes of a block's first record. */
 export const keyBytesMax = 64;
@@ -107,29 +100,13 @@ export interface RuleEntry {
   readonly record: number;
 }
 
-/** Writes an id table from ids in their order, and equal ones by their records. */
-export class IDTableWriter {
-  readonly #writer = new ByteWriter();
-  #before = new Uint8Array(256);
-  #beforeBytes = 0;
-  entries = 0;
-
-  /** The id is the first `length` bytes. */
-  put(id: Uint8Array, length: number, record: number): void {
-    if (length > idBytesMax) throw new Error(`a rule id of ${length} bytes`);
-    const shared = sharedBytes(this.#before, this.#beforeBytes, id, 0, length);
-    this.#writer.varint(shared);
-    this.#writer.varint(length - shared);
-    this.#writer.slice(id, shared, length);
-    this.#writer.varint(record);
-    this.#before = putRecord(this.#before, id, 0, length, shared);
-    this.#beforeBytes = length;
-    this.entries++;
-  }
-
-  take(): Uint8Array<ArrayBuffer> {
-    return this.#writer.take();
-  }
+/** An entry of the id table whose id shares its first `shared` bytes with the one before. */
+export function writeIDEntry(writer: ByteWriter, { id, record }: RuleEntry, shared: number): void {
+  if (id.length > idBytesMax) throw new Error(`a rule id of ${id.length} bytes`);
+  writer.varint(shared);
+  writer.varint(id.length - shared);
+  writer.text(id, shared);
+  writer.varint(record);
 }
 
 /** Steps through an id table, each id as bytes that the next one overwrites: nothing is made for an entry. */
@@ -137,6 +114,8 @@ export class IDTableReader {
   /** The id at hand is the first `length` bytes. */
   id = new Uint8Array(256);
   length = 0;
+  /** So many of them are those of the id before. */
+  shared = 0;
   record = 0;
   readonly #table: Uint8Array;
   readonly #reader: ByteReader;
@@ -163,9 +142,26 @@ export class IDTableReader {
       shared === before || (rest > 0 && (this.#table[start] as number) > (this.id[shared] as number));
     if (!rises) throw this.#complain("expected ids in rising order, which share all they have in common");
     this.id = putRecord(this.id, this.#table, start - shared, start + rest, shared);
+    this.shared = shared;
     this.length = shared + rest;
     this.record = reader.varint(this.#records - 1);
     return true;
+  }
+
+  /** Length of what it has in common with another id. */
+  sharedWith(id: string): number {
+    const most = Math.min(id.length, this.length);
+    let shared = 0;
+    while (shared < most && id.charCodeAt(shared) === this.id[shared]) shared++;
+    return shared;
+  }
+
+  /** Writes it, as one that shares its first `shared` bytes with the one before, for another record. */
+  write(writer: ByteWriter, shared: number, record: number): void {
+    writer.varint(shared);
+    writer.varint(this.length - shared);
+    writer.slice(this.id, shared, this.length);
+    writer.varint(record);
   }
 }
 

@@ -2,9 +2,10 @@
  * The ids of a sequence that is written: of rules that are added, and of those that an old sequence had. Which of its records stand where is
  * kept as runs, and its id table is gone through in its order, which is the new one's too: none of its entries is held.
  */
-import { byteStringBytes } from "../encoding/bytes.js";
+import { ByteWriter } from "../encoding/varint.js";
+import { sharedLength } from "./block.js";
 import { malformedDatabase } from "./directory.js";
-import { type IDTableReader, IDTableWriter, type RuleEntry } from "./index-table.js";
+import { type IDTableReader, type RuleEntry, writeIDEntry } from "./index-table.js";
 
 /** A sequence that records are taken over from. */
 export interface OldSequence {
@@ -36,22 +37,33 @@ export class SequenceIDs {
   /** The id table. @param rules that it must have @throws VerificationError DATABASE_MALFORMED */
   async table(rules: number): Promise<Uint8Array<ArrayBuffer>> {
     const old = this.#runs.length > 0 ? await this.#old?.idTable() : undefined;
-    const table = new IDTableWriter();
+    const writer = new ByteWriter();
     const added = this.#added.sort(inIDOrder);
-    let next = 0;
+    let [next, kept] = [0, 0];
+    // what the id that was written last has in common with the next added one, and with the old one at hand
+    let [withAdded, withOld] = [0, 0];
     const putAdded = () => {
-      const { id, record } = added[next++] as RuleEntry;
-      table.put(byteStringBytes(id), id.length, record);
+      const entry = added[next++] as RuleEntry;
+      writeIDEntry(writer, entry, withAdded);
+      withAdded = sharedLength(entry.id, added[next]?.id ?? "");
     };
     while (old?.next()) {
+      withOld = Math.min(withOld, old.shared);
       const record = this.#placeOf(old.record);
       if (record === undefined) continue;
-      while (next < added.length && standsBefore(added[next] as RuleEntry, old, record)) putAdded();
-      table.put(old.id, old.length, record);
+      let shared = old.sharedWith(added[next]?.id ?? "");
+      while (next < added.length && standsBefore(added[next] as RuleEntry, old, shared, record)) {
+        putAdded();
+        withOld = shared;
+        shared = old.sharedWith(added[next]?.id ?? "");
+      }
+      old.write(writer, withOld, record);
+      [withOld, withAdded] = [old.length, shared];
+      kept++;
     }
     while (next < added.length) putAdded();
-    if (table.entries === rules) return table.take();
-    throw malformedDatabase(`expected the ids of ${rules} rules, got ${table.entries}`);
+    if (kept + next === rules) return writer.take();
+    throw malformedDatabase(`expected the ids of ${rules} rules, got ${kept + next}`);
   }
 
   /** The number that an old record has now; undefined when it was not kept. */
@@ -71,12 +83,8 @@ function inIDOrder(a: RuleEntry, b: RuleEntry): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record;
 }
 
-/** Whether it stands before the id at hand of the old table, whose record has this number now. */
-function standsBefore({ id, record }: RuleEntry, old: IDTableReader, now: number): boolean {
-  const most = Math.min(id.length, old.length);
-  for (let i = 0; i < most; i++) {
-    const difference = id.charCodeAt(i) - (old.id[i] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return id.length === old.length ? record < now : id.length < old.length;
+/** Whether it stands before the id at hand of the old table, with which it shares so much, and whose record has the number `now`. */
+function standsBefore({ id, record }: RuleEntry, old: IDTableReader, shared: number, now: number): boolean {
+  if (shared === id.length) return shared < old.length || record < now;
+  return shared < old.length && id.charCodeAt(shared) < (old.id[shared] as number);
 }

@@ -1,19 +1,35 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteStringBytes } from "../../../src/core/encoding/bytes.js";
+import { ByteWriter } from "../../../src/core/encoding/varint.js";
+import { sharedLength } from "../../../src/core/format/block.js";
 import { malformedDatabase } from "../../../src/core/format/directory.js";
 import {
   IDTableReader,
-  IDTableWriter,
+  type RuleEntry,
   parseIDTable,
   parseRuleMarks,
+  writeIDEntry,
 } from "../../../src/core/format/index-table.js";
 import { SequenceIDs } from "../../../src/core/format/sequence-ids.js";
 
 const entries = (text: string) =>
   text.split(" ").map((one) => ({ id: one.split(":")[0] as string, record: Number(one.split(":")[1]) }));
-function tableOf(text: string): Uint8Array {
-  const writer = new IDTableWriter();
-  for (const { id, record } of entries(text)) writer.put(byteStringBytes(id), id.length, record);
+const tableOf = (text: string) => tableOfEntries(entries(text));
+/** The table of the rules of a sequence that has nothing else. */
+const tableFrom = (ids: readonly string[]) =>
+  tableOfEntries(
+    ids
+      .map((id, record) => ({ id, record }))
+      .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.record - b.record)),
+  );
+
+function tableOfEntries(rules: readonly RuleEntry[]): Uint8Array {
+  const writer = new ByteWriter();
+  let before = "";
+  for (const entry of rules) {
+    writeIDEntry(writer, entry, sharedLength(before, entry.id));
+    before = entry.id;
+  }
   return writer.take();
 }
 const readerOf = (table: Uint8Array) => new IDTableReader(table, 100, malformedDatabase);
@@ -47,6 +63,29 @@ describe("ids of a sequence", () => {
     expect(parsed(table)).toBe("a:1 a:2 b:0");
     expect([...parseRuleMarks(table, 4, malformedDatabase)]).toEqual([1, 1, 1, 0]);
   });
+
+  it("are front-coded against what stands in front of them now, whatever was kept and added", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.stringMatching(/^[ab]{0,4}$/), fc.constantFrom("keep", "drop", "add")), {
+          maxLength: 40,
+        }),
+        async (rules) => {
+          const before = rules.flatMap(([id, fate]) => (fate === "add" ? [] : [id]));
+          const ids = new SequenceIDs({ idTable: async () => readerOf(tableFrom(before)) });
+          const after: string[] = [];
+          let number = 0;
+          for (const [id, fate] of rules) {
+            if (fate === "keep") ids.keep(number, number + 1, after.length);
+            if (fate === "add") ids.add(id, after.length);
+            if (fate !== "add") number++;
+            if (fate !== "drop") after.push(id);
+          }
+          expect(await ids.table(after.length)).toEqual(tableFrom(after));
+        },
+      ),
+      { numRuns: 2000 },
+    ));
 
   it("are refused when they are not as many as the rules", async () => {
     const ids = new SequenceIDs(old);
