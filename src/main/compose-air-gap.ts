@@ -16,7 +16,7 @@ import { parsePolicy } from "../core/trust/policy.js";
 import { collectBundle } from "../mirror/collect-bundle.js";
 import { stepLine } from "./compose-audit.js";
 import { readInput, updateReport, withUpdater } from "./compose-endpoint.js";
-import { openEndpoint } from "./endpoint-folder.js";
+import { openEndpoint } from "./compose-endpoint-folder.js";
 import { tuneForEndpoint } from "./give-back.js";
 
 /** Written whole or not at all. */

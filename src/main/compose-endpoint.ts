@@ -32,7 +32,7 @@ import { OperationError, UsageError } from "../core/errors.js";
 import { ruleKinds } from "../core/rules/model.js";
 import type { Fetcher } from "../ports/fetcher.js";
 import { Updater } from "./compose-library.js";
-import { endpointFolder, openEndpoint } from "./endpoint-folder.js";
+import { endpointFolder, openEndpoint } from "./compose-endpoint-folder.js";
 import { tuneForEndpoint } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
 

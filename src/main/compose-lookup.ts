@@ -4,7 +4,7 @@ import { describeLookup } from "../cli/describe-lookup.js";
 import type { ClientLookupOptions, Report } from "../cli/doors.js";
 import { Lookup, type LookupAnswer } from "../client/lookup.js";
 import { readConfig } from "../client/state.js";
-import { openEndpoint } from "./endpoint-folder.js";
+import { openEndpoint } from "./compose-endpoint-folder.js";
 
 /** Not listed is an answer like any other: exit 0, `found` false. */
 export async function lookupInClient({ state, indicators }: ClientLookupOptions): Promise<Report> {

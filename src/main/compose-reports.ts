@@ -17,7 +17,7 @@ import { readConfig, readState } from "../client/state.js";
 import { OperationError } from "../core/errors.js";
 import type { EndpointStore } from "../ports/endpoint-store.js";
 import { networkOf } from "./compose-network.js";
-import { openEndpoint } from "./endpoint-folder.js";
+import { openEndpoint } from "./compose-endpoint-folder.js";
 
 export async function reportClient(options: ClientReportOptions): Promise<Report> {
   const store = await openEndpoint(options.state);

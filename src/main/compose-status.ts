@@ -4,7 +4,7 @@ import { systemClock } from "../adapters/clock/system.js";
 import { describeStatus } from "../cli/describe-status.js";
 import type { Report } from "../cli/doors.js";
 import { readStatus } from "../client/status.js";
-import { openEndpoint } from "./endpoint-folder.js";
+import { openEndpoint } from "./compose-endpoint-folder.js";
 
 export async function clientStatus(state: string): Promise<Report> {
   const status = await readStatus({

@@ -22,7 +22,7 @@ import { Connection } from "./compose-network.js";
 import { ReportMail } from "./compose-reports.js";
 import { tuneForEndpoint } from "./give-back.js";
 import { stopSignal } from "./stop-signal.js";
-import { openEndpoint } from "./endpoint-folder.js";
+import { openEndpoint } from "./compose-endpoint-folder.js";
 
 const program = fileURLToPath(new URL("./cli.js", import.meta.url));
 const answerCharactersMax = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RulemintError } from "../../src/core/errors.js";
 import { failureOf } from "../../src/cli/print.js";
-import { endpointFolder } from "../../src/main/endpoint-folder.js";
+import { endpointFolder } from "../../src/main/compose-endpoint-folder.js";
 import { instead } from "../simulator/server.js";
 import { type Scene, indicators, openScene } from "./endpoint.js";
 
