@@ -222,9 +222,11 @@ class Decoder:
                     self.word * 0x5BD1E995 + (0 if c1 in WORD_BYTES else c1 * 0x1FFF7) + 5]
         level = self.length if self.length < 16 else min(31, 16 + (min(self.length, 40) - 16 >> 1))
         guess = 256 | self.past[self.match] if self.match else 0
-        high = 16 | self.bytes.nibble(contexts, 1, 0, 4, guess >> 4, level, known >> 4)
-        low = 16 | guess & 15 if guess >> 4 == high else 0
-        byte = 16 * high - 256 + self.bytes.nibble(contexts, high, 0, 4, low, level, known and 16 | known & 15)
+        byte = guess - 256
+        if guess != known or self.length < 12:
+            high = 16 | self.bytes.nibble(contexts, 1, 0, 4, guess >> 4, level, known >> 4)
+            low = 16 | guess & 15 if guess >> 4 == high else 0
+            byte = 16 * high - 256 + self.bytes.nibble(contexts, high, 0, 4, low, level, known and 16 | known & 15)
         self.match, self.length = (self.match + 1, self.length + 1) if guess == 256 | byte else (0, 0)
         self.push([byte], True)
         return byte
@@ -262,8 +264,7 @@ def apply_delta(pack, base):
         size, _, tag, bits = read_varint(stream), read_varint(stream), stream.read(8)[:4], stream.read(1)[0]
         require(1 <= bits <= 19, "PACK_MALFORMED", "model bits")
         require((size, tag.hex()) == (len(base), digest(base)[:8]), "PACK_WRONG_BASE")
-        decoder = Decoder(bits)
-        number = decoder.number
+        number = (decoder := Decoder(bits)).number
         while stream.tell() < len(pack):
             decoder.start(stream.read(read_varint(stream)))
             kind = number("kind")
@@ -272,8 +273,7 @@ def apply_delta(pack, base):
                 decoder.text(b"", [256 | byte for byte in before[place - 1]])
             decoder.plain = number("plain")
             for _ in range(number("changes")):
-                kept = passed[kind] + number("skip")
-                removes = number("removes")
+                kept, removes = passed[kind] + number("skip"), number("removes")
                 inserts, end = number("inserts", removes), kept + removes
                 after += before[passed[kind]:kept]
                 for i in range(inserts):

@@ -85,11 +85,18 @@ export class ReferenceText {
     this.begin("");
     for (const one of record) {
       const byte = one.charCodeAt(0);
-      this.#setContexts();
-      this.#model.learn(byte >> 4, 1);
-      this.#model.learn(byte & 15, 16 + (byte >> 4));
+      if (!this.#foretells(byte)) {
+        this.#setContexts();
+        this.#model.learn(byte >> 4, 1);
+        this.#model.learn(byte & 15, 16 + (byte >> 4));
+      }
       this.#after(byte);
     }
+  }
+
+  /** SPEC §4.7.5 */
+  #foretells(byte: number): boolean {
+    return this.#match !== undefined && this.#match.length >= 12 && this.#bytes[this.#match.place] === byte;
   }
 
   /** The byte so many places back. */

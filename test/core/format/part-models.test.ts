@@ -118,6 +118,23 @@ describe("what a part says", () => {
     expect(readByReference(await write(textOf(text), 16), textOf(text), 16)).toEqual([text]);
   });
 
+  it("SPEC §4.7.5 comes back where what was learned repeats itself for about as long as teaches nothing", async () => {
+    const text = "alert http any any -> any any";
+    const runs = fc.array(fc.record({ start: fc.nat(6), bytes: fc.integer({ min: 9, max: 20 }) }), {
+      minLength: 4,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(runs, async (pieces) => {
+        const record = pieces.map(({ start, bytes }) => text.slice(start, start + bytes)).join("|");
+        const items: Item[] = [{ is: "learn", record }, ...textOf(record)];
+        const part = await write(items);
+        expect(await read(part, items)).toEqual(["", record]);
+        expect(readByReference(part, items)).toEqual(["", record]);
+      }),
+    );
+  });
+
   it("SPEC §4.5.2 is the same in any bytes to both implementations, and refused by both or by none", async () => {
     const outcome = async (found: () => Promise<(number | string)[]> | (number | string)[]) => {
       try {

